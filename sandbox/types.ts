@@ -1,0 +1,141 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** Which of KPN's two send APIs a call went to. */
+export type SmsApi = 'v1' | 'current';
+
+export interface SandboxOptions {
+	/** Default 0: any free port. */
+	port?: number;
+	/** Default 127.0.0.1. */
+	host?: string;
+	/** Default 'sandbox-key'. */
+	clientId?: string;
+	/** Default 'sandbox-secret'. */
+	clientSecret?: string;
+	/** Default 3599, as KPN's. */
+	tokenLifetimeSeconds?: number;
+	/** Messages × recipients until KPN's gateway answers 429. Default 100000. */
+	quotaLimit?: number;
+	/** Delay of every send answer, like a network. The messages are taken before it. Default 0. */
+	delayMs?: number;
+}
+
+/** One request to the token URL. */
+export interface TokenCall {
+	method: string;
+	query: Record<string, string>;
+	form: Record<string, string>;
+	headers: IncomingHttpHeaders;
+	/** What was answered; null while nothing is, or if the connection was broken. */
+	status: number | null;
+}
+
+/** One request to a send URL, also a refused or a faulted one. */
+export interface SendCall {
+	api: SmsApi;
+	method: string;
+	headers: IncomingHttpHeaders;
+	/** The parsed JSON, or the raw text where it is none. */
+	body: unknown;
+	/** What was answered; null while nothing is, or if the connection was broken. */
+	status: number | null;
+	/** Whether KPN took its messages, whatever it answered. */
+	accepted: boolean;
+	/** The document id under which the messages were taken. */
+	documentId?: string;
+	/** Calls in flight when it arrived, itself included. */
+	inFlight: number;
+}
+
+/** What this KPN took and would deliver: one entry per message × recipient. */
+export interface AcceptedMessage {
+	documentId: string;
+	api: SmsApi;
+	sender: string;
+	/** E.164, with +. */
+	recipient: string;
+	content: string;
+	/** Into how many SMS the content is split. */
+	parts: number;
+	encoding: 'GSM-7' | 'UCS-2';
+	/** ISO 8601, UTC. */
+	receivedAt: string;
+	subAccount?: string;
+	webhookUrl?: string;
+	/** Seconds, a string as KPN has it. */
+	expireIn?: string;
+}
+
+/** The shapes in which KPN, its gateway and what stands in between word a failure. */
+export type ErrorShape = 'errorResponse' | 'apigee' | 'product' | 'html' | 'text' | 'empty';
+
+export type FaultAnswer =
+	/**
+	 * `body` wins over `shape`. Without both: 'errorResponse' for 400 and above; below that KPN's
+	 * success body if the messages were taken, else nothing.
+	 */
+	| {
+			kind: 'http';
+			status: number;
+			shape?: ErrorShape;
+			body?: string | object;
+			headers?: Record<string, string>;
+	  }
+	/** The socket is destroyed without an answer. */
+	| { kind: 'reset' }
+	/** Half of the success body, then the socket is destroyed. */
+	| { kind: 'truncate'; status?: number }
+	/** Never answers. */
+	| { kind: 'hang' }
+	/** Headers, then one byte every so often, without end. */
+	| { kind: 'drip'; everyMs: number };
+
+/** Something that goes wrong, once or more often. */
+export interface Fault {
+	/** Default 'send'. */
+	on?: 'send' | 'token';
+	/** Only calls holding such a message; default every call. */
+	match?: {
+		/** Part of the content. */
+		content?: string;
+		/** Compared as E.164. */
+		mobileNumber?: string;
+		/** The exact sender; a call without one has 'KPN'. */
+		sender?: string;
+	};
+	/** Let this many matching calls pass first, also those hit by another fault. Default 0. */
+	skip?: number;
+	/** How many calls it hits, default 1; null: every one. */
+	times?: number | null;
+	/** Wait before doing it. */
+	delayMs?: number;
+	/** With an `answer`: whether KPN takes the messages all the same. Default false. */
+	accept?: boolean;
+	/** Stop listening with this call, for that long. */
+	refuseConnectionsForMs?: number;
+	/** Default: the call is handled as usual. */
+	answer?: FaultAnswer;
+}
+
+/** A running stand-in for KPN. The lists are live: they grow as calls come in. */
+export interface Sandbox {
+	/** The base URL, e.g. http://127.0.0.1:4040. */
+	readonly url: string;
+	readonly clientId: string;
+	readonly clientSecret: string;
+	readonly tokenCalls: TokenCall[];
+	readonly calls: SendCall[];
+	readonly messages: AcceptedMessage[];
+	/** Throws a TypeError in words if the fault is not one. */
+	inject(fault: Fault): void;
+	/** Every token issued so far is from now on answered with 401. */
+	expireTokens(): void;
+	/** New connections are refused and idle ones closed; calls in flight are still answered. */
+	stopListening(): Promise<void>;
+	/** Listens on the same port again. */
+	listenAgain(): Promise<void>;
+	/** Forgets calls, messages, faults, tokens and the quota used. */
+	reset(): void;
+	/** Ends at once, whatever is still open. */
+	close(): Promise<void>;
+}
