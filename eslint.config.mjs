@@ -20,7 +20,11 @@ export default defineConfig(
 	{
 		files: [...published, 'package.json'],
 		extends: [n8nCommunityNodesPlugin.configs.recommended],
-		rules: { 'no-console': 'error' },
+		rules: {
+			'no-console': 'error',
+			// Until the project has a public page to name.
+			'@n8n/community-nodes/require-homepage': 'off',
+		},
 	},
 	{
 		files: ['nodes/**/*.ts', 'credentials/**/*.ts', 'package.json'],

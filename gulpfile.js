@@ -33,10 +33,13 @@ const bundle = () =>
 // Icons, codex files and output schemas are found by n8n beside the code.
 const assets = () =>
 	gulp
-		.src(['{nodes,credentials}/**/*.svg', 'nodes/**/*.node.json', 'nodes/**/__schema__/**/*.json'], {
-			base: '.',
-			encoding: false,
-		})
+		.src(
+			['{nodes,credentials}/**/*.svg', 'nodes/**/*.node.json', 'nodes/**/__schema__/**/*.json'],
+			{
+				base: '.',
+				encoding: false,
+			},
+		)
 		.pipe(gulp.dest('dist'));
 
 exports.build = gulp.series(clean, gulp.parallel(typecheck, bundle, assets));

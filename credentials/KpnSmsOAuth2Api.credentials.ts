@@ -1,0 +1,156 @@
+import type { ICredentialTestRequest, ICredentialType, Icon, INodeProperties } from 'n8n-workflow';
+
+import { KPN_HOST, TOKEN_PATH } from '../nodes/shared/kpn';
+
+/** Both hold wherever the address is needed; `$self` in the credential, `$credentials` elsewhere. */
+const baseUrl = (credential: '$self' | '$credentials') =>
+	`${credential}.environment === "custom" ? ${credential}.baseUrl.replace(/\\/+$/, "") : "https://${KPN_HOST}"`;
+
+export class KpnSmsOAuth2Api implements ICredentialType {
+	name = 'kpnSmsOAuth2Api';
+
+	extends = ['oAuth2Api'];
+
+	displayName = 'KPN SMS OAuth2 API';
+
+	documentationUrl = 'https://developer.kpn.com/documentation';
+
+	icon: Icon = {
+		light: 'file:../nodes/KpnSms/kpnSms.svg',
+		dark: 'file:../nodes/KpnSms/kpnSms.dark.svg',
+	};
+
+	properties: INodeProperties[] = [
+		{
+			displayName: 'Consumer Key (Client ID)',
+			name: 'clientId',
+			type: 'string',
+			default: '',
+			required: true,
+			description: 'Shown with your app on KPN’s developer portal',
+		},
+		{
+			displayName: 'Consumer Secret',
+			name: 'clientSecret',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			required: true,
+			description: 'Shown with your app on KPN’s developer portal, beside the Consumer Key',
+		},
+		{
+			displayName: 'SMS API',
+			name: 'smsApi',
+			type: 'options',
+			options: [
+				{
+					name: 'SMS v1',
+					value: 'v1',
+					description: 'One message a call, numbers in the Netherlands',
+				},
+				{
+					name: 'SMS (Current)',
+					value: 'current',
+					description: 'Up to 200 messages a call, numbers abroad, delivery reports',
+				},
+			],
+			default: 'v1',
+			description:
+				'Which of KPN’s SMS products the app has. The wrong one answers 401, 403 or 404.',
+		},
+		{
+			displayName: 'Environment',
+			name: 'environment',
+			type: 'options',
+			options: [
+				{ name: 'Production', value: 'production', description: `KPN itself (${KPN_HOST})` },
+				{
+					name: 'Custom',
+					value: 'custom',
+					description: 'Another address, such as a gateway or a sandbox of your own',
+				},
+			],
+			default: 'production',
+		},
+		{
+			displayName: 'Base URL',
+			name: 'baseUrl',
+			type: 'string',
+			default: '',
+			required: true,
+			placeholder: 'e.g. http://localhost:4040',
+			description: 'Where the token and the SMS API are found, without a path',
+			displayOptions: { show: { environment: ['custom'] } },
+		},
+		{
+			displayName:
+				'Saving asks KPN for a token and sends no SMS. “HTTP status 401” then means that KPN does not know this Consumer Key or that the Consumer Secret does not belong to it; “HTTP status 404”, that the Base URL is not KPN’s.',
+			name: 'testNotice',
+			type: 'notice',
+			default: '',
+		},
+		{ displayName: 'Grant Type', name: 'grantType', type: 'hidden', default: 'clientCredentials' },
+		{
+			displayName: 'Access Token URL',
+			name: 'accessTokenUrl',
+			type: 'hidden',
+			default: `={{ (${baseUrl('$self')}) + "${TOKEN_PATH}" }}`,
+		},
+		{ displayName: 'Authentication', name: 'authentication', type: 'hidden', default: 'body' },
+		{ displayName: 'Scope', name: 'scope', type: 'hidden', default: '' },
+		{
+			displayName: 'Send Additional Body Properties',
+			name: 'sendAdditionalBodyProperties',
+			type: 'hidden',
+			default: false,
+		},
+		{
+			displayName: 'Additional Body Properties',
+			name: 'additionalBodyProperties',
+			type: 'hidden',
+			default: '',
+		},
+		{
+			displayName: 'Allowed HTTP Request Domains',
+			name: 'allowedHttpRequestDomains',
+			type: 'hidden',
+			default: 'domains',
+		},
+		{ displayName: 'Allowed Domains', name: 'allowedDomains', type: 'hidden', default: KPN_HOST },
+	];
+
+	test: ICredentialTestRequest = {
+		request: {
+			method: 'POST',
+			baseURL: `={{ ${baseUrl('$credentials')} }}`,
+			url: TOKEN_PATH,
+			headers: { 'content-type': 'application/x-www-form-urlencoded' },
+			body: {
+				client_id: '={{ $credentials.clientId }}',
+				client_secret: '={{ $credentials.clientSecret }}',
+			},
+			// With the answer at hand, whatever its status, the rules below can find words for it.
+			ignoreHttpStatusErrors: true,
+		},
+		rules: [
+			{
+				type: 'responseSuccessBody',
+				properties: {
+					key: 'ErrorCode',
+					value: 'invalid_client',
+					message:
+						'KPN does not know this Consumer Key, or the Consumer Secret does not belong to it (HTTP status 401)',
+				},
+			},
+			{
+				type: 'responseSuccessBody',
+				properties: {
+					key: 'access_token',
+					value: undefined,
+					message:
+						'The address answered, but gave no token: check Consumer Key, Consumer Secret and Base URL',
+				},
+			},
+		],
+	};
+}

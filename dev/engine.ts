@@ -1,0 +1,217 @@
+import './engineHome';
+
+import { randomUUID } from 'node:crypto';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+import {
+	DirectoryLoader,
+	ExecutionLifecycleHooks,
+	RoutingNode,
+	WorkflowExecute,
+	type ExecuteContext,
+} from 'n8n-core';
+import {
+	createRunExecutionData,
+	NodeHelpers,
+	Workflow,
+	type IConnections,
+	type IExecuteData,
+	type INode,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypes,
+	type IRun,
+	type IRunExecutionData,
+	type IVersionedNodeType,
+	type IWorkflowExecuteAdditionalData,
+	type IWorkflowSettings,
+} from 'n8n-workflow';
+
+import { KpnSms } from '../nodes/KpnSms/KpnSms.node.ts';
+import type { CredentialStore } from './credentialStore';
+
+/** What a workflow file of n8n's holds, as far as running it needs. */
+export interface WorkflowFile {
+	name?: string;
+	nodes: INode[];
+	connections: IConnections;
+	settings?: IWorkflowSettings;
+}
+
+/** The type's name once n8n has installed the package. */
+export const KPN_SMS = 'n8n-nodes-kpn-sms.kpnSms';
+
+const ownNodes: Record<string, () => INodeType> = { [KPN_SMS]: () => new KpnSms() };
+
+/**
+ * n8n's own nodes from `n8n-nodes-base` and ours from the source, prepared as n8n does on loading
+ * them: a declarative node gets the request options that all have in common, and an `execute`.
+ */
+class LoadedNodeTypes implements INodeTypes {
+	private readonly loaded = new Map<string, INodeType | IVersionedNodeType>();
+
+	getByName(name: string): INodeType | IVersionedNodeType {
+		const known = this.loaded.get(name) ?? load(name);
+		this.loaded.set(name, known);
+		return known;
+	}
+
+	getByNameAndVersion(name: string, version?: number): INodeType {
+		const type = NodeHelpers.getVersionedNodeType(this.getByName(name), version);
+		if (!type.execute && type.description.requestDefaults) {
+			type.execute = async function () {
+				// n8n hands the same object to both kinds of node; the types know only the first.
+				const context = this as unknown as ExecuteContext;
+				return (await new RoutingNode(context, type).runNode()) ?? [];
+			};
+		}
+		return type;
+	}
+
+	getKnownTypes() {
+		return {};
+	}
+}
+
+// n8n's nodes are found by name at run time, as n8n itself does it.
+const requireNode = createRequire(__filename);
+
+function load(name: string): INodeType | IVersionedNodeType {
+	const own = ownNodes[name]?.();
+	if (own) {
+		DirectoryLoader.applyDeclarativeNodeOptionParameters(own);
+		return own;
+	}
+	const base = path.dirname(requireNode.resolve('n8n-nodes-base/package.json'));
+	const known = requireNode('n8n-nodes-base/dist/known/nodes.json') as Record<
+		string,
+		{ className: string; sourcePath: string }
+	>;
+	const entry = known[name.replace(/^n8n-nodes-base\./, '')];
+	if (!entry) throw new Error(`No node type ${name}`);
+	const loaded = requireNode(path.join(base, entry.sourcePath)) as Record<
+		string,
+		new () => INodeType | IVersionedNodeType
+	>;
+	const NodeClass = loaded[entry.className];
+	if (!NodeClass) throw new Error(`${entry.sourcePath} has no ${entry.className}`);
+	return new NodeClass();
+}
+
+const nodeTypes = new LoadedNodeTypes();
+
+export interface Start {
+	/** The node to start at, which gets `items` as its input. */
+	node: string;
+	items: INodeExecutionData[];
+}
+
+export interface Running {
+	finished: Promise<IRun>;
+	/** What n8n's cancel button does. */
+	cancel(): void;
+}
+
+/** Starts a workflow on n8n's own engine, in this process. */
+export function startWorkflow(
+	file: WorkflowFile,
+	start: Start,
+	credentials: CredentialStore,
+): Running {
+	const workflow = makeWorkflow(file);
+	const node = workflow.getNode(start.node);
+	if (!node) throw new Error(`The workflow has no node ${start.node}`);
+	const first: IExecuteData = { node, data: { main: [start.items] }, source: null };
+	const data = createRunExecutionData({
+		executionData: { nodeExecutionStack: [first] },
+	});
+	return process(workflow, data, credentials, 'trigger');
+}
+
+export const runWorkflow = async (
+	file: WorkflowFile,
+	start: Start,
+	credentials: CredentialStore,
+): Promise<IRun> => await startWorkflow(file, start, credentials).finished;
+
+/**
+ * What n8n does on "Retry execution": the stored execution goes on at the node that failed, with
+ * the original workflow or, if one is given, with the one that is saved now.
+ */
+export async function retryExecution(
+	run: IRun,
+	original: WorkflowFile,
+	credentials: CredentialStore,
+	saved?: WorkflowFile,
+): Promise<IRun> {
+	// Stored as JSON: nothing that only lives in the objects survives.
+	const data = JSON.parse(JSON.stringify(run.data)) as IRunExecutionData;
+	const { resultData, executionData } = data;
+	const last = resultData.lastNodeExecuted;
+	if (last !== undefined) {
+		delete resultData.error;
+		const runs = resultData.runData[last];
+		if (runs?.at(-1)?.error !== undefined) runs.pop();
+	}
+	const workflow = makeWorkflow(saved ?? original);
+	if (saved) {
+		for (const entry of executionData?.nodeExecutionStack ?? []) {
+			entry.node = workflow.getNode(entry.node.name) ?? entry.node;
+		}
+	}
+	return await process(workflow, data, credentials, 'retry').finished;
+}
+
+function makeWorkflow({ name, nodes, connections, settings }: WorkflowFile): Workflow {
+	return new Workflow({
+		id: randomUUID(),
+		name,
+		nodes: structuredClone(nodes),
+		connections,
+		active: false,
+		nodeTypes,
+		settings: { executionOrder: 'v1', ...settings },
+	});
+}
+
+function process(
+	workflow: Workflow,
+	data: IRunExecutionData,
+	credentialsHelper: CredentialStore,
+	mode: 'trigger' | 'retry',
+): Running {
+	const executionId = randomUUID();
+	const local = 'http://localhost/';
+	const additionalData = {
+		credentialsHelper,
+		executionId,
+		currentNodeExecutionIndex: 0,
+		restApiUrl: local,
+		instanceBaseUrl: local,
+		formWaitingBaseUrl: `${local}form-waiting`,
+		webhookBaseUrl: `${local}webhook`,
+		webhookWaitingBaseUrl: `${local}webhook-waiting`,
+		webhookTestBaseUrl: `${local}webhook-test`,
+		variables: {},
+		hooks: new ExecutionLifecycleHooks(mode, executionId, {
+			id: workflow.id,
+			name: workflow.name ?? '',
+			active: false,
+			isArchived: false,
+			createdAt: new Date(),
+			updatedAt: new Date(),
+			nodes: Object.values(workflow.nodes),
+			connections: workflow.connectionsBySourceNode,
+			activeVersionId: null,
+		}),
+		getRunnerStatus: () => ({ available: false }),
+	} as unknown as IWorkflowExecuteAdditionalData;
+	const running = new WorkflowExecute(additionalData, mode, data).processRunExecutionData(workflow);
+	return { finished: running, cancel: () => running.cancel() };
+}
+
+/** What a node gave out in one of its runs. */
+export function outputOf(run: IRun, node: string, output = 0, runIndex = 0): INodeExecutionData[] {
+	return run.data.resultData.runData[node]?.[runIndex]?.data?.main?.[output] ?? [];
+}

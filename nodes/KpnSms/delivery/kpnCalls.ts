@@ -1,0 +1,122 @@
+import type {
+	IDataObject,
+	IExecuteFunctions,
+	IExecuteSingleFunctions,
+	IHttpRequestOptions,
+	IN8nHttpFullResponse,
+} from 'n8n-workflow';
+
+import { CREDENTIAL_TYPE, type KpnSendBody } from '../../shared/kpn';
+import type { Message } from './batch';
+import { outcomeOfAnswer, outcomeOfError, type Answer, type Outcome } from './outcome';
+import { outcomeOfTokenError } from './tokenOutcome';
+
+export type KpnContext = IExecuteFunctions | IExecuteSingleFunctions;
+
+/**
+ * Calls KPN for one run of the node, through n8n's own HTTP and credential code. n8n stores the
+ * token and locks its renewal across workers; which call needs a renewal is decided here, because
+ * only here it is known which token that call was made with.
+ */
+export class KpnCalls {
+	private token?: string;
+
+	private renewal?: Promise<string>;
+
+	/**
+	 * @param request the declared request: address, headers, proxy, allowed domains
+	 * @param deadline milliseconds for a whole call, however slowly an answer drips
+	 */
+	constructor(
+		private readonly context: KpnContext,
+		private readonly request: IHttpRequestOptions,
+		private readonly deadline: number,
+	) {}
+
+	/** Makes one send call. Never throws: whatever goes wrong is an outcome. */
+	async send(messages: Message[]): Promise<Outcome> {
+		try {
+			this.token ??= await this.renew(undefined);
+		} catch (error) {
+			return outcomeOfTokenError(error);
+		}
+		const used = this.token;
+		const first = await this.post(messages);
+		if ('outcome' in first) return first;
+		if (first.statusCode !== 401) return outcomeOfAnswer(first, Date.now());
+
+		// 401 means that KPN did not take the messages: the one answer after which the same call may
+		// be made again at once, with a new token.
+		try {
+			if (this.token === used) this.token = await this.renew(used);
+		} catch (error) {
+			return outcomeOfTokenError(error);
+		}
+		const second = await this.post(messages);
+		return 'outcome' in second ? second : outcomeOfAnswer(second, Date.now());
+	}
+
+	private async post(messages: Message[]): Promise<Answer | Outcome> {
+		const body: KpnSendBody = {
+			sender: messages[0]?.sender ?? '',
+			messages: messages.map(({ content, recipient }) => ({ content, mobile_number: recipient })),
+		};
+		// n8n aborts a request with this signal. In place of the cancel button's, it gets the
+		// deadline's: canceling must not cut off a call whose messages KPN may be taking right now.
+		const signal = AbortSignal.timeout(this.deadline);
+		const caller = Object.create(this.context, {
+			getExecutionCancelSignal: { value: () => signal },
+		}) as KpnContext;
+		try {
+			const {
+				statusCode,
+				headers,
+				body: text,
+			} = (await caller.helpers.httpRequestWithAuthentication.call(
+				caller as IExecuteFunctions,
+				CREDENTIAL_TYPE,
+				{
+					...this.request,
+					headers: { ...this.request.headers },
+					body,
+					encoding: 'text',
+					timeout: this.deadline,
+					disableFollowRedirect: true,
+					ignoreHttpStatusErrors: true,
+					returnFullResponse: true,
+				},
+				// Any other type than Bearer would make n8n put the token into the address.
+				{ oauth2: { tokenType: 'Bearer' } },
+			)) as IN8nHttpFullResponse;
+			return { statusCode, headers, body: typeof text === 'string' ? text : '' };
+		} catch (error) {
+			return outcomeOfError(error);
+		}
+	}
+
+	/** The token in place of `used`: one that another call or worker has stored, or a new one. */
+	private async renew(used: string | undefined): Promise<string> {
+		this.renewal ??= this.storedOrNewToken(used).finally(() => {
+			this.renewal = undefined;
+		});
+		return await this.renewal;
+	}
+
+	private async storedOrNewToken(used: string | undefined): Promise<string> {
+		const credential = await this.context.getCredentials(CREDENTIAL_TYPE);
+		const stored = accessToken(credential.oauthTokenData);
+		if (stored !== undefined && stored !== used) return stored;
+		const { refreshOAuth2Token } = this.context.helpers;
+		if (!refreshOAuth2Token) throw new Error('KPN SMS needs n8n 1.120 or newer');
+		const renewed = accessToken(
+			await refreshOAuth2Token.call(this.context as IExecuteFunctions, CREDENTIAL_TYPE),
+		);
+		if (renewed === undefined) throw new Error('KPN’s answer holds no access_token');
+		return renewed;
+	}
+}
+
+function accessToken(data: unknown): string | undefined {
+	const token = (data as IDataObject | undefined)?.access_token;
+	return typeof token === 'string' && token !== '' ? token : undefined;
+}

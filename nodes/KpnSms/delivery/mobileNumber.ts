@@ -1,0 +1,62 @@
+import { parsePhoneNumberFromString } from 'libphonenumber-js/mobile';
+
+/** Where a number without a country code belongs. */
+const DEFAULT_COUNTRY = 'NL';
+
+/**
+ * One field, many ways to list numbers: text with commas, semicolons or lines, a number from a
+ * sheet, or an array of these. Blanks are dropped.
+ */
+export function splitMobileNumbers(value: unknown): unknown[] {
+	const parts = Array.isArray(value)
+		? value.flatMap(splitMobileNumbers)
+		: typeof value === 'string'
+			? value.split(/[,;\r\n]+/)
+			: [value];
+	return parts.filter(
+		(part) =>
+			part !== undefined && part !== null && !(typeof part === 'string' && part.trim() === ''),
+	);
+}
+
+/**
+ * Reads a number however people write it, into E.164. Which numbers are mobile comes from
+ * libphonenumber's metadata, which agrees with KPN's list for the Netherlands: 06 but for 060, 067
+ * and 069, and 097.
+ */
+export function readMobileNumber(
+	value: unknown,
+	abroad: boolean,
+): { number: string } | { problem: string } {
+	if (typeof value !== 'string' && typeof value !== 'number') {
+		return { problem: 'has an entry that is neither text nor a number.' };
+	}
+	// Marks that cannot be seen come along when a number is copied from a contact list.
+	const text = String(value)
+		.replace(/\p{Cf}/gu, '')
+		.trim();
+	const shown = `“${shorten(text)}”`;
+	const parsed = parsePhoneNumberFromString(text, {
+		defaultCountry: DEFAULT_COUNTRY,
+		extract: false,
+	});
+	if (!parsed || parsed.ext) {
+		return { problem: `${shown} is not a phone number. Write it like 0612345678 or +31612345678.` };
+	}
+	if (!parsed.isValid()) {
+		return {
+			problem: `${shown} is not a mobile number: check its digits. A Dutch one is 06 and 8 digits (not 060, 067 or 069), or starts with 097; one abroad starts with + and its country code.`,
+		};
+	}
+	if (!abroad && parsed.country !== DEFAULT_COUNTRY) {
+		return {
+			problem: `${shown} is not in the Netherlands, and KPN’s SMS v1 reaches no other country. For numbers abroad, choose the current SMS API in the credential.`,
+		};
+	}
+	return { number: parsed.number };
+}
+
+/** Enough to find the number in one's data, too little to give it away. */
+function shorten(text: string): string {
+	return text.length > 3 ? `…${text.slice(-3)}` : text;
+}

@@ -1,0 +1,162 @@
+import { jsonParse } from 'n8n-workflow';
+
+import { kpnWords, type KpnWords } from '../../shared/kpnWords';
+import { returnCode } from '../../shared/returnCodes';
+
+/** What became of a message. Only `accepted` means that KPN has it. */
+export type Outcome = Accepted | Failure;
+
+export interface Accepted {
+	outcome: 'accepted';
+	documentId: string;
+}
+
+export interface Failure {
+	/** `refused`: KPN surely does not have it. `unknown`: it may. */
+	outcome: 'refused' | 'unknown';
+	/** The HTTP status, where there was an answer. */
+	statusCode?: number;
+	/** What happened, in half a sentence. */
+	meaning: string;
+	/** What to do about it. */
+	advice: string;
+	kpn: KpnWords;
+	/** The system's code of a connection that failed, such as `ECONNRESET`. */
+	systemCode?: string;
+	/** Whether sending the same message again is safe and may help. */
+	retryable: boolean;
+	/** Set where another try soon may help; how long KPN asks to wait, if it says. */
+	tryAgain?: { afterMs?: number };
+	/** Whether any other call would fail the same way. */
+	concernsEveryCall: boolean;
+	/** Set where no call was made for this message, because of an earlier failure. */
+	notTried?: boolean;
+}
+
+/** An answer of KPN's as it came, whatever its status. */
+export interface Answer {
+	statusCode: number;
+	/** Names in lower case. */
+	headers: Record<string, unknown>;
+	body: string;
+}
+
+/** Reads an answer to a send call: accepted if and only if it is 2xx with a `document_id`. */
+export function outcomeOfAnswer(answer: Answer, now: number): Outcome {
+	const { statusCode, headers, body } = answer;
+	const success = statusCode >= 200 && statusCode < 300;
+	const json = jsonParse<unknown>(body, { fallbackValue: undefined });
+	if (success && typeof json === 'object' && json !== null && 'document_id' in json) {
+		const documentId = json.document_id;
+		if (typeof documentId === 'string' && documentId !== '') {
+			return { outcome: 'accepted', documentId };
+		}
+	}
+	if (success && json === undefined) {
+		return {
+			...MAYBE_TAKEN,
+			statusCode,
+			meaning: 'KPN’s answer cannot be read',
+			kpn: kpnWords(body),
+		};
+	}
+	const code = returnCode(statusCode);
+	const words = kpnWords(body);
+	if (typeof headers.location === 'string') {
+		words.message = [words.message, `location: ${headers.location}`].filter(Boolean).join(' — ');
+	}
+	return {
+		outcome: code.taken === 'no' ? 'refused' : 'unknown',
+		statusCode,
+		meaning: `${code.meaning} (${statusCode} ${code.name})`,
+		advice: code.advice,
+		kpn: words,
+		retryable: code.retryable,
+		tryAgain: code.retryable ? { afterMs: askedWait(headers, now) } : undefined,
+		concernsEveryCall: code.concerns === 'everyCall',
+	};
+}
+
+const MAYBE_TAKEN = {
+	outcome: 'unknown',
+	advice: returnCode(500).advice,
+	retryable: false,
+	concernsEveryCall: false,
+} as const;
+
+/** Failures before a byte of the request has left: the name, the connection, the TLS handshake. */
+const NEVER_CONNECTED: Record<string, string> = {
+	ECONNREFUSED: 'the connection to KPN was refused',
+	ENOTFOUND: 'the name of KPN’s server is not known',
+	EAI_AGAIN: 'the name of KPN’s server could not be looked up',
+	EHOSTUNREACH: 'KPN’s server could not be reached',
+	ENETUNREACH: 'there is no network to KPN’s server',
+	CERT_HAS_EXPIRED: 'the certificate of KPN’s server has expired',
+	DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate of KPN’s server is not trusted',
+	SELF_SIGNED_CERT_IN_CHAIN: 'the certificate of KPN’s server is not trusted',
+	UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate of KPN’s server is not trusted',
+	UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the certificate of KPN’s server is not trusted',
+	ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate of KPN’s server is for another name',
+};
+
+/** Connections that may well succeed a moment later. */
+const PASSING = new Set(['ECONNREFUSED', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+const TIMED_OUT = new Set(['ECONNABORTED', 'ETIMEDOUT', 'ERR_CANCELED']);
+
+/**
+ * Reads a send call that ended without an answer. Only a connection that surely never stood is a
+ * refusal; whatever else broke, broke when KPN may have had the message.
+ */
+export function outcomeOfError(error: unknown): Failure {
+	const code = errorCode(error);
+	const neverConnected = code === undefined ? undefined : NEVER_CONNECTED[code];
+	if (neverConnected !== undefined && code !== undefined) {
+		return {
+			outcome: 'refused',
+			meaning: neverConnected,
+			systemCode: code,
+			advice:
+				'Nothing was sent. Check the network, and Environment and Base URL in the credential; then send again.',
+			kpn: {},
+			retryable: true,
+			tryAgain: PASSING.has(code) ? {} : undefined,
+			concernsEveryCall: true,
+		};
+	}
+	const meaning =
+		code !== undefined && TIMED_OUT.has(code)
+			? 'KPN did not answer in time'
+			: 'the connection broke before KPN answered';
+	return { ...MAYBE_TAKEN, meaning, systemCode: code, kpn: {} };
+}
+
+/** The system's code of a failed request, from under whatever it was wrapped in. */
+export function errorCode(error: unknown): string | undefined {
+	let current = error;
+	for (let depth = 0; depth < 5 && typeof current === 'object' && current !== null; depth++) {
+		if ('code' in current && typeof current.code === 'string') return current.code;
+		current = 'cause' in current ? current.cause : undefined;
+	}
+	return undefined;
+}
+
+/** Milliseconds that `Retry-After` or else KPN's `quota-reset-UTC` asks to wait. */
+function askedWait(headers: Record<string, unknown>, now: number): number | undefined {
+	const retryAfter = headers['retry-after'];
+	if (typeof retryAfter === 'string' && retryAfter.trim() !== '') {
+		const seconds = Number(retryAfter);
+		return Number.isFinite(seconds) ? Math.max(0, seconds * 1000) : until(retryAfter, now);
+	}
+	const quotaReset = headers['quota-reset-utc'];
+	return typeof quotaReset === 'string' ? until(quotaReset, now) : undefined;
+}
+
+/** From now until a date, or an epoch in milliseconds or seconds: nobody has published which. */
+function until(time: string, now: number): number | undefined {
+	const number = Number(time);
+	// A date without a zone is UTC, as the header's name says.
+	const zoned = /(z|gmt|utc|[+-]\d\d:?\d\d)$/i.test(time.trim()) ? time : `${time}Z`;
+	const at = Number.isFinite(number) ? number * (number < 1e11 ? 1000 : 1) : Date.parse(zoned);
+	return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+}

@@ -1,0 +1,72 @@
+import { kpnWords, type KpnWords } from '../../shared/kpnWords';
+import { errorCode, type Failure } from './outcome';
+
+const CHECK_KEY =
+	'Check Consumer Key and Consumer Secret in the credential against the app on KPN’s developer portal.';
+const CHECK_ADDRESS = 'Check Environment and Base URL in the credential, and the network.';
+
+/**
+ * Reads a token call that gave no token. Without a token no message leaves, so the outcome is
+ * always `refused`; the words say which of key, secret, address or network is at fault, as far as
+ * the answer tells.
+ */
+export function outcomeOfTokenError(error: unknown): Failure {
+	const { statusCode, body } = tokenAnswer(error);
+	const kpn: KpnWords = body === undefined ? {} : kpnWords(body);
+	const base = { outcome: 'refused', statusCode, kpn, concernsEveryCall: true } as const;
+
+	if (statusCode === 401 || statusCode === 400 || body?.includes('invalid_client')) {
+		return {
+			...base,
+			meaning: 'KPN does not know this Consumer Key, or the Consumer Secret does not belong to it',
+			advice: CHECK_KEY,
+			retryable: false,
+		};
+	}
+	if (statusCode !== undefined) {
+		const passing = statusCode === 429 || statusCode >= 500;
+		return {
+			...base,
+			meaning: `KPN gave no token (it answered with status ${statusCode})`,
+			advice: passing ? 'Send again later.' : CHECK_ADDRESS,
+			retryable: passing,
+			tryAgain: statusCode === 429 || statusCode === 503 ? {} : undefined,
+		};
+	}
+	const systemCode = errorCode(error);
+	return {
+		...base,
+		meaning:
+			systemCode === undefined && error instanceof Error
+				? `no token could be had from KPN (${error.message})`
+				: 'no token could be had from KPN: the connection failed',
+		systemCode,
+		advice: CHECK_ADDRESS,
+		retryable: true,
+		tryAgain: systemCode === 'ECONNREFUSED' || systemCode === 'EAI_AGAIN' ? {} : undefined,
+	};
+}
+
+/** n8n's OAuth2 client throws its own errors with `status` and `body`, or those of its HTTP library. */
+function tokenAnswer(error: unknown): { statusCode?: number; body?: string } {
+	let current = error;
+	for (let depth = 0; depth < 5 && typeof current === 'object' && current !== null; depth++) {
+		const { status, body, response, cause } = current as {
+			status?: unknown;
+			body?: unknown;
+			response?: { status?: unknown; data?: unknown };
+			cause?: unknown;
+		};
+		if (typeof response?.status === 'number') {
+			return { statusCode: response.status, body: asText(response.data) };
+		}
+		if (typeof status === 'number' || body !== undefined) {
+			return { statusCode: typeof status === 'number' ? status : undefined, body: asText(body) };
+		}
+		current = cause;
+	}
+	return {};
+}
+
+const asText = (value: unknown): string | undefined =>
+	value === undefined ? undefined : typeof value === 'string' ? value : JSON.stringify(value);

@@ -1,0 +1,46 @@
+/** KPN's SMS API in one place: addresses and limits, as KPN documents them. */
+
+export const CREDENTIAL_TYPE = 'kpnSmsOAuth2Api';
+
+/** KPN's production gateway, for the token and for sending. */
+export const KPN_HOST = 'api-prd.kpn.com';
+
+/** KPN wants `grant_type` in the query, key and secret in the form body. */
+export const TOKEN_PATH = '/oauth/client_credential/accesstoken?grant_type=client_credentials';
+
+export type SmsApi = 'v1' | 'current';
+
+export interface SmsApiLimits {
+	/** Messages × recipients in one call. */
+	messagesPerCall: number;
+	/** Characters in one text; undefined where KPN names no limit. */
+	contentCharacters?: number;
+	/** Whether numbers outside the Netherlands are taken. */
+	abroad: boolean;
+	sendPath: string;
+}
+
+export const SMS_APIS: Record<SmsApi, SmsApiLimits> = {
+	v1: { messagesPerCall: 1, abroad: false, sendPath: '/messaging/sms-kpn/v1/send' },
+	current: {
+		messagesPerCall: 200,
+		contentCharacters: 1000,
+		abroad: true,
+		sendPath: '/communication/kpn/sms/send',
+	},
+};
+
+/** Longest sender KPN takes, a name or a short code. */
+export const SENDER_CHARACTERS = 11;
+
+/** One entry of `messages[]`: one text to one phone. */
+export interface KpnMessage {
+	content: string;
+	mobile_number: string;
+}
+
+/** The body of a send call. */
+export interface KpnSendBody {
+	sender: string;
+	messages: KpnMessage[];
+}
