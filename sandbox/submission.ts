@@ -115,7 +115,7 @@ function expireIn(value: unknown, messages: Submission['messages']): string {
 
 function object(name: string, value: unknown): Record<string, unknown> {
 	if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-		throw new BadSubmission(`${name} must be an object`);
+		throw new BadSubmission(`${name} must be a JSON object`);
 	}
 	return { ...value };
 }

@@ -16,7 +16,7 @@ const LONGEST_QUOTE = 300;
 export function kpnWords(body: string): KpnWords {
 	const text = body.trim();
 	if (text === '') return {};
-	const json = jsonParse<unknown>(text, { fallbackValue: undefined });
+	const json = jsonParse<unknown>(text, { fallbackValue: null });
 	if (!isRecord(json)) return { message: quote(plainText(text)) };
 
 	const { errorResponse, fault } = json;

@@ -3,7 +3,7 @@ import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
 import type { Draft, Refusal } from './draft';
 import type { Accepted, Outcome } from './outcome';
 import { textSize } from './parts';
-import { failureOf, itemError } from './words';
+import { failureOf, itemError, together } from './words';
 
 /** What became of one item: of the message to each of its recipients, in their order. */
 export interface Delivery {
@@ -51,7 +51,7 @@ export function failedItem(
 	const item: INodeExecutionData = {
 		json: {
 			outcome: failure.outcome,
-			message: failure.message,
+			message: together(failure.message, failure.quote),
 			advice: failure.advice,
 			kpnMessage: failure.kpn.message ?? null,
 			kpnCode: failure.kpn.code ?? null,

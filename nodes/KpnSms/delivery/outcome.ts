@@ -45,14 +45,14 @@ export interface Answer {
 export function outcomeOfAnswer(answer: Answer, now: number): Outcome {
 	const { statusCode, headers, body } = answer;
 	const success = statusCode >= 200 && statusCode < 300;
-	const json = jsonParse<unknown>(body, { fallbackValue: undefined });
+	const json = jsonParse<unknown>(body, { fallbackValue: null });
 	if (success && typeof json === 'object' && json !== null && 'document_id' in json) {
 		const documentId = json.document_id;
 		if (typeof documentId === 'string' && documentId !== '') {
 			return { outcome: 'accepted', documentId };
 		}
 	}
-	if (success && json === undefined) {
+	if (success && json === null) {
 		return {
 			...MAYBE_TAKEN,
 			statusCode,

@@ -9,8 +9,10 @@ import type { Failure } from './outcome';
 /** Why an item was not delivered, for the person who built the workflow. */
 export interface ItemFailure {
 	outcome: 'refused' | 'unknown';
-	/** What happened, and KPN's own words about it. */
+	/** What happened, in one sentence. */
 	message: string;
+	/** KPN's own words about it, quoted; empty if there are none. */
+	quote: string;
 	/** What to do about it. */
 	advice: string;
 	kpn: KpnWords;
@@ -26,6 +28,7 @@ export function failureOf(result: ItemResult): ItemFailure {
 		return {
 			outcome: 'refused',
 			message: `Not sent: ${result.problems.join(' ')}`,
+			quote: '',
 			advice: 'Correct this item and send it again.',
 			kpn: {},
 			retryable: false,
@@ -37,7 +40,8 @@ export function failureOf(result: ItemResult): ItemFailure {
 	const { outcome, advice, kpn, statusCode } = worst;
 	return {
 		outcome,
-		message: [sentence(worst, shareOf(result)), quote(kpn)].filter(Boolean).join(' '),
+		message: sentence(worst, shareOf(result)),
+		quote: quote(kpn),
 		advice,
 		kpn,
 		statusCode,
@@ -46,10 +50,13 @@ export function failureOf(result: ItemResult): ItemFailure {
 }
 
 /** For the error output: an item that was not delivered. */
-export function itemError(node: INode, itemIndex: number, failure: ItemFailure): NodeApiError {
-	const { message, advice, statusCode } = failure;
-	return apiError(node, { message, description: advice, statusCode, itemIndex });
-}
+export const itemError = (node: INode, itemIndex: number, failure: ItemFailure): NodeApiError =>
+	apiError(node, {
+		message: together(failure.message, failure.quote),
+		description: failure.advice,
+		statusCode: failure.statusCode,
+		itemIndex,
+	});
 
 /** For "Stop Workflow": some items cannot be sent, so none was. */
 export function precheckError(node: INode, refusals: Refusal[], total: number): NodeApiError {
@@ -73,17 +80,24 @@ export function stopError(node: INode, results: ItemResult[]): NodeApiError {
 		.filter((result) => failuresOf(result).length > 0)
 		.map((result) => ({ itemIndex: result.draft.itemIndex, ...failureOf(result) }));
 	const [first] = failed;
-	if (results.length === 1 && first) return itemError(node, first.itemIndex, first);
-	const lines = failed.map(
-		({ itemIndex, message, advice }) => `[item ${itemIndex}] ${message} ${advice}`,
+	const { statusCode, itemIndex } = first ?? {};
+	// n8n writes the message into its log: KPN's words, which may hold a number, go beside it.
+	if (results.length === 1 && first) {
+		const description = together(first.quote, first.advice);
+		return apiError(node, { message: first.message, description, statusCode, itemIndex });
+	}
+	const lines = failed.map((one) =>
+		together(`[item ${one.itemIndex}]`, one.message, one.quote, one.advice),
 	);
 	return apiError(node, {
 		message: `Not all items were sent: ${tally(results)}`,
 		description: `${lineUp(lines)}\n${RETRY}`,
-		statusCode: first?.statusCode,
-		itemIndex: first?.itemIndex,
+		statusCode,
+		itemIndex,
 	});
 }
+
+export const together = (...sentences: string[]): string => sentences.filter(Boolean).join(' ');
 
 interface ErrorParts {
 	message: string;

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { SegmentedMessage } from 'sms-segments-calculator';
+import { invalidToken, json, quotaViolation, refusal } from './answers';
+import type { Answer } from './answers';
+import { BadSubmission, readSubmission } from './submission';
+import type { Submission } from './submission';
+import type { Tokens } from './tokens';
+import type { AcceptedMessage, SendCall, SmsApi } from './types';
+
+const API_VERSION: Record<SmsApi, string> = { v1: '1', current: '1.0.6' };
+
+/** What KPN makes of a call: a refusal, or the messages it can take. */
+export type Verdict = { refused: Answer } | { documentId: string; messages: AcceptedMessage[] };
+
+/** KPN behind its gateway: what it takes, and what it answers when nothing goes wrong. */
+export class Carrier {
+	private quotaUsed = 0;
+
+	constructor(
+		private readonly tokens: Tokens,
+		private readonly quotaLimit: number,
+	) {}
+
+	/** Judges a call in the gateway's order: method, token, body, quota. Takes nothing yet. */
+	judge({ api, method, headers, body }: SendCall): Verdict {
+		if (method !== 'POST') {
+			return { refused: refusal(405, 'Method not allowed', { allow: 'POST' }) };
+		}
+		if (!this.tokens.accepts(headers.authorization)) return { refused: invalidToken() };
+		if (!/^application\/json\b/i.test(headers['content-type'] ?? '')) {
+			return { refused: refusal(400, 'The content type must be application/json') };
+		}
+		try {
+			const submission = readSubmission(api, body);
+			const subAccount = api === 'current' ? headers.subaccount : undefined;
+			return this.withinQuota(api, submission, subAccount?.toString());
+		} catch (error) {
+			if (!(error instanceof BadSubmission)) throw error;
+			return { refused: refusal(400, error.message) };
+		}
+	}
+
+	/** Counts messages as taken. */
+	take(messages: AcceptedMessage[]): void {
+		this.quotaUsed += messages.length;
+	}
+
+	/** KPN's answer to a call it took. */
+	success(api: SmsApi, documentId: string): Answer {
+		return json(
+			200,
+			{ document_id: documentId, status: 'OK' },
+			{ ...this.quotaHeaders(), 'api-version': API_VERSION[api], sunset: 'n/a' },
+		);
+	}
+
+	reset(): void {
+		this.quotaUsed = 0;
+	}
+
+	private withinQuota(api: SmsApi, submission: Submission, subAccount?: string): Verdict {
+		const documentId = randomUUID();
+		const messages = deliveries(submission, { api, documentId, subAccount });
+		if (this.quotaUsed + messages.length > this.quotaLimit) {
+			return { refused: quotaViolation(this.quotaHeaders()) };
+		}
+		return { documentId, messages };
+	}
+
+	// KPN publishes the names of these headers only. The interval is made up; the time is in
+	// milliseconds because the gateway, Apigee, counts its quotas so.
+	private quotaHeaders(): Record<string, string> {
+		const now = new Date();
+		return {
+			'quota-limit': String(this.quotaLimit),
+			'quota-used': String(this.quotaUsed),
+			'quota-interval': '1',
+			'quota-time-unit': 'month',
+			'quota-reset-UTC': String(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1)),
+		};
+	}
+}
+
+function deliveries(
+	{ sender, messages, webhookUrl, expireIn }: Submission,
+	call: { api: SmsApi; documentId: string; subAccount: string | undefined },
+): AcceptedMessage[] {
+	const { subAccount, ...known } = call;
+	const receivedAt = new Date().toISOString();
+	return messages.flatMap(({ content, recipients }) => {
+		const { segmentsCount, encodingName } = new SegmentedMessage(content);
+		return recipients.map(({ e164 }) => ({
+			...known,
+			sender,
+			recipient: e164,
+			content,
+			parts: segmentsCount,
+			encoding: encodingName,
+			receivedAt,
+			...(subAccount !== undefined && { subAccount }),
+			...(webhookUrl !== undefined && { webhookUrl }),
+			...(expireIn !== undefined && { expireIn }),
+		}));
+	});
+}

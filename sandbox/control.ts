@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ServerResponse } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import { readFault } from './faults';
+import type { SandboxRecord } from './record';
+import type { Sandbox } from './types';
+
+const PAGE = join(__dirname, 'phone-page');
+const PAGE_FILES = [
+	{ path: '/', file: 'index.html', type: 'text/html; charset=utf-8' },
+	{ path: '/sandbox/page.css', file: 'page.css', type: 'text/css; charset=utf-8' },
+	{ path: '/sandbox/empty.css', file: 'empty.css', type: 'text/css; charset=utf-8' },
+	{ path: '/sandbox/phones.css', file: 'phones.css', type: 'text/css; charset=utf-8' },
+	{ path: '/sandbox/phones.js', file: 'phones.js', type: 'text/javascript; charset=utf-8' },
+];
+const POLICY =
+	"default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:";
+
+/** Adds what the sandbox offers beside KPN's API: the phone page, and control from outside. */
+export function addControl(app: FastifyInstance, sandbox: Sandbox, record: SandboxRecord): void {
+	for (const { path, file, type } of PAGE_FILES) {
+		app.get(path, async (_request, reply) => {
+			const body = readFileSync(join(PAGE, file));
+			return await reply.type(type).header('content-security-policy', POLICY).send(body);
+		});
+	}
+	app.get('/sandbox/credential', () => ({
+		baseUrl: sandbox.url,
+		clientId: sandbox.clientId,
+		clientSecret: sandbox.clientSecret,
+	}));
+	app.get('/sandbox/calls', () => sandbox.calls);
+	app.get('/sandbox/tokens', () => sandbox.tokenCalls);
+	app.get('/sandbox/messages', () => sandbox.messages);
+	app.post('/sandbox/faults', async (request, reply) => {
+		try {
+			sandbox.inject(readFault(JSON.parse(String(request.body))));
+		} catch (error) {
+			return await reply.code(400).send({ error: String(error) });
+		}
+		return await reply.code(204).send();
+	});
+	app.post('/sandbox/reset', async (_request, reply) => {
+		sandbox.reset();
+		return await reply.code(204).send();
+	});
+	app.post('/sandbox/tokens/expire', async (_request, reply) => {
+		sandbox.expireTokens();
+		return await reply.code(204).send();
+	});
+	app.get('/sandbox/events', (_request, reply) => {
+		const { raw } = reply.hijack();
+		streamEvents(raw, record);
+	});
+}
+
+/**
+ * Server-sent events: a `message` for everything so far, then `live`, from then on a `message` or
+ * a `reset` as it happens. A message's data is an AcceptedMessage.
+ */
+function streamEvents(stream: ServerResponse, record: SandboxRecord): void {
+	const write = (event: string, data: object) => {
+		stream.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+	};
+	stream.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+	for (const message of record.messages) write('message', message);
+	write('live', {});
+	const stop = record.watch((happening) => {
+		write(happening.event, happening.event === 'message' ? happening.message : {});
+	});
+	stream.once('close', stop);
+}

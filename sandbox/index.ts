@@ -1,0 +1,88 @@
+import { fastify } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import { refusal } from './answers';
+import { Carrier } from './carrier';
+import { addControl } from './control';
+import { Door } from './door';
+import { Faults, readFault } from './faults';
+import { Kpn } from './kpn';
+import { SandboxRecord } from './record';
+import { respond } from './respond';
+import { Tokens } from './tokens';
+import type { Sandbox, SandboxOptions } from './types';
+
+export type * from './types';
+
+const BODY_LIMIT = 5 * 1024 * 1024;
+
+/**
+ * Starts a stand-in for KPN's SMS API on this machine: token, both send APIs, faults on demand and
+ * a page that shows the phones. Rejects with Node's error if the port can't be had.
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+	const {
+		port = 0,
+		host = '127.0.0.1',
+		clientId = 'sandbox-key',
+		clientSecret = 'sandbox-secret',
+		tokenLifetimeSeconds = 3599,
+		quotaLimit = 100_000,
+		delayMs = 0,
+	} = options;
+	const tokens = new Tokens(clientId, clientSecret, tokenLifetimeSeconds);
+	const carrier = new Carrier(tokens, quotaLimit);
+	const faults = new Faults();
+	const record = new SandboxRecord();
+	const closing = new AbortController();
+	const app = plainServer();
+	const door = new Door(app.server);
+
+	const sandbox: Sandbox = {
+		get url() {
+			return `http://${host.includes(':') ? `[${host}]` : host}:${door.address.port}`;
+		},
+		clientId,
+		clientSecret,
+		tokenCalls: record.tokenCalls,
+		calls: record.calls,
+		messages: record.messages,
+		inject: (fault) => faults.add(readFault(fault)),
+		expireTokens: () => tokens.expireAll(),
+		stopListening: async () => await door.shut(),
+		listenAgain: async () => await door.listenAgain(),
+		reset: () => {
+			faults.clear();
+			tokens.expireAll();
+			carrier.reset();
+			record.reset();
+		},
+		close: async () => {
+			door.slam();
+			closing.abort();
+			await app.close();
+		},
+	};
+	const parts = { tokens, carrier, faults, record, door, delayMs, closing: closing.signal };
+	new Kpn(parts).addTo(app);
+	addControl(app, sandbox, record);
+	await app.listen({ port, host });
+	return sandbox;
+}
+
+/** A server that leaves bodies as text, and words its own refusals as KPN does. */
+function plainServer(): FastifyInstance {
+	const app = fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true });
+	app.removeAllContentTypeParsers();
+	app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
+		done(null, body);
+	});
+	app.setNotFoundHandler((_request, reply) => void respond(reply, refusal(404, 'Not found')));
+	app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+		respond(reply, refusal(error.statusCode ?? 500, error.message));
+	});
+	// A kept connection would let clients in while the port is shut.
+	app.addHook('onSend', async (_request, reply) => {
+		if (!app.server.listening) reply.header('connection', 'close');
+	});
+	return app;
+}

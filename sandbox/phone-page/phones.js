@@ -1,0 +1,247 @@
+'use strict';
+
+// Shows every message the sandbox accepts, on the phone it was sent to, as it arrives.
+
+const FLUSH_MS = 16;
+const MANY_PHONES = 8;
+const MARGIN_PX = 12;
+
+const byId = (id) => document.getElementById(id);
+const list = byId('phones');
+const filter = byId('filter');
+
+/** Phones by number: {item, screen, count, words} */
+const phones = new Map();
+let totals = { messages: 0, parts: 0 };
+let waiting = [];
+let flushTimer;
+// What the sandbox had before this page came is shown, not announced.
+let live = false;
+
+function instance(templateId) {
+	return byId(templateId).content.firstElementChild.cloneNode(true);
+}
+
+function plural(count, word) {
+	return `${count} ${word}${count === 1 ? '' : 's'}`;
+}
+
+function timeOf(date) {
+	const today = date.toDateString() === new Date().toDateString();
+	return date.toLocaleString('en-GB', {
+		timeStyle: 'medium',
+		...(!today && { dateStyle: 'medium' }),
+	});
+}
+
+// --- phones and messages
+
+function phoneOf(number) {
+	const known = phones.get(number);
+	if (known) return known;
+	const item = instance('phone');
+	item.dataset.phone = number;
+	const heading = item.querySelector('.number');
+	heading.textContent = number;
+	const screen = item.querySelector('.screen');
+	screen.setAttribute('aria-label', `Messages to ${number}`);
+	const phone = { item, screen, count: 0, words: number };
+	phones.set(number, phone);
+	return phone;
+}
+
+function bubbleOf(message) {
+	const bubble = instance('message');
+	bubble.dataset.message = message.documentId;
+	bubble.querySelector('.sender').textContent = message.sender;
+	bubble.querySelector('.text').textContent = message.content;
+	const time = bubble.querySelector('time');
+	time.dateTime = message.receivedAt;
+	time.textContent = timeOf(new Date(message.receivedAt));
+	const parts = bubble.querySelector('.parts');
+	parts.textContent = plural(message.parts, 'part');
+	parts.classList.toggle('several', message.parts > 1);
+	bubble.querySelector('.encoding').textContent = message.encoding;
+	bubble.classList.toggle('fresh', live);
+	return bubble;
+}
+
+function show(message) {
+	const phone = phoneOf(message.recipient);
+	phone.screen.append(bubbleOf(message));
+	phone.count++;
+	phone.words += `\n${message.sender}\n${message.content}`.toLowerCase();
+	totals.messages++;
+	totals.parts += message.parts;
+	return phone;
+}
+
+/** Puts the waiting messages on their phones, all at once so that a burst stays quick. */
+function flush() {
+	flushTimer = undefined;
+	const messages = waiting;
+	waiting = [];
+	const touched = new Set();
+	for (const message of messages) {
+		const phone = show(message);
+		// Deleted first, so that the set ends with the phone that got the latest message.
+		touched.delete(phone);
+		touched.add(phone);
+	}
+	place([...touched].reverse());
+	for (const { item, count } of touched) {
+		item.querySelector('.count').textContent = plural(count, 'message');
+	}
+	if (live) announce(messages, touched.size);
+	const sizesChanged = refresh();
+	for (const { screen } of sizesChanged ? phones.values() : touched) showLatest(screen);
+}
+
+/** Scrolls to the end, or to the beginning of a last message that doesn't fit. */
+function showLatest(screen) {
+	screen.scrollTop = screen.lastElementChild.offsetTop - MARGIN_PX;
+}
+
+/** The phone with the latest message comes first, except while somebody is on one of them. */
+function place(touched) {
+	const inUse = list.contains(document.activeElement);
+	const moving = touched.filter(({ item }) => !inUse || !item.isConnected);
+	const items = moving.map(({ item }) => item);
+	if (inUse) list.append(...items);
+	else list.prepend(...items);
+}
+
+function announce(messages, phoneCount) {
+	const [first] = messages;
+	if (!first) return;
+	byId('news').textContent =
+		messages.length === 1
+			? `New message to ${first.recipient} from ${first.sender}: ${first.content}`
+			: `${messages.length} new messages on ${plural(phoneCount, 'phone')}`;
+}
+
+function forget() {
+	clearTimeout(flushTimer);
+	flushTimer = undefined;
+	waiting = [];
+	phones.clear();
+	totals = { messages: 0, parts: 0 };
+	list.replaceChildren();
+	filter.value = '';
+}
+
+// --- the page around them
+
+/** Brings all but the phones up to date. Returns whether the phones changed size by it. */
+function refresh() {
+	setCounter('message', totals.messages);
+	setCounter('part', totals.parts);
+	setCounter('phone', phones.size);
+	document.title = totals.messages > 0 ? `(${totals.messages}) Phones` : 'Phones';
+	byId('empty').hidden = !live || phones.size > 0;
+	byId('search').hidden = phones.size < 2;
+	byId('keys').hidden = phones.size < 2;
+	byId('clear').disabled = totals.messages === 0;
+	applyFilter();
+	const crowd = phones.size > MANY_PHONES ? 'many' : phones.size > 1 ? 'few' : 'one';
+	const sizesChange = list.dataset.crowd !== crowd;
+	list.dataset.crowd = crowd;
+	return sizesChange;
+}
+
+function setCounter(word, count) {
+	byId(`${word}-count`).textContent = String(count);
+	byId(`${word}-label`).textContent = count === 1 ? word : `${word}s`;
+}
+
+function applyFilter() {
+	const wanted = filter.value.trim().toLowerCase();
+	let matching = 0;
+	for (const { item, words } of phones.values()) {
+		item.hidden = !words.includes(wanted);
+		if (!item.hidden) matching++;
+	}
+	byId('no-match').hidden = phones.size === 0 || matching > 0;
+	keepOneTabStop();
+}
+
+function setState(state, words) {
+	const element = byId('state');
+	element.dataset.state = state;
+	if (element.textContent !== words) element.textContent = words;
+}
+
+// --- keyboard: the phones are one tab stop, arrows go between them
+
+function reachable() {
+	return [...list.querySelectorAll('.phone:not([hidden]) .screen')];
+}
+
+function keepOneTabStop(wanted) {
+	const screens = reachable();
+	const current = list.querySelector('.screen[tabindex="0"]');
+	const stop = wanted ?? (screens.includes(current) ? current : screens[0]);
+	if (current && current !== stop) current.tabIndex = -1;
+	if (stop) stop.tabIndex = 0;
+}
+
+function phoneReachedBy(key, screens, index) {
+	if (key === 'ArrowRight') return screens[index + 1];
+	if (key === 'ArrowLeft') return screens[index - 1];
+	if (key === 'Home') return screens[0];
+	if (key === 'End') return screens.at(-1);
+	return undefined;
+}
+
+list.addEventListener('keydown', (event) => {
+	if (event.ctrlKey || event.metaKey || event.altKey) return;
+	const screens = reachable();
+	const next = phoneReachedBy(event.key, screens, screens.indexOf(document.activeElement));
+	if (!next) return;
+	event.preventDefault();
+	next.focus();
+});
+list.addEventListener('focusin', (event) => {
+	if (event.target.matches('.screen')) keepOneTabStop(event.target);
+});
+filter.addEventListener('input', applyFilter);
+
+byId('clear').addEventListener('click', async () => {
+	const answer = await fetch('/sandbox/reset', { method: 'POST' }).catch(() => undefined);
+	if (!answer?.ok) setState('lost', 'Not cleared: no connection');
+});
+
+// --- what the sandbox tells
+
+const events = new EventSource('/sandbox/events');
+events.addEventListener('open', () => {
+	// Everything so far is about to come, also when the connection was lost in between.
+	live = false;
+	forget();
+	setState('live', 'Live');
+});
+events.addEventListener('error', () => setState('lost', 'Connection lost, trying again'));
+events.addEventListener('message', (event) => {
+	waiting.push(JSON.parse(event.data));
+	flushTimer ??= setTimeout(flush, FLUSH_MS);
+});
+events.addEventListener('live', () => {
+	clearTimeout(flushTimer);
+	flush();
+	live = true;
+	refresh();
+});
+events.addEventListener('reset', () => {
+	forget();
+	byId('news').textContent = 'All messages cleared';
+	refresh();
+});
+
+fetch('/sandbox/credential')
+	.then((answer) => answer.json())
+	.then(({ baseUrl, clientId, clientSecret }) => {
+		byId('base-url').textContent = baseUrl;
+		byId('client-id').textContent = clientId;
+		byId('client-secret').textContent = clientSecret;
+	})
+	.catch(() => setState('lost', 'Connection lost'));

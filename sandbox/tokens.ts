@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import { json, refusal } from './answers';
+import type { Answer } from './answers';
+import type { TokenCall } from './types';
+
+const FORM = /^application\/x-www-form-urlencoded\b/i;
+
+/** The tokens issued, and what KPN's token URL answers. */
+export class Tokens {
+	private readonly validUntil = new Map<string, number>();
+
+	constructor(
+		private readonly clientId: string,
+		private readonly clientSecret: string,
+		private readonly lifetimeSeconds: number,
+	) {}
+
+	/** What KPN answers to a call of the token URL. A token comes out only of a faultless one. */
+	answer({ method, query, form, headers }: Omit<TokenCall, 'status'>): Answer {
+		if (method !== 'POST') return refusal(405, 'Method not allowed', { allow: 'POST' });
+		if (!FORM.test(headers['content-type'] ?? '')) {
+			return refusal(400, 'The content type must be application/x-www-form-urlencoded');
+		}
+		if (query.grant_type !== 'client_credentials') {
+			return json(400, {
+				ErrorCode: 'invalid_request',
+				Error: 'The query must have grant_type=client_credentials',
+			});
+		}
+		if (form.client_id !== this.clientId || form.client_secret !== this.clientSecret) {
+			return json(401, { ErrorCode: 'invalid_client', Error: 'ClientId is Invalid' });
+		}
+		return this.issue();
+	}
+
+	/** A new token in KPN's words; every value is a string there. */
+	issue(): Answer {
+		const issuedAt = Date.now();
+		const token = randomBytes(14).toString('hex');
+		this.validUntil.set(token, issuedAt + this.lifetimeSeconds * 1000);
+		return json(200, {
+			refresh_token_expires_in: '0',
+			api_product_list: '[SMS - KPN]',
+			api_product_list_json: ['SMS - KPN'],
+			organization_name: 'kpn',
+			'developer.email': 'developer@example.com',
+			token_type: 'Bearer',
+			issued_at: String(issuedAt),
+			client_id: this.clientId,
+			access_token: token,
+			application_name: '00000000-0000-4000-8000-000000000000',
+			scope: '',
+			expires_in: String(this.lifetimeSeconds),
+			refresh_count: '0',
+			status: 'approved',
+		});
+	}
+
+	/** Whether an authorization header holds a token that is valid now. */
+	accepts(authorization: string | undefined): boolean {
+		const token = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1] ?? '';
+		return Date.now() < (this.validUntil.get(token) ?? 0);
+	}
+
+	/** Makes every token issued so far invalid. */
+	expireAll(): void {
+		this.validUntil.clear();
+	}
+}

@@ -1,0 +1,31 @@
+import type { IRun } from 'n8n-workflow';
+
+import { outputOf } from '../../dev/engine';
+
+export type Claim = 'accepted' | 'refused' | 'unknown';
+
+/**
+ * What n8n shows of each of `count` items after a run: by the items that came out, or, where the
+ * workflow was stopped, by the words of its error. An item that nothing is said about is missing.
+ */
+export function claimsOf(run: IRun, count: number): Map<number, Claim> {
+	const claims = new Map<number, Claim>();
+	const { error } = run.data.resultData;
+	if (error) {
+		const words = `${error.message}\n${error.description ?? ''}`;
+		const counts = /Not all items were sent: (.*)/.exec(words)?.[1];
+		if (counts === undefined) return claims;
+		for (const [, item, said] of words.matchAll(/\[item (\d+)\] (Not sent|Unknown whether)/g)) {
+			claims.set(Number(item), said === 'Not sent' ? 'refused' : 'unknown');
+		}
+		for (let item = 0; item < count; item++) {
+			if (!claims.has(item)) claims.set(item, 'accepted');
+		}
+		return claims;
+	}
+	for (const { json, pairedItem } of [...outputOf(run, 'SMS'), ...outputOf(run, 'SMS', 1)]) {
+		if (typeof pairedItem !== 'object' || Array.isArray(pairedItem)) continue;
+		claims.set(pairedItem.item, json.outcome as Claim);
+	}
+	return claims;
+}

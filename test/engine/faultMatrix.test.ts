@@ -1,0 +1,155 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import type { INode } from 'n8n-workflow';
+
+import { runWorkflow } from '../../dev/engine';
+import { claimsOf } from './claims';
+import { messagesTo, smsWorkflow, startBefore, startSetting } from './setting';
+import { SITUATIONS, type Situation } from './situations';
+
+const MODES: Array<INode['onError']> = [
+	'stopWorkflow',
+	'continueRegularOutput',
+	'continueErrorOutput',
+];
+const APIS = ['v1', 'current'] as const;
+const ITEMS = 5;
+const POSITIONS = { first: 0, middle: 2, last: ITEMS - 1 };
+
+interface Cell {
+	onError: INode['onError'];
+	retryOnFail: boolean;
+	smsApi: (typeof APIS)[number];
+	/** The item that it happens to. */
+	position: number;
+}
+
+const CELLS: Cell[] = MODES.flatMap((onError) =>
+	[false, true].flatMap((retryOnFail) =>
+		APIS.flatMap((smsApi) =>
+			Object.values(POSITIONS).map((position) => ({ onError, retryOnFail, smsApi, position })),
+		),
+	),
+);
+
+/** What a cell counts: all but `cells` must be nought. */
+interface Tally {
+	cells: number;
+	/** Messages that a phone got once too often. */
+	doubles: number;
+	/** Items of which nothing is said, or which are called refused though KPN has them. */
+	lost: number;
+	/** Items that are called accepted though KPN does not have them. */
+	falseSuccesses: number;
+	/** Items of which something else is said than the situation calls for. */
+	wrong: number;
+}
+
+const tallies = new Map<string, Tally>();
+
+let trapServer: Server;
+let trap: string;
+let trapped = 0;
+
+beforeAll(async () => {
+	trapServer = createServer((_request, response) => {
+		trapped++;
+		response.setHeader('content-type', 'application/json');
+		response.end('{"document_id":"trap","status":"OK"}');
+	});
+	await new Promise<void>((resolve) => trapServer.listen(0, '127.0.0.1', resolve));
+	trap = `http://127.0.0.1:${(trapServer.address() as AddressInfo).port}/`;
+});
+
+afterAll(() => {
+	trapServer.close();
+	const rows = [...tallies].map(([situation, tally]) => ({ situation, ...tally }));
+	const total = rows.reduce((sum, row) => add(sum, row), nought());
+	process.stdout.write(`\n${asTable([...rows, { situation: 'all', ...total }])}\n\n`);
+});
+
+test.each(SITUATIONS)('$name: nothing twice, nothing lost, no false success', async (situation) => {
+	const results = await Promise.all(CELLS.map(async (cell) => await runCell(situation, cell)));
+	const tally = results.reduce(add, nought());
+	tallies.set(situation.name, tally);
+	expect(tally).toEqual({ ...nought(), cells: CELLS.length });
+	expect(trapped).toBe(0);
+});
+
+async function runCell(situation: Situation, cell: Cell): Promise<Tally> {
+	const { sandbox, credentials } = await startSetting({ smsApi: cell.smsApi });
+	try {
+		const items = messagesTo(ITEMS);
+		const content = items[cell.position]?.text ?? '';
+		if (situation.fault) {
+			sandbox.inject({ ...situation.fault(trap), match: { content }, times: null });
+		}
+		if (situation.arrange) {
+			// The token is there already: it is sending that fails.
+			const token = await fetch(
+				`${sandbox.url}/oauth/client_credential/accesstoken?grant_type=client_credentials`,
+				{
+					method: 'POST',
+					body: new URLSearchParams({
+						client_id: sandbox.clientId,
+						client_secret: sandbox.clientSecret,
+					}),
+				},
+			);
+			credentials.set('kpn', {
+				...credentials.raw('kpn'),
+				oauthTokenData: (await token.json()) as Record<string, string>,
+			});
+			await situation.arrange(sandbox);
+		}
+		const node = {
+			onError: cell.onError,
+			retryOnFail: cell.retryOnFail,
+			maxTries: 3,
+			waitBetweenTries: 1,
+			parameters: { requestOptions: { timeout: situation.timeout ?? 10_000 } },
+		};
+		const run = await runWorkflow(smsWorkflow(node), startBefore(items), credentials);
+
+		const tally = { ...nought(), cells: 1 };
+		const claims = claimsOf(run, ITEMS);
+		items.forEach(({ text }, item) => {
+			const taken = sandbox.messages.filter((message) => message.content === text).length;
+			const claim = claims.get(item);
+			if (taken > 1) tally.doubles += taken - 1;
+			if (claim === undefined || (claim === 'refused' && taken > 0)) tally.lost++;
+			if (claim === 'accepted' && taken === 0) tally.falseSuccesses++;
+			if (item === cell.position && claim !== situation.outcome) tally.wrong++;
+		});
+		return tally;
+	} finally {
+		await sandbox.close();
+	}
+}
+
+const nought = (): Tally => ({ cells: 0, doubles: 0, lost: 0, falseSuccesses: 0, wrong: 0 });
+
+const add = (one: Tally, other: Tally): Tally => ({
+	cells: one.cells + other.cells,
+	doubles: one.doubles + other.doubles,
+	lost: one.lost + other.lost,
+	falseSuccesses: one.falseSuccesses + other.falseSuccesses,
+	wrong: one.wrong + other.wrong,
+});
+
+function asTable(rows: Array<{ situation: string } & Tally>): string {
+	const header = ['situation', 'cells', 'doubles', 'lost', 'false successes', 'wrong words'];
+	const lines = [
+		header,
+		...rows.map(({ situation, cells, doubles, lost, falseSuccesses, wrong }) =>
+			[situation, cells, doubles, lost, falseSuccesses, wrong].map(String),
+		),
+	];
+	const widths = header.map((_, column) =>
+		Math.max(...lines.map((line) => line[column]?.length ?? 0)),
+	);
+	return lines
+		.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
+		.join('\n');
+}

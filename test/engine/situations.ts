@@ -1,0 +1,102 @@
+import type { Fault, Sandbox } from '../../sandbox';
+
+/** A way in which KPN, or the network to it, misbehaves for one message. */
+export interface Situation {
+	name: string;
+	/** What the node must say of the message. */
+	outcome: 'accepted' | 'refused' | 'unknown';
+	/** What goes wrong with each call that holds the message. */
+	fault?: (trap: string) => Omit<Fault, 'match' | 'times'>;
+	/** What goes wrong before anything is sent. */
+	arrange?: (sandbox: Sandbox) => Promise<void>;
+	/** Milliseconds that the node waits for an answer. */
+	timeout?: number;
+}
+
+const status = (code: number, accept: boolean, shape?: 'apigee' | 'product' | 'errorResponse') => ({
+	fault: () => ({ accept, answer: { kind: 'http', status: code, shape } as const }),
+});
+
+const body = (text: string | object, accept: boolean, headers = {}) => ({
+	fault: () => ({ accept, answer: { kind: 'http', status: 200, body: text, headers } as const }),
+});
+
+/** A pause that KPN asks for and that is over at once, so that the tests need not wait. */
+const soon = { 'retry-after': '0' };
+
+/** All that is known to happen; `trap` is an address that looks like a success to whoever goes there. */
+export const SITUATIONS: Situation[] = [
+	{ name: '200', outcome: 'accepted', ...status(200, true) },
+	{ name: '201', outcome: 'accepted', ...status(201, true) },
+	{ name: '202', outcome: 'accepted', ...status(202, true) },
+	{ name: '302 without a target', outcome: 'refused', ...status(302, false) },
+	{
+		name: '302 to a live target',
+		outcome: 'refused',
+		fault: (trap) => ({ answer: { kind: 'http', status: 302, headers: { location: trap } } }),
+	},
+	{ name: '400', outcome: 'refused', ...status(400, false, 'errorResponse') },
+	{ name: '401', outcome: 'refused', ...status(401, false, 'apigee') },
+	{ name: '403', outcome: 'refused', ...status(403, false, 'product') },
+	{ name: '404', outcome: 'refused', ...status(404, false) },
+	{ name: '405', outcome: 'refused', ...status(405, false) },
+	{ name: '412', outcome: 'refused', ...status(412, false) },
+	{
+		name: '429',
+		outcome: 'refused',
+		fault: () => ({ answer: { kind: 'http', status: 429, shape: 'apigee', headers: soon } }),
+	},
+	{ name: '500, taken', outcome: 'unknown', ...status(500, true) },
+	{ name: '500, not taken', outcome: 'unknown', ...status(500, false) },
+	{ name: '502', outcome: 'unknown', ...status(502, true) },
+	{
+		name: '503',
+		outcome: 'refused',
+		fault: () => ({ answer: { kind: 'http', status: 503, shape: 'text', headers: soon } }),
+	},
+	{ name: '504', outcome: 'unknown', ...status(504, true) },
+	{ name: '200 without document_id', outcome: 'refused', ...body({ status: 'OK' }, false) },
+	{ name: '200, half a JSON', outcome: 'unknown', ...body('{"document_id":"5f', true) },
+	{ name: '200, HTML', outcome: 'unknown', ...body('<html><title>Hi</title></html>', true) },
+	{ name: '200, empty', outcome: 'unknown', ...body('', true) },
+	{
+		name: '200, wrong content type',
+		outcome: 'accepted',
+		fault: () => ({
+			accept: true,
+			answer: { kind: 'http', status: 200, headers: { 'content-type': 'text/html' } },
+		}),
+	},
+	{
+		name: 'answer cut off',
+		outcome: 'unknown',
+		fault: () => ({ accept: true, answer: { kind: 'truncate' } }),
+	},
+	{
+		name: 'connection refused',
+		outcome: 'refused',
+		arrange: async (sandbox) => await sandbox.stopListening(),
+	},
+	{
+		name: 'reset before KPN took it',
+		outcome: 'unknown',
+		fault: () => ({ answer: { kind: 'reset' } }),
+	},
+	{
+		name: 'reset after KPN took it',
+		outcome: 'unknown',
+		fault: () => ({ accept: true, answer: { kind: 'reset' } }),
+	},
+	{
+		name: 'time-out',
+		outcome: 'unknown',
+		fault: () => ({ accept: true, answer: { kind: 'hang' } }),
+		timeout: 300,
+	},
+	{
+		name: 'slow drip',
+		outcome: 'unknown',
+		fault: () => ({ accept: true, answer: { kind: 'drip', everyMs: 20 } }),
+		timeout: 300,
+	},
+];

@@ -1,0 +1,166 @@
+import { outputOf, runWorkflow } from '../../dev/engine';
+import { messagesTo, smsWorkflow, startBefore, startSetting, type Setting } from './setting';
+
+let setting: Setting;
+afterEach(async () => await setting.sandbox.close());
+
+const send = async (items: Array<Record<string, unknown>>, changes = {}) =>
+	await runWorkflow(smsWorkflow(changes), startBefore(items), setting.credentials);
+
+test('the token is asked for with grant_type in the query, key and secret in the form', async () => {
+	setting = await startSetting();
+	await send(messagesTo(1));
+	expect(setting.sandbox.tokenCalls).toEqual([
+		expect.objectContaining({
+			method: 'POST',
+			query: { grant_type: 'client_credentials' },
+			form: expect.objectContaining({
+				client_id: setting.sandbox.clientId,
+				client_secret: setting.sandbox.clientSecret,
+			}),
+			status: 200,
+		}),
+	]);
+	expect(setting.sandbox.tokenCalls[0]?.headers).toMatchObject({
+		'content-type': 'application/x-www-form-urlencoded',
+	});
+});
+
+test('v1 gets one message to one number in each call', async () => {
+	setting = await startSetting({ smsApi: 'v1' });
+	await send([{ to: '06 12 34 56 70, 0612345671', text: 'Hello\n“you” 😀 ' }]);
+	expect(setting.sandbox.calls.map(({ api, method, body }) => ({ api, method, body }))).toEqual([
+		{ api: 'v1', method: 'POST', body: one('+31612345670', 'Hello\n“you” 😀 ') },
+		{ api: 'v1', method: 'POST', body: one('+31612345671', 'Hello\n“you” 😀 ') },
+	]);
+	const { headers } = setting.sandbox.calls[0] ?? {};
+	expect(headers).toMatchObject({
+		'content-type': 'application/json',
+		authorization: expect.stringMatching(/^Bearer \w{28}$/),
+	});
+});
+
+test('the current API gets all messages of a sender in one call, an entry for each recipient', async () => {
+	setting = await startSetting({ smsApi: 'current' });
+	await send([
+		{ to: ['0612345670', '+32470123456'], text: 'One' },
+		{ to: 612345671, text: 2 },
+	]);
+	expect(setting.sandbox.calls.map(({ api, body }) => ({ api, body }))).toEqual([
+		{
+			api: 'current',
+			body: {
+				sender: 'Demo App',
+				messages: [
+					{ content: 'One', mobile_number: '+31612345670' },
+					{ content: 'One', mobile_number: '+32470123456' },
+					{ content: '2', mobile_number: '+31612345671' },
+				],
+			},
+		},
+	]);
+});
+
+test('a credential that says nothing of the API uses v1, at KPN itself', async () => {
+	setting = await startSetting();
+	const { credentials } = setting;
+	credentials.set('kpn', { clientId: 'key', clientSecret: 'secret' });
+	const data = await credentials.getDecrypted(
+		{} as never,
+		{ id: 'kpn', name: 'KPN' },
+		'kpnSmsOAuth2Api',
+		'manual',
+	);
+	expect(data).toMatchObject({
+		smsApi: 'v1',
+		grantType: 'clientCredentials',
+		authentication: 'body',
+		accessTokenUrl:
+			'https://api-prd.kpn.com/oauth/client_credential/accesstoken?grant_type=client_credentials',
+		allowedHttpRequestDomains: 'domains',
+		allowedDomains: 'api-prd.kpn.com',
+	});
+});
+
+test('a base URL may end in a slash', async () => {
+	setting = await startSetting();
+	const { sandbox, credentials } = setting;
+	credentials.set('kpn', { ...credentials.raw('kpn'), baseUrl: `${sandbox.url}/` });
+	await send(messagesTo(1));
+	expect(sandbox.messages).toHaveLength(1);
+});
+
+test('one token serves many messages and later runs', async () => {
+	setting = await startSetting();
+	await send(messagesTo(30));
+	await send(messagesTo(30));
+	expect(setting.sandbox.messages).toHaveLength(60);
+	expect(setting.sandbox.tokenCalls).toHaveLength(1);
+});
+
+test('never more than five calls are in flight', async () => {
+	setting = await startSetting({}, { delayMs: 20 });
+	await send(messagesTo(30));
+	expect(Math.max(...setting.sandbox.calls.map(({ inFlight }) => inFlight))).toBe(5);
+});
+
+test('an expired token is renewed once, and nobody gets a message twice', async () => {
+	setting = await startSetting();
+	await send(messagesTo(1));
+	setting.sandbox.expireTokens();
+	const run = await send(messagesTo(20));
+	expect(run.data.resultData.error).toBeUndefined();
+	expect(setting.sandbox.tokenCalls).toHaveLength(2);
+	expect(setting.sandbox.messages).toHaveLength(21);
+});
+
+test('two executions at once on one credential share the first token and a renewed one', async () => {
+	setting = await startSetting();
+	await Promise.all([send(messagesTo(10)), send(messagesTo(10))]);
+	expect(setting.sandbox.tokenCalls).toHaveLength(1);
+	setting.sandbox.expireTokens();
+	await Promise.all([send(messagesTo(10)), send(messagesTo(10))]);
+	expect(setting.sandbox.messages).toHaveLength(40);
+	expect(setting.sandbox.tokenCalls).toHaveLength(2);
+});
+
+test('each result comes out once, in order, linked to its item', async () => {
+	setting = await startSetting({ smsApi: 'current' });
+	const items = messagesTo(5);
+	const output = outputOf(await send(items), 'SMS');
+	expect(output.map(({ json, pairedItem }) => ({ to: json.recipients, pairedItem }))).toEqual(
+		items.map(({ to }, item) => ({ to: [to], pairedItem: { item } })),
+	);
+	expect(output[0]?.json).toEqual({
+		document_id: setting.sandbox.messages[0]?.documentId,
+		status: 'OK',
+		outcome: 'accepted',
+		sender: 'Demo App',
+		recipients: ['+31612345670'],
+		encoding: 'GSM-7',
+		parts: 1,
+		characters: 9,
+	});
+});
+
+test('with Execute Once only the first item is sent', async () => {
+	setting = await startSetting();
+	const run = await send(messagesTo(3), { executeOnce: true });
+	expect(outputOf(run, 'SMS')).toHaveLength(1);
+	expect(setting.sandbox.messages).toHaveLength(1);
+});
+
+test('with Batching all items are sent once', async () => {
+	setting = await startSetting();
+	const requestOptions = { batching: { batch: { batchSize: 2, batchInterval: 20 } } };
+	for (const onError of ['stopWorkflow', 'continueRegularOutput']) {
+		const run = await send(messagesTo(5), { onError, parameters: { requestOptions } });
+		expect(outputOf(run, 'SMS')).toHaveLength(5);
+	}
+	expect(setting.sandbox.messages).toHaveLength(10);
+});
+
+const one = (number: string, content: string) => ({
+	sender: 'Demo App',
+	messages: [{ content, mobile_number: number }],
+});

@@ -1,0 +1,159 @@
+import fc from 'fast-check';
+
+import type { Message } from '../../../nodes/KpnSms/delivery/batch';
+import {
+	CALLS_IN_FLIGHT,
+	deliver,
+	LONGEST_WAIT_MS,
+	type DeliveryPlan,
+} from '../../../nodes/KpnSms/delivery/deliver';
+import type { Failure, Outcome } from '../../../nodes/KpnSms/delivery/outcome';
+
+const failure = (changes: Partial<Failure>): Failure => ({
+	outcome: 'refused',
+	meaning: 'it failed',
+	advice: 'look',
+	kpn: {},
+	retryable: false,
+	concernsEveryCall: false,
+	...changes,
+});
+
+const ANSWERS: Record<string, Outcome> = {
+	accepted: { outcome: 'accepted', documentId: 'id' },
+	badRequest: failure({ statusCode: 400 }),
+	unauthorized: failure({ statusCode: 401, concernsEveryCall: true }),
+	busy: failure({ statusCode: 503, retryable: true, tryAgain: {}, concernsEveryCall: true }),
+	broken: failure({ outcome: 'unknown' }),
+};
+
+const makeCalls = (sizes: number[]): Message[][] => {
+	let itemIndex = 0;
+	return sizes.map((size) =>
+		Array.from({ length: size }, () => ({
+			itemIndex: itemIndex++,
+			sender: 'A',
+			recipient: '+31612345670',
+			content: 'x',
+		})),
+	);
+};
+
+async function play(calls: Message[][], answers: Outcome[], plan: Partial<DeliveryPlan> = {}) {
+	const made: Array<{ messages: Message[]; outcome: Outcome }> = [];
+	const settled: Array<[Message, Outcome]> = [];
+	const waits: number[] = [];
+	let inFlight = 0;
+	let mostInFlight = 0;
+	let next = 0;
+	await deliver(
+		calls,
+		{ stopAtFailure: true, maximumRetries: 3, ...plan },
+		{
+			call: async (messages) => {
+				mostInFlight = Math.max(mostInFlight, ++inFlight);
+				const outcome = answers[next++ % answers.length] ?? failure({});
+				await Promise.resolve();
+				inFlight--;
+				made.push({ messages, outcome });
+				return outcome;
+			},
+			starts: () => {},
+			settles: (message, outcome) => settled.push([message, outcome]),
+			sleep: async (milliseconds) => {
+				waits.push(milliseconds);
+			},
+			canceled: () => false,
+		},
+	);
+	return { made, settled, waits, mostInFlight };
+}
+
+test('for any answers every message is settled once, and none is in a call after it may be at KPN', async () => {
+	await fc.assert(
+		fc.asyncProperty(
+			fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 12 }),
+			fc.array(fc.constantFrom(...Object.values(ANSWERS)), { minLength: 1, maxLength: 12 }),
+			fc.boolean(),
+			async (sizes, answers, stopAtFailure) => {
+				const calls = makeCalls(sizes);
+				const { made, settled, mostInFlight } = await play(calls, answers, { stopAtFailure });
+				expect(settled.map(([message]) => message.itemIndex).sort((a, b) => a - b)).toEqual(
+					calls.flat().map(({ itemIndex }) => itemIndex),
+				);
+				for (const { messages, outcome } of made) {
+					if (outcome.outcome === 'refused') continue;
+					for (const message of messages) {
+						expect(settled).toContainEqual([message, outcome]);
+						const later = made.filter((call) => call.messages.includes(message)).at(-1);
+						expect(later?.outcome).toBe(outcome);
+					}
+				}
+				expect(mostInFlight).toBeLessThanOrEqual(CALLS_IN_FLIGHT);
+			},
+		),
+	);
+});
+
+test('a refused call is halved until the bad message stands alone', async () => {
+	const [messages = []] = makeCalls([8]);
+	const bad = messages[5];
+	const settled = new Map<Message, string>();
+	let calls = 0;
+	await deliver(
+		[messages],
+		{ stopAtFailure: true, maximumRetries: 3 },
+		{
+			call: async (call) => {
+				calls++;
+				return (bad && call.includes(bad) ? ANSWERS.badRequest : ANSWERS.accepted) as Outcome;
+			},
+			starts: () => {},
+			settles: (message, { outcome }) => settled.set(message, outcome),
+			sleep: async () => {},
+			canceled: () => false,
+		},
+	);
+	for (const message of messages) {
+		expect(settled.get(message)).toBe(message === bad ? 'refused' : 'accepted');
+	}
+	expect(calls).toBe(7);
+});
+
+test('a busy KPN is asked again a bounded number of times, ever later', async () => {
+	const { made, waits } = await play(makeCalls([1]), [ANSWERS.busy as Outcome]);
+	expect(made).toHaveLength(4);
+	expect(waits).toEqual([500, 1000, 2000]);
+});
+
+test('the wait that KPN asks for is honoured, unless it is longer than a minute', async () => {
+	const asking = (afterMs: number) =>
+		failure({ tryAgain: { afterMs }, retryable: true, concernsEveryCall: true });
+	expect((await play(makeCalls([1]), [asking(7000)])).waits).toEqual([7000, 7000, 7000]);
+	const long = await play(makeCalls([1]), [asking(LONGEST_WAIT_MS + 1)]);
+	expect(long.waits).toEqual([]);
+	expect(long.made).toHaveLength(1);
+});
+
+test('nothing else is made again', async () => {
+	for (const answer of [ANSWERS.broken, ANSWERS.unauthorized, ANSWERS.badRequest]) {
+		expect((await play(makeCalls([1]), [answer as Outcome])).made).toHaveLength(1);
+	}
+});
+
+test('after a failure that every call would have, the rest comes out as not tried', async () => {
+	const { made, settled } = await play(makeCalls(Array(20).fill(1)), [
+		ANSWERS.unauthorized as Outcome,
+	]);
+	expect(made.length).toBeLessThanOrEqual(CALLS_IN_FLIGHT);
+	const notTried = settled.filter(([, outcome]) => 'notTried' in outcome && outcome.notTried);
+	expect(notTried).toHaveLength(20 - made.length);
+});
+
+test('an unknown outcome ends the sending in "Stop Workflow" only', async () => {
+	const calls = makeCalls(Array(20).fill(1));
+	const stopped = await play(calls, [ANSWERS.broken as Outcome], { stopAtFailure: true });
+	expect(stopped.made.length).toBeLessThanOrEqual(CALLS_IN_FLIGHT);
+	const continued = await play(calls, [ANSWERS.broken as Outcome], { stopAtFailure: false });
+	expect(continued.made).toHaveLength(20);
+});

@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+
+import { readMobileNumber, splitMobileNumbers } from '../../../nodes/KpnSms/delivery/mobileNumber';
+
+test.each([
+	'06 12 34 56 78',
+	'+31 (0)6-12345678',
+	'0031612345678',
+	'31612345678',
+	'+316 1234 5678',
+	' 06-12345678 ',
+	'(06) 12 34 56 78',
+	'\u202a+31612345678\u202c',
+	612345678,
+	31612345678,
+])('%p is read as +31612345678', (given) => {
+	expect(readMobileNumber(given, false)).toEqual({ number: '+31612345678' });
+});
+
+test('097 numbers are taken', () => {
+	expect(readMobileNumber('097012345678', false)).toEqual({ number: '+3197012345678' });
+});
+
+test.each(['0601234567', '0671234567', '0691234567', '0201234567', '061234567', '06123456789'])(
+	'%s is refused as not a mobile number, shown by its last digits only',
+	(given) => {
+		const read = readMobileNumber(given, true);
+		expect(read).toEqual({ problem: expect.stringContaining('is not a mobile number') });
+		expect(JSON.stringify(read)).toContain(`“…${given.slice(-3)}”`);
+		expect(JSON.stringify(read)).not.toContain(given);
+	},
+);
+
+test.each(['call me', '0612345678 ext 5', '6.12E+08', 6.5, true, {}])(
+	'%p is refused as not a number to call',
+	(given) => {
+		expect(readMobileNumber(given, true)).toEqual({ problem: expect.any(String) });
+	},
+);
+
+test('numbers abroad are taken only where the API reaches them', () => {
+	expect(readMobileNumber('+32 470 12 34 56', true)).toEqual({ number: '+32470123456' });
+	expect(readMobileNumber('+32 470 12 34 56', false)).toEqual({
+		problem: expect.stringContaining('choose the current SMS API in the credential'),
+	});
+});
+
+test('a number abroad without its country code is not taken for a Dutch one', () => {
+	expect(readMobileNumber('32470123456', true)).toEqual({ problem: expect.any(String) });
+});
+
+test('several numbers are separated by commas, semicolons or lines, or given as an array', () => {
+	expect(splitMobileNumbers('061, 062;063\n064,, ')).toEqual(['061', ' 062', '063', '064']);
+	expect(splitMobileNumbers(['061,062', 63, null, ['064']])).toEqual(['061', '062', 63, '064']);
+	expect(splitMobileNumbers(undefined)).toEqual([]);
+});
+
+test('anything at all gives a number or a problem, never a throw', () => {
+	fc.assert(
+		fc.property(fc.anything(), fc.boolean(), (given, abroad) => {
+			for (const one of splitMobileNumbers(given)) {
+				const read = readMobileNumber(one, abroad);
+				expect('number' in read ? read.number : read.problem).toMatch(/./);
+			}
+		}),
+	);
+});

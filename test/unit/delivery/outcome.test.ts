@@ -1,0 +1,154 @@
+import { outcomeOfAnswer, outcomeOfError } from '../../../nodes/KpnSms/delivery/outcome';
+import { outcomeOfTokenError } from '../../../nodes/KpnSms/delivery/tokenOutcome';
+import { RETURN_CODES } from '../../../nodes/shared/returnCodes';
+
+const NOW = Date.parse('2026-01-01T00:00:00Z');
+const answer = (statusCode: number, body = '', headers = {}) =>
+	outcomeOfAnswer({ statusCode, body, headers }, NOW);
+const withId = '{"document_id":"5f0e","status":"OK"}';
+
+test.each([200, 201, 202])('%i with a document_id is accepted', (statusCode) => {
+	expect(answer(statusCode, withId)).toEqual({ outcome: 'accepted', documentId: '5f0e' });
+});
+
+test.each([
+	'{"status":"OK"}',
+	'{"document_id":""}',
+	'{"document_id":null}',
+	'[]',
+	'"OK"',
+	'0',
+	'false',
+])('a success that says %s has no document_id: refused, by KPN’s own words', (body) => {
+	expect(answer(200, body)).toMatchObject({ outcome: 'refused', retryable: false });
+});
+
+test.each(['', 'null', '{"document_id":"5f0', '<html><title>Welcome</title></html>', 'OK'])(
+	'a success that says %p cannot be read: unknown',
+	(body) => {
+		expect(answer(200, body)).toMatchObject({ outcome: 'unknown', statusCode: 200 });
+	},
+);
+
+test.each([301, 302, 303, 307, 308])(
+	'%i is refused even when its body looks like a success',
+	(code) => {
+		const headers = { location: 'https://elsewhere.example/send' };
+		expect(answer(code, withId, headers)).toMatchObject({
+			outcome: 'refused',
+			kpn: { message: expect.stringContaining('location: https://elsewhere.example/send') },
+		});
+	},
+);
+
+test.each([
+	[400, 'refused'],
+	[401, 'refused'],
+	[403, 'refused'],
+	[404, 'refused'],
+	[405, 'refused'],
+	[412, 'refused'],
+	[413, 'refused'],
+	[429, 'refused'],
+	[503, 'refused'],
+	[408, 'unknown'],
+	[500, 'unknown'],
+	[502, 'unknown'],
+	[504, 'unknown'],
+	[599, 'unknown'],
+])('%i is %s, even with a document_id', (statusCode, outcome) => {
+	expect(answer(statusCode, withId)).toMatchObject({ outcome, statusCode });
+});
+
+test('KPN’s 14 return codes have words for what they mean and what to do', () => {
+	const codes = [200, 201, 202, 302, 400, 401, 403, 404, 405, 412, 429, 500, 502, 503];
+	for (const code of codes) {
+		expect(RETURN_CODES[code]?.meaning).toMatch(/\w{3}/);
+		expect(RETURN_CODES[code]?.advice).toMatch(/\w{3}.*\.$/);
+	}
+});
+
+test.each([401, 403, 404])(
+	'%i names the product and the choice of API as the likely cause',
+	(code) => {
+		const outcome = answer(code);
+		expect(outcome).toMatchObject({
+			advice: expect.stringMatching(/SMS product.*credential.*SMS API/),
+			concernsEveryCall: true,
+		});
+	},
+);
+
+test.each([
+	[{ 'retry-after': '7' }, 7000],
+	[{ 'retry-after': 'Thu, 01 Jan 2026 00:00:09 GMT' }, 9000],
+	[{ 'quota-reset-utc': String(NOW + 5000) }, 5000],
+	[{ 'quota-reset-utc': String((NOW + 5000) / 1000) }, 5000],
+	[{ 'quota-reset-utc': '2026-01-01T00:00:03' }, 3000],
+	[{ 'quota-reset-utc': '2026-01-01 00:00:03' }, 3000],
+	[{ 'quota-reset-utc': '2025-12-31T23:00:00Z' }, 0],
+	[{ 'quota-reset-utc': 'soon' }, undefined],
+	[{}, undefined],
+])('after 429, %p asks to wait %p ms', (headers, afterMs) => {
+	expect(answer(429, '', headers)).toMatchObject({ retryable: true, tryAgain: { afterMs } });
+	expect(answer(503, '', headers)).toMatchObject({ retryable: true, tryAgain: { afterMs } });
+});
+
+test('only a connection that never stood is a refusal', () => {
+	for (const code of ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'CERT_HAS_EXPIRED']) {
+		expect(outcomeOfError(wrapped(code))).toMatchObject({ outcome: 'refused', systemCode: code });
+	}
+	for (const code of [
+		'ECONNRESET',
+		'ETIMEDOUT',
+		'ECONNABORTED',
+		'ERR_CANCELED',
+		'EPIPE',
+		'EPROTO',
+	]) {
+		expect(outcomeOfError(wrapped(code))).toMatchObject({ outcome: 'unknown', systemCode: code });
+	}
+	for (const error of [new Error('odd'), 'odd', undefined, null]) {
+		expect(outcomeOfError(error)).toMatchObject({ outcome: 'unknown', retryable: false });
+	}
+});
+
+test('a token that cannot be had is a refusal, in words about what is at fault', () => {
+	const invalid = '{"ErrorCode":"invalid_client","Error":"ClientId is Invalid"}';
+	for (const error of [
+		{ status: 401, body: invalid },
+		{ cause: { status: 401, body: '' } },
+		{ response: { status: 500, data: invalid } },
+		{ body: { error: 'invalid_client' } },
+	]) {
+		expect(outcomeOfTokenError(error)).toMatchObject({
+			outcome: 'refused',
+			meaning: expect.stringMatching(/Consumer Key.*Consumer Secret/),
+			retryable: false,
+		});
+	}
+	expect(outcomeOfTokenError({ status: 401, body: invalid })).toMatchObject({
+		kpn: { message: 'ClientId is Invalid', code: 'invalid_client' },
+	});
+	expect(outcomeOfTokenError({ status: 404, body: '<html/>' })).toMatchObject({
+		outcome: 'refused',
+		advice: expect.stringContaining('Base URL'),
+	});
+	expect(outcomeOfTokenError({ response: { status: 503 } })).toMatchObject({
+		outcome: 'refused',
+		retryable: true,
+		tryAgain: {},
+	});
+	expect(outcomeOfTokenError(wrapped('ECONNRESET'))).toMatchObject({
+		outcome: 'refused',
+		retryable: true,
+		systemCode: 'ECONNRESET',
+	});
+	expect(outcomeOfTokenError(new Error('KPN SMS needs n8n 1.120 or newer'))).toMatchObject({
+		meaning: expect.stringContaining('needs n8n 1.120'),
+	});
+});
+
+/** As n8n hands it on: its own error around that of its HTTP library. */
+const wrapped = (code: string) =>
+	new Error('failed', { cause: Object.assign(new Error(code), { code }) });

@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+
+import { kpnWords } from '../../nodes/shared/kpnWords';
+
+test.each([
+	[
+		{ errorResponse: { code: '400', message: 'Bad number', info: 'https://developer.kpn.com' } },
+		{ message: 'Bad number — https://developer.kpn.com', code: '400' },
+	],
+	[
+		{ fault: { faultstring: 'Invalid access token', detail: { errorcode: 'oauth.v2.Invalid' } } },
+		{ message: 'Invalid access token', code: 'oauth.v2.Invalid' },
+	],
+	[
+		{ transactionId: 't', status: '403', name: 'Forbidden', message: 'No product', info: 'see' },
+		{ message: 'No product — see', code: 'Forbidden' },
+	],
+	[
+		{ ErrorCode: 'invalid_client', Error: 'ClientId is Invalid' },
+		{ message: 'ClientId is Invalid', code: 'invalid_client' },
+	],
+	[{ reason: 'unheard of' }, { message: '{"reason":"unheard of"}' }],
+])('%j is read', (body, words) => {
+	expect(kpnWords(JSON.stringify(body))).toEqual(words);
+});
+
+test('a page of a proxy gives its title, or its text', () => {
+	expect(kpnWords('<html><head><title>502 Bad Gateway</title></head></html>')).toEqual({
+		message: '502 Bad Gateway',
+	});
+	expect(kpnWords('<p>Down for\n <b>maintenance</b></p><script>x()</script>')).toEqual({
+		message: 'Down for maintenance',
+	});
+});
+
+test('plain text is quoted, shortened where it is long, and an empty body says nothing', () => {
+	expect(kpnWords('upstream timed out')).toEqual({ message: 'upstream timed out' });
+	expect(kpnWords('x'.repeat(5000)).message).toHaveLength(301);
+	expect(kpnWords(' \n')).toEqual({});
+});
+
+test('any body gives words, never a throw', () => {
+	fc.assert(
+		fc.property(fc.oneof(fc.json(), fc.string({ unit: 'binary' })), (body) => {
+			expect(typeof kpnWords(body)).toBe('object');
+		}),
+	);
+});
