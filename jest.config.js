@@ -1,8 +1,12 @@
+// n8n's Form node uses a library that comes as ES modules only, which jest must translate.
+const esModules = 'htmlparser2|domhandler|domutils|domelementtype|dom-serializer|entities';
+
 const project = (name) => ({
 	displayName: name,
 	testEnvironment: 'node',
 	testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
-	transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022' } }] },
+	transform: { '^.+\\.[jt]s$': ['@swc/jest', { jsc: { target: 'es2022' } }] },
+	transformIgnorePatterns: [`/node_modules/(?!(.*/)?(${esModules})/)`],
 	modulePathIgnorePatterns: ['<rootDir>/dist/'],
 });
 

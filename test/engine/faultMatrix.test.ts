@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { INode } from 'n8n-workflow';
 
 import { runWorkflow } from '../../dev/engine';
+import { table } from '../../dev/table';
 import { claimsOf } from './claims';
 import { messagesTo, smsWorkflow, startBefore, startSetting } from './setting';
 import { SITUATIONS, type Situation } from './situations';
@@ -66,7 +67,9 @@ afterAll(() => {
 	trapServer.close();
 	const rows = [...tallies].map(([situation, tally]) => ({ situation, ...tally }));
 	const total = rows.reduce((sum, row) => add(sum, row), nought());
-	process.stdout.write(`\n${asTable([...rows, { situation: 'all', ...total }])}\n\n`);
+	const header = ['situation', 'cells', 'doubles', 'lost', 'false successes', 'wrong words'];
+	const all = [...rows, { situation: 'all', ...total }].map((row) => Object.values(row));
+	process.stdout.write(`\n${table(header, all)}\n\n`);
 });
 
 test.each(SITUATIONS)('$name: nothing twice, nothing lost, no false success', async (situation) => {
@@ -137,19 +140,3 @@ const add = (one: Tally, other: Tally): Tally => ({
 	falseSuccesses: one.falseSuccesses + other.falseSuccesses,
 	wrong: one.wrong + other.wrong,
 });
-
-function asTable(rows: Array<{ situation: string } & Tally>): string {
-	const header = ['situation', 'cells', 'doubles', 'lost', 'false successes', 'wrong words'];
-	const lines = [
-		header,
-		...rows.map(({ situation, cells, doubles, lost, falseSuccesses, wrong }) =>
-			[situation, cells, doubles, lost, falseSuccesses, wrong].map(String),
-		),
-	];
-	const widths = header.map((_, column) =>
-		Math.max(...lines.map((line) => line[column]?.length ?? 0)),
-	);
-	return lines
-		.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
-		.join('\n');
-}

@@ -58,5 +58,6 @@ export function readMobileNumber(
 
 /** Enough to find the number in one's data, too little to give it away. */
 function shorten(text: string): string {
-	return text.length > 3 ? `…${text.slice(-3)}` : text;
+	const compact = text.replace(/[\s().-]/g, '');
+	return compact.length > 3 ? `…${compact.slice(-3)}` : compact;
 }

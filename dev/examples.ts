@@ -1,0 +1,22 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+
+import type { INodeCredentialsDetails, IWorkflowBase } from 'n8n-workflow';
+
+import { CREDENTIAL_TYPE } from '../nodes/shared/kpn';
+
+export const EXAMPLES = ['form-to-sms', 'crm-to-sms', 'sheet-to-sms'] as const;
+export type Example = (typeof EXAMPLES)[number];
+
+/** Reads an example, with the given credential wherever it sends. */
+export async function readExample(
+	example: Example,
+	credential: INodeCredentialsDetails,
+): Promise<IWorkflowBase> {
+	const file = resolve(__dirname, '..', 'examples', `${example}.json`);
+	const workflow = JSON.parse(await readFile(file, 'utf8')) as IWorkflowBase;
+	for (const { credentials } of workflow.nodes) {
+		if (credentials?.[CREDENTIAL_TYPE]) credentials[CREDENTIAL_TYPE] = credential;
+	}
+	return workflow;
+}
