@@ -1,10 +1,6 @@
 import type { ICredentialTestRequest, ICredentialType, Icon, INodeProperties } from 'n8n-workflow';
 
-import { KPN_HOST, TOKEN_PATH } from '../nodes/shared/kpn';
-
-/** Both hold wherever the address is needed; `$self` in the credential, `$credentials` elsewhere. */
-const baseUrl = (credential: '$self' | '$credentials') =>
-	`${credential}.environment === "custom" ? ${credential}.baseUrl.replace(/\\/+$/, "") : "https://${KPN_HOST}"`;
+import { baseUrlExpression, KPN_HOST, TOKEN_PATH } from '../nodes/shared/kpn';
 
 export class KpnSmsOAuth2Api implements ICredentialType {
 	name = 'kpnSmsOAuth2Api';
@@ -13,7 +9,7 @@ export class KpnSmsOAuth2Api implements ICredentialType {
 
 	displayName = 'KPN SMS OAuth2 API';
 
-	documentationUrl = 'https://developer.kpn.com/documentation';
+	documentationUrl = 'https://developer.kpn.com/subpage/kpn-sms-authentication';
 
 	icon: Icon = {
 		light: 'file:../nodes/KpnSms/kpnSms.svg',
@@ -27,7 +23,7 @@ export class KpnSmsOAuth2Api implements ICredentialType {
 			type: 'string',
 			default: '',
 			required: true,
-			description: 'Shown with your app on KPN’s developer portal',
+			description: 'Shown with your project on KPN’s developer portal',
 		},
 		{
 			displayName: 'Consumer Secret',
@@ -36,7 +32,7 @@ export class KpnSmsOAuth2Api implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			required: true,
-			description: 'Shown with your app on KPN’s developer portal, beside the Consumer Key',
+			description: 'Shown with your project on KPN’s developer portal, beside the Consumer Key',
 		},
 		{
 			displayName: 'SMS API',
@@ -94,7 +90,7 @@ export class KpnSmsOAuth2Api implements ICredentialType {
 			displayName: 'Access Token URL',
 			name: 'accessTokenUrl',
 			type: 'hidden',
-			default: `={{ (${baseUrl('$self')}) + "${TOKEN_PATH}" }}`,
+			default: `={{ ${baseUrlExpression('$self')} + "${TOKEN_PATH}" }}`,
 		},
 		{ displayName: 'Authentication', name: 'authentication', type: 'hidden', default: 'body' },
 		{ displayName: 'Scope', name: 'scope', type: 'hidden', default: '' },
@@ -122,7 +118,7 @@ export class KpnSmsOAuth2Api implements ICredentialType {
 	test: ICredentialTestRequest = {
 		request: {
 			method: 'POST',
-			baseURL: `={{ ${baseUrl('$credentials')} }}`,
+			baseURL: `={{ ${baseUrlExpression('$credentials')} }}`,
 			url: TOKEN_PATH,
 			headers: { 'content-type': 'application/x-www-form-urlencoded' },
 			body: {

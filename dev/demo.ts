@@ -1,6 +1,12 @@
-import { startSandbox } from '../sandbox';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+
+import type { INode } from 'n8n-workflow';
+
+import { CREDENTIAL_TYPE } from '../nodes/shared/kpn';
+import { startSandbox, type Sandbox } from '../sandbox';
 import { CredentialStore } from './credentialStore';
-import { outputOf, runWorkflow } from './engine';
+import { KPN_SMS, outputOf, runWorkflow } from './engine';
 import { readExample } from './examples';
 import { table } from './table';
 
@@ -15,42 +21,106 @@ const VISITORS = [
 ];
 
 /** Runs the example Form → SMS on n8n's engine in this process, and shows what became of each item. */
+async function formDemo(sandbox: Sandbox, credentials: CredentialStore): Promise<void> {
+	const workflow = await readExample('form-to-sms', CREDENTIAL);
+	const items = VISITORS.map((json) => ({ json }));
+	const run = await runWorkflow(workflow, { node: 'Sign-Up Form', items }, credentials);
+
+	const sent = outputOf(run, 'Confirm by SMS').map(({ json, pairedItem }) => ({
+		item: itemOf(pairedItem),
+		parts: `${json.parts} (${json.encoding})`,
+		result: String(json.document_id),
+	}));
+	const failed = outputOf(run, 'Confirm by SMS', 1).map(({ json, pairedItem }) => ({
+		item: itemOf(pairedItem),
+		parts: '',
+		result: String(json.message),
+	}));
+	const rows = [...sent, ...failed].sort((one, other) => one.item - other.item);
+	print(`${workflow.name}, on n8n’s engine, against the sandbox:\n`);
+	print(
+		table(
+			['item', 'to', 'parts', 'document id or error'],
+			rows.map(({ item, parts, result }) => [
+				item,
+				VISITORS[item]?.['Mobile number'] ?? '',
+				parts,
+				result,
+			]),
+		),
+	);
+	print(
+		`\n${sandbox.messages.length} messages, ${sandbox.calls.length} calls, ${sandbox.tokenCalls.length} token call`,
+	);
+}
+
+/** Sends many messages with Send Bulk, and measures. */
+async function bulkDemo(
+	count: number,
+	sandbox: Sandbox,
+	credentials: CredentialStore,
+): Promise<void> {
+	const node: INode = {
+		id: 'sms',
+		name: 'Send Bulk',
+		type: KPN_SMS,
+		typeVersion: 1,
+		position: [0, 0],
+		parameters: {
+			operation: 'sendBulk',
+			mappingMode: 'autoMapInputData',
+			sender: 'KPN Demo',
+		},
+		credentials: { [CREDENTIAL_TYPE]: CREDENTIAL },
+	};
+	const items = Array.from({ length: count }, (_, index) => ({
+		json: { mobile_number: `+316${12345670 + index}`, content: `Message ${index}` },
+	}));
+	const pauses = monitorEventLoopDelay({ resolution: 1 });
+	pauses.enable();
+	const started = performance.now();
+	const run = await runWorkflow(
+		{ nodes: [node], connections: {} },
+		{ node: node.name, items },
+		credentials,
+	);
+	const took = performance.now() - started;
+	pauses.disable();
+	const accepted = outputOf(run, node.name).filter(({ json }) => json.outcome === 'accepted');
+	print(
+		table(
+			['Send Bulk', ''],
+			[
+				['messages', accepted.length],
+				['calls', sandbox.calls.length],
+				['token calls', sandbox.tokenCalls.length],
+				['time per message', `${(took / count).toFixed(3)} ms`],
+				['longest pause of the event loop', `${(pauses.max / 1e6).toFixed(1)} ms`],
+			],
+		),
+	);
+	print('\nThe sandbox runs in the same process: its share of time and pauses is in there.');
+}
+
 async function demo(): Promise<void> {
+	const { values } = parseArgs({ options: { bulk: { type: 'string' } } });
+	const count = values.bulk === undefined ? undefined : Number(values.bulk);
+	if (count !== undefined && !(Number.isInteger(count) && count > 0)) {
+		throw new Error('--bulk takes the number of messages, such as --bulk 5000');
+	}
 	const sandbox = await startSandbox();
 	try {
 		const credentials = new CredentialStore();
 		credentials.set(CREDENTIAL.id, {
 			clientId: sandbox.clientId,
 			clientSecret: sandbox.clientSecret,
+			smsApi: count === undefined ? 'v1' : 'current',
 			environment: 'custom',
 			baseUrl: sandbox.url,
 		});
-		const workflow = await readExample('form-to-sms', CREDENTIAL);
-		const items = VISITORS.map((json) => ({ json }));
-		const run = await runWorkflow(workflow, { node: 'Sign-Up Form', items }, credentials);
-
-		const sent = outputOf(run, 'Confirm by SMS').map(({ json, pairedItem }) => ({
-			item: itemOf(pairedItem),
-			parts: `${json.parts} (${json.encoding})`,
-			result: String(json.document_id),
-		}));
-		const failed = outputOf(run, 'Confirm by SMS', 1).map(({ json, pairedItem }) => ({
-			item: itemOf(pairedItem),
-			parts: '',
-			result: String(json.message),
-		}));
-		const rows = [...sent, ...failed].sort((one, other) => one.item - other.item);
-		const to = rows.map(({ item }) => VISITORS[item]?.['Mobile number'] ?? '');
-		process.stdout.write(`${workflow.name}, on n8n’s engine, against the sandbox:\n\n`);
-		process.stdout.write(
-			`${table(
-				['item', 'to', 'parts', 'document id or error'],
-				rows.map(({ item, parts, result }, row) => [item, to[row] ?? '', parts, result]),
-			)}\n\n`,
-		);
-		process.stdout.write(
-			`${sandbox.messages.length} messages in ${sandbox.calls.length} calls with ${sandbox.tokenCalls.length} token.\n`,
-		);
+		await (count === undefined
+			? formDemo(sandbox, credentials)
+			: bulkDemo(count, sandbox, credentials));
 	} finally {
 		await sandbox.close();
 	}
@@ -58,4 +128,9 @@ async function demo(): Promise<void> {
 
 const itemOf = (pairedItem: unknown): number => (pairedItem as { item: number }).item;
 
-void demo();
+const print = (text: string) => process.stdout.write(`${text}\n`);
+
+demo().catch((error: Error) => {
+	process.stderr.write(`${error.message}\n`);
+	process.exitCode = 1;
+});

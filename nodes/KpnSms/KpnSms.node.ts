@@ -1,7 +1,8 @@
 import { NodeConnectionTypes, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
 
-import { CREDENTIAL_TYPE, KPN_HOST } from '../shared/kpn';
-import { messageProperties } from './message';
+import { baseUrlExpression, CREDENTIAL_TYPE, REQUEST_HEADERS } from '../shared/kpn';
+import { messageOperations, messageProperties } from './message';
+import { staticHints } from './message/hints';
 
 export class KpnSms implements INodeType {
 	description: INodeTypeDescription = {
@@ -16,10 +17,11 @@ export class KpnSms implements INodeType {
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		usableAsTool: true,
+		hints: staticHints,
 		credentials: [{ name: CREDENTIAL_TYPE, required: true }],
 		requestDefaults: {
-			baseURL: `={{ $credentials.environment === "custom" ? $credentials.baseUrl.replace(/\\/+$/, "") : "https://${KPN_HOST}" }}`,
-			headers: { accept: 'application/json', 'content-type': 'application/json' },
+			baseURL: `={{ ${baseUrlExpression('$credentials')} }}`,
+			headers: REQUEST_HEADERS,
 			// A redirected POST would come back as a GET without the message, and look like a success.
 			disableFollowRedirect: true,
 		},
@@ -35,4 +37,6 @@ export class KpnSms implements INodeType {
 			...messageProperties,
 		],
 	};
+
+	customOperations = { message: messageOperations };
 }

@@ -8,6 +8,30 @@ export const KPN_HOST = 'api-prd.kpn.com';
 /** KPN wants `grant_type` in the query, key and secret in the form body. */
 export const TOKEN_PATH = '/oauth/client_credential/accesstoken?grant_type=client_credentials';
 
+/** The headers of a send call, besides the token. */
+export const REQUEST_HEADERS = { accept: 'application/json', 'content-type': 'application/json' };
+
+/**
+ * Where a credential says that KPN is, as JavaScript for an expression.
+ *
+ * @param credential the name that the credential has in the expression
+ */
+export const baseUrlExpression = (credential: '$self' | '$credentials'): string =>
+	`(${credential}.environment === "custom" ? ${credential}.baseUrl.replace(/\\/+$/, "") : "https://${KPN_HOST}")`;
+
+/**
+ * Where a credential says that KPN is.
+ *
+ * @throws Error if that is no address
+ */
+export function baseUrlOf({ environment, baseUrl }: Record<string, unknown>): string {
+	if (environment !== 'custom') return `https://${KPN_HOST}`;
+	if (typeof baseUrl !== 'string' || !URL.canParse(baseUrl)) {
+		throw new Error('The Base URL in the credential is not an address: write it like https://…');
+	}
+	return baseUrl.replace(/\/+$/, '');
+}
+
 export type SmsApi = 'v1' | 'current';
 
 export interface SmsApiLimits {
@@ -42,5 +66,9 @@ export interface KpnMessage {
 /** The body of a send call. */
 export interface KpnSendBody {
 	sender: string;
+	/** Current API only. */
+	webhook_url?: string;
+	/** Seconds, as text. Current API only. */
+	expirein?: string;
 	messages: KpnMessage[];
 }

@@ -140,6 +140,13 @@ test('each result comes out once, in order, linked to its item', async () => {
 		encoding: 'GSM-7',
 		parts: 1,
 		characters: 9,
+		quota: {
+			limit: 100000,
+			used: 5,
+			interval: expect.any(Number),
+			timeUnit: expect.any(String),
+			resetUtc: expect.any(String),
+		},
 	});
 });
 

@@ -2,32 +2,34 @@ import type { Draft } from './draft';
 
 /** One text to one phone: what is sent once or not at all. */
 export interface Message {
-	itemIndex: number;
-	sender: string;
+	draft: Draft;
 	/** E.164. */
 	recipient: string;
-	content: string;
 }
 
 /** One message for each recipient of a draft. */
-export const messagesOf = ({ itemIndex, sender, recipients, content }: Draft): Message[] =>
-	recipients.map((recipient) => ({ itemIndex, sender, recipient, content }));
+export const messagesOf = (draft: Draft): Message[] =>
+	draft.recipients.map((recipient) => ({ draft, recipient }));
 
 /**
- * Groups messages into calls: each message in exactly one, none larger than `limit`, one sender a
- * call, and the order of a sender's messages kept.
+ * Groups messages into calls: each message in exactly one, none larger than `limit` or than the
+ * option Messages per Call, one sender and one set of options a call, and the order of the messages
+ * of a group kept.
  */
 export function batch(messages: Message[], limit: number): Message[][] {
-	const bySender = new Map<string, Message[]>();
+	const groups = new Map<string, Message[]>();
 	for (const message of messages) {
-		const group = bySender.get(message.sender);
+		const { sender, options } = message.draft;
+		const key = `${sender}\n${options.callKey}`;
+		const group = groups.get(key);
 		if (group) group.push(message);
-		else bySender.set(message.sender, [message]);
+		else groups.set(key, [message]);
 	}
 	const calls: Message[][] = [];
-	for (const group of bySender.values()) {
-		for (let start = 0; start < group.length; start += limit) {
-			calls.push(group.slice(start, start + limit));
+	for (const group of groups.values()) {
+		const size = Math.min(limit, group[0]?.draft.options.call.messagesPerCall ?? limit);
+		for (let start = 0; start < group.length; start += size) {
+			calls.push(group.slice(start, start + size));
 		}
 	}
 	return calls;

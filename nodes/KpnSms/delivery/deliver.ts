@@ -17,8 +17,6 @@ export interface DeliveryPorts {
 export interface DeliveryPlan {
 	/** Whether a failure leaves the messages after it unsent. */
 	stopAtFailure: boolean;
-	/** How often a call that was surely not taken is made again. */
-	maximumRetries: number;
 }
 
 /** Few enough to be a polite guest, enough to keep a network of 100 ms busy. */
@@ -49,7 +47,8 @@ export async function deliver(
 	plan: DeliveryPlan,
 	ports: DeliveryPorts,
 ): Promise<void> {
-	const queue = [...calls];
+	// The next call is the last: taking it costs the same however many there are.
+	const queue = [...calls].reverse();
 	let halted: Failure | undefined;
 
 	const settleAll = (messages: Message[], outcome: Outcome) => {
@@ -57,16 +56,16 @@ export async function deliver(
 	};
 
 	async function lane(): Promise<void> {
-		for (let messages = queue.shift(); messages; messages = queue.shift()) {
+		for (let messages = queue.pop(); messages; messages = queue.pop()) {
 			if (ports.canceled()) halted ??= CANCELED;
 			if (halted) {
 				settleAll(messages, notTried(halted));
 				continue;
 			}
-			const outcome = await callPatiently(messages, plan.maximumRetries, ports, () => halted);
+			const outcome = await callPatiently(messages, ports, () => halted);
 			if (isTooBroad(outcome, messages)) {
 				const middle = Math.ceil(messages.length / 2);
-				queue.unshift(messages.slice(0, middle), messages.slice(middle));
+				queue.push(messages.slice(middle), messages.slice(0, middle));
 				continue;
 			}
 			settleAll(messages, outcome);
@@ -97,10 +96,10 @@ const notTried = (because: Failure): Failure => ({
 
 async function callPatiently(
 	messages: Message[],
-	maximumRetries: number,
 	ports: DeliveryPorts,
 	halted: () => Failure | undefined,
 ): Promise<Outcome> {
+	const maximumRetries = messages[0]?.draft.options.call.maximumRetries ?? 0;
 	for (let retry = 0; ; retry++) {
 		for (const message of messages) ports.starts(message);
 		const outcome = await ports.call(messages);

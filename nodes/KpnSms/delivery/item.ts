@@ -2,12 +2,12 @@ import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
 
 import type { Draft, Refusal } from './draft';
 import type { Accepted, Outcome } from './outcome';
-import { textSize } from './parts';
 import { failureOf, itemError, together } from './words';
 
 /** What became of one item: of the message to each of its recipients, in their order. */
 export interface Delivery {
 	draft: Draft;
+	/** Empty for a dry run. */
 	outcomes: Outcome[];
 }
 
@@ -15,23 +15,42 @@ export type ItemResult = Delivery | Refusal;
 
 const isAccepted = (outcome: Outcome): outcome is Accepted => outcome.outcome === 'accepted';
 
-export const isDelivered = (result: ItemResult): result is Delivery =>
+/** Whether nothing went wrong: KPN accepted the message for all recipients, or was not to get it. */
+export const isFine = (result: ItemResult): result is Delivery =>
 	'draft' in result && result.outcomes.every(isAccepted);
 
-/** The item of a message that KPN accepted for all its recipients. */
-export function deliveredItem({ draft, outcomes }: Delivery): INodeExecutionData {
-	const documentIds = [...new Set(outcomes.filter(isAccepted).map((one) => one.documentId))];
-	const json: IDataObject = {
-		document_id: documentIds[0],
-		status: 'OK',
-		outcome: 'accepted',
-		sender: draft.sender,
-		recipients: draft.recipients,
-		...textSize(draft.content),
-	};
-	if (documentIds.length > 1) json.deliveries = deliveriesOf({ draft, outcomes });
-	return { json, pairedItem: { item: draft.itemIndex } };
+/** What the workflow gets for an item. */
+export function outputItem(
+	result: ItemResult,
+	node: INode,
+	toErrorOutput: boolean,
+): INodeExecutionData {
+	if (!isFine(result)) return failedItem(result, node, toErrorOutput);
+	return result.draft.options.dryRun ? dryRunItem(result.draft) : deliveredItem(result);
 }
+
+function deliveredItem({ draft, outcomes }: Delivery): INodeExecutionData {
+	const accepted = outcomes.filter(isAccepted);
+	const documentIds = new Set(accepted.map(({ documentId }) => documentId));
+	const { quota, sunset } = accepted.at(-1)?.account ?? {};
+	return {
+		json: {
+			document_id: accepted[0]?.documentId,
+			status: 'OK',
+			outcome: 'accepted',
+			...describe(draft),
+			...(documentIds.size > 1 && { deliveries: deliveriesOf({ draft, outcomes }) }),
+			...(quota && { quota }),
+			...(sunset !== undefined && { sunset }),
+		},
+		pairedItem: { item: draft.itemIndex },
+	};
+}
+
+const dryRunItem = (draft: Draft): INodeExecutionData => ({
+	json: { status: 'dryRun', outcome: 'dryRun', ...describe(draft) },
+	pairedItem: { item: draft.itemIndex },
+});
 
 /**
  * The item of a message that KPN did not accept, or not for all recipients. There is no `error` in
@@ -41,11 +60,7 @@ export function deliveredItem({ draft, outcomes }: Delivery): INodeExecutionData
  * that still has one when it gets to the next node. Not being enumerable, it is lost in the copy
  * that n8n makes for the error output.
  */
-export function failedItem(
-	result: ItemResult,
-	node: INode,
-	toErrorOutput: boolean,
-): INodeExecutionData {
+function failedItem(result: ItemResult, node: INode, toErrorOutput: boolean): INodeExecutionData {
 	const failure = failureOf(result);
 	const { itemIndex } = 'draft' in result ? result.draft : result;
 	const item: INodeExecutionData = {
@@ -58,8 +73,7 @@ export function failedItem(
 			statusCode: failure.statusCode ?? null,
 			retryable: failure.retryable,
 			...('draft' in result && {
-				sender: result.draft.sender,
-				recipients: result.draft.recipients,
+				...describe(result.draft),
 				...(result.outcomes.length > 1 && { deliveries: deliveriesOf(result) }),
 			}),
 		},
@@ -71,6 +85,12 @@ export function failedItem(
 	}
 	return item;
 }
+
+const describe = ({ sender, recipients, size }: Draft): IDataObject => ({
+	sender,
+	recipients,
+	...size,
+});
 
 const deliveriesOf = ({ draft, outcomes }: Delivery): IDataObject[] =>
 	outcomes.map((outcome, index) => ({

@@ -57,9 +57,17 @@ export class KpnCalls {
 	}
 
 	private async post(messages: Message[]): Promise<Answer | Outcome> {
+		const [first] = messages;
+		if (!first) throw new Error('A call holds at least one message');
+		const { webhookUrl, expireIn, subAccount } = first.draft.options.call;
 		const body: KpnSendBody = {
-			sender: messages[0]?.sender ?? '',
-			messages: messages.map(({ content, recipient }) => ({ content, mobile_number: recipient })),
+			sender: first.draft.sender,
+			...(webhookUrl !== undefined && { webhook_url: webhookUrl }),
+			...(expireIn !== undefined && { expirein: String(expireIn) }),
+			messages: messages.map(({ draft, recipient }) => ({
+				content: draft.content,
+				mobile_number: recipient,
+			})),
 		};
 		// n8n aborts a request with this signal. In place of the cancel button's, it gets the
 		// deadline's: canceling must not cut off a call whose messages KPN may be taking right now.
@@ -77,7 +85,10 @@ export class KpnCalls {
 				CREDENTIAL_TYPE,
 				{
 					...this.request,
-					headers: { ...this.request.headers },
+					headers: {
+						...this.request.headers,
+						...(subAccount !== undefined && { SubAccount: subAccount }),
+					},
 					body,
 					encoding: 'text',
 					timeout: this.deadline,

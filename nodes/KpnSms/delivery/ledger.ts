@@ -19,12 +19,14 @@ export type LedgerEntry = { documentId: string } | 'unknown';
 export class Ledger {
 	private readonly entries: Record<string, string>;
 
+	private readonly keys = new Map<Message, string>();
+
 	/**
 	 * @param context the node's context object
 	 * @param scope tells apart what shares a context: the calls that an AI Agent makes of one tool
 	 */
 	constructor(
-		private readonly context: IDataObject,
+		context: IDataObject,
 		private readonly scope?: (message: Message) => string,
 	) {
 		this.entries = { ...(context.kpnSmsLedger as Record<string, string> | undefined) };
@@ -48,17 +50,20 @@ export class Ledger {
 		else delete this.entries[key];
 	}
 
-	/** For a run that came out with a result for each item: nothing is left to retry. */
-	forget(messages: Message[]): void {
-		for (const message of messages) delete this.entries[this.key(message)];
-		if (Object.keys(this.entries).length === 0) delete this.context.kpnSmsLedger;
+	/** For a message whose result the workflow has got. */
+	forget(message: Message): void {
+		delete this.entries[this.key(message)];
 	}
 
 	/** Hashed: the context is stored with the execution, and holds no numbers and no texts. */
 	private key(message: Message): string {
+		const known = this.keys.get(message);
+		if (known !== undefined) return known;
 		const hash = createHash('sha256').update(message.recipient);
 		if (this.scope) hash.update(`\n${this.scope(message)}`);
-		return `${message.itemIndex}:${hash.digest('base64url').slice(0, 16)}`;
+		const key = `${message.draft.itemIndex}:${hash.digest('base64url').slice(0, 16)}`;
+		this.keys.set(message, key);
+		return key;
 	}
 }
 

@@ -1,7 +1,10 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/mobile';
+import {
+	isSupportedCountry,
+	parsePhoneNumberFromString,
+	type CountryCode,
+} from 'libphonenumber-js/mobile';
 
-/** Where a number without a country code belongs. */
-const DEFAULT_COUNTRY = 'NL';
+const HOME = 'NL';
 
 /**
  * One field, many ways to list numbers: text with commas, semicolons or lines, a number from a
@@ -23,10 +26,14 @@ export function splitMobileNumbers(value: unknown): unknown[] {
  * Reads a number however people write it, into E.164. Which numbers are mobile comes from
  * libphonenumber's metadata, which agrees with KPN's list for the Netherlands: 06 but for 060, 067
  * and 069, and 097.
+ *
+ * @param abroad whether numbers outside the Netherlands are reached
+ * @param defaultCountry ISO code of the country of a number without a country code
  */
 export function readMobileNumber(
 	value: unknown,
 	abroad: boolean,
+	defaultCountry: string = HOME,
 ): { number: string } | { problem: string } {
 	if (typeof value !== 'string' && typeof value !== 'number') {
 		return { problem: 'has an entry that is neither text nor a number.' };
@@ -37,7 +44,7 @@ export function readMobileNumber(
 		.trim();
 	const shown = `“${shorten(text)}”`;
 	const parsed = parsePhoneNumberFromString(text, {
-		defaultCountry: DEFAULT_COUNTRY,
+		defaultCountry: isSupportedCountry(defaultCountry) ? (defaultCountry as CountryCode) : HOME,
 		extract: false,
 	});
 	if (!parsed || parsed.ext) {
@@ -48,7 +55,7 @@ export function readMobileNumber(
 			problem: `${shown} is not a mobile number: check its digits. A Dutch one is 06 and 8 digits (not 060, 067 or 069), or starts with 097; one abroad starts with + and its country code.`,
 		};
 	}
-	if (!abroad && parsed.country !== DEFAULT_COUNTRY) {
+	if (!abroad && parsed.country !== HOME) {
 		return {
 			problem: `${shown} is not in the Netherlands, and KPN’s SMS v1 reaches no other country. For numbers abroad, choose the current SMS API in the credential.`,
 		};

@@ -1,5 +1,6 @@
 import { jsonParse } from 'n8n-workflow';
 
+import { accountState, type AccountState } from '../../shared/accountState';
 import { kpnWords, type KpnWords } from '../../shared/kpnWords';
 import { returnCode } from '../../shared/returnCodes';
 
@@ -9,6 +10,8 @@ export type Outcome = Accepted | Failure;
 export interface Accepted {
 	outcome: 'accepted';
 	documentId: string;
+	/** What KPN tells of itself in the headers of its answer. */
+	account?: AccountState;
 }
 
 export interface Failure {
@@ -49,7 +52,7 @@ export function outcomeOfAnswer(answer: Answer, now: number): Outcome {
 	if (success && typeof json === 'object' && json !== null && 'document_id' in json) {
 		const documentId = json.document_id;
 		if (typeof documentId === 'string' && documentId !== '') {
-			return { outcome: 'accepted', documentId };
+			return { outcome: 'accepted', documentId, account: accountState(headers) };
 		}
 	}
 	if (success && json === null) {
@@ -87,6 +90,7 @@ const MAYBE_TAKEN = {
 /** Failures before a byte of the request has left: the name, the connection, the TLS handshake. */
 const NEVER_CONNECTED: Record<string, string> = {
 	ECONNREFUSED: 'the connection to KPN was refused',
+	ERR_INVALID_URL: 'the Base URL in the credential is not an address',
 	ENOTFOUND: 'the name of KPN’s server is not known',
 	EAI_AGAIN: 'the name of KPN’s server could not be looked up',
 	EHOSTUNREACH: 'KPN’s server could not be reached',

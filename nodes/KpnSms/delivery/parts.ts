@@ -5,6 +5,8 @@ export interface TextSize {
 	parts: number;
 	/** Characters as a person counts them: an emoji is one. */
 	characters: number;
+	/** The characters, each once, that are outside GSM's alphabet and make the text UCS-2. */
+	specialCharacters?: string[];
 }
 
 // GSM 03.38, basic character set (with its line feed and carriage return) and extension table.
@@ -23,28 +25,39 @@ const UCS_2 = { single: 70, part: 67 };
 
 const graphemes = new Intl.Segmenter();
 
+export const isGsm = (character: string): boolean => SEPTETS.has(character);
+
+const segment = (content: string): string[] =>
+	[...graphemes.segment(content)].map(({ segment: grapheme }) => grapheme);
+
 /**
  * Counts the parts of a text. A character that takes two units (an extension character's escape, a
  * surrogate pair) is never cut in two by the end of a part.
  */
 export function textSize(content: string): TextSize {
 	const symbols = [...content];
-	const gsm = symbols.every((symbol) => SEPTETS.has(symbol));
-	const units = symbols.map((symbol) => (gsm ? (SEPTETS.get(symbol) ?? 1) : symbol.length));
-	const room = gsm ? GSM_7 : UCS_2;
-	const total = units.reduce((sum, unit) => sum + unit, 0);
+	if (symbols.every(isGsm)) {
+		const units = symbols.map((symbol) => SEPTETS.get(symbol) ?? 1);
+		return { encoding: 'GSM-7', parts: countParts(units, GSM_7), characters: symbols.length };
+	}
+	const characters = segment(content);
 	return {
-		encoding: gsm ? 'GSM-7' : 'UCS-2',
-		parts: total <= room.single ? 1 : countParts(units, room.part),
-		characters: gsm ? symbols.length : [...graphemes.segment(content)].length,
+		encoding: 'UCS-2',
+		parts: countParts(
+			symbols.map((symbol) => symbol.length),
+			UCS_2,
+		),
+		characters: characters.length,
+		specialCharacters: [...new Set(characters.filter((character) => ![...character].every(isGsm)))],
 	};
 }
 
-function countParts(units: number[], room: number): number {
+function countParts(units: number[], { single, part }: { single: number; part: number }): number {
+	if (units.reduce((sum, unit) => sum + unit, 0) <= single) return 1;
 	let parts = 1;
 	let used = 0;
 	for (const unit of units) {
-		if (used + unit > room) {
+		if (used + unit > part) {
 			parts++;
 			used = 0;
 		}

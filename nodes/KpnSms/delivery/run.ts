@@ -1,75 +1,72 @@
-import type { IHttpRequestOptions, INodeExecutionData } from 'n8n-workflow';
+import type { IHttpRequestOptions } from 'n8n-workflow';
 import { sleep } from 'n8n-workflow';
 
 import { CREDENTIAL_TYPE, SMS_APIS, type SmsApi } from '../../shared/kpn';
+import { returnCode } from '../../shared/returnCodes';
 import { batch, messagesOf, type Message } from './batch';
 import { deliver } from './deliver';
-import { draft, isRefusal, type DraftFields } from './draft';
-import { deliveredItem, failedItem, isDelivered, type ItemResult } from './item';
+import { draft, isRefusal, type Draft, type DraftFields, type Refusal } from './draft';
+import { isFine, type ItemResult } from './item';
 import { KpnCalls, type KpnContext } from './kpnCalls';
 import { Ledger } from './ledger';
+import { optionsReader } from './options';
 import type { Failure, Outcome } from './outcome';
-import { returnCode } from '../../shared/returnCodes';
+import { mapUnhurried } from './unhurried';
 import { precheckError, stopError } from './words';
 
-/** One item of a run, with its parameters evaluated. */
-export interface RunItem {
-	itemIndex: number;
-	fields: DraftFields;
-	deliveryGuarantee: DeliveryGuarantee;
-}
-
-export type DeliveryGuarantee = 'atMostOnce' | 'atLeastOnce';
-
-const MAXIMUM_RETRIES = 3;
+/** One item of a run, with its parameters evaluated; or why they could not be. */
+export type RunItem = Refusal | { itemIndex: number; fields: DraftFields; options: object };
 
 /** How every call of a run is made. */
 export interface RunRequest {
-	/** The declared request, from which only the body differs between calls. */
+	/** The declared request, from which only body and sub-account differ between calls. */
 	options: IHttpRequestOptions;
 	/** Milliseconds for a whole call, however slowly an answer drips. */
 	deadline: number;
 }
 
 /**
- * Sends the messages of a run's items and returns one item for each, in order.
+ * Sends the messages of a run's items, and says of each item, in order, what became of it.
  *
- * @throws NodeApiError in "Stop Workflow", when an item cannot be sent: then nothing was sent
- * @throws NodeApiError in "Stop Workflow", when KPN did not accept every message
+ * @throws NodeApiError in "Stop Workflow", when an item cannot be sent: then nothing was sent; or
+ * when KPN did not accept every message
  */
 export async function run(
 	context: KpnContext,
 	items: RunItem[],
 	request: RunRequest,
-): Promise<INodeExecutionData[]> {
+): Promise<ItemResult[]> {
 	const node = context.getNode();
 	const continues = context.continueOnFail();
-	const credential = await context.getCredentials(CREDENTIAL_TYPE);
-	const api: SmsApi = credential.smsApi === 'current' ? 'current' : 'v1';
+	const { smsApi } = await context.getCredentials(CREDENTIAL_TYPE);
+	const api: SmsApi = smsApi === 'current' ? 'current' : 'v1';
 
-	const drafts = items.map(({ itemIndex, fields }) => draft(itemIndex, fields, api));
-	const refusals = drafts.filter(isRefusal);
+	const readOptions = optionsReader(api);
+	const drafts = await mapUnhurried(items, (item) =>
+		isRefusal(item) ? item : draft(item.itemIndex, item.fields, readOptions(item.options), api),
+	);
+	// A dry run is there to show what is wrong: it has nothing to stop.
+	const refusals = drafts.filter(isRefusal).filter(({ dryRun }) => !dryRun);
 	if (refusals.length > 0 && !continues) throw precheckError(node, refusals, items.length);
 
+	const sendable = drafts.filter((one): one is Draft => !isRefusal(one) && !one.options.dryRun);
+	const messages = new Map(await mapUnhurried(sendable, (one) => [one, messagesOf(one)]));
+	const all = [...messages.values()].flat();
 	const ledger = new Ledger(context.getContext('node'), toolScope(context));
 	const outcomes = new Map<Message, Outcome>();
-	const messages = new Map(
-		drafts.map((one) => [one, isRefusal(one) ? [] : messagesOf(one)] as const),
-	);
-	const guarantees = new Map(items.map((item) => [item.itemIndex, item.deliveryGuarantee]));
-	const unsettled = [...messages.values()].flat().filter((message) => {
-		const known = ledger.find(message);
-		if (known === undefined) return true;
-		if (known === 'unknown' && guarantees.get(message.itemIndex) === 'atLeastOnce') return true;
-		outcomes.set(message, known === 'unknown' ? UNKNOWN_BEFORE : { outcome: 'accepted', ...known });
-		return false;
+	await mapUnhurried(all, (message) => {
+		const known = settledBefore(message, ledger);
+		if (known) outcomes.set(message, known);
 	});
 
 	const calls = new KpnCalls(context, request.options, request.deadline);
 	const cancel = context.getExecutionCancelSignal();
 	await deliver(
-		batch(unsettled, SMS_APIS[api].messagesPerCall),
-		{ stopAtFailure: !continues, maximumRetries: MAXIMUM_RETRIES },
+		batch(
+			all.filter((message) => !outcomes.has(message)),
+			SMS_APIS[api].messagesPerCall,
+		),
+		{ stopAtFailure: !continues },
 		{
 			call: async (call) => await calls.send(call),
 			starts: (message) => ledger.starts(message),
@@ -82,21 +79,26 @@ export async function run(
 		},
 	);
 
-	const results = drafts.map((one): ItemResult => {
+	const results = await mapUnhurried(drafts, (one): ItemResult => {
 		if (isRefusal(one)) return one;
 		const own = messages.get(one) ?? [];
 		return { draft: one, outcomes: own.map((message) => outcomes.get(message) ?? NEVER_SETTLED) };
 	});
-	if (!continues && !results.every(isDelivered)) throw stopError(node, results);
-	ledger.forget([...messages.values()].flat());
-
-	const toErrorOutput = node.onError === 'continueErrorOutput';
-	return results.map((result) =>
-		isDelivered(result) ? deliveredItem(result) : failedItem(result, node, toErrorOutput),
-	);
+	const stops = results.some((result) => !isFine(result) && !('dryRun' in result && result.dryRun));
+	if (stops && !continues) throw stopError(node, results);
+	// Every item comes out with its result: nothing is left to retry.
+	await mapUnhurried(all, (message) => ledger.forget(message));
+	return results;
 }
 
-/** For a message that an earlier try of the same execution left in doubt. */
+/** What an earlier try of this execution settled, unless the user wants to risk a double. */
+function settledBefore(message: Message, ledger: Ledger): Outcome | undefined {
+	const known = ledger.find(message);
+	if (known !== 'unknown') return known && { outcome: 'accepted', ...known };
+	const { deliveryGuarantee } = message.draft.options;
+	return deliveryGuarantee === 'atLeastOnce' ? undefined : UNKNOWN_BEFORE;
+}
+
 const UNKNOWN_BEFORE: Failure = {
 	outcome: 'unknown',
 	meaning: 'an earlier try ended without a clear answer, so it was not sent again',
@@ -116,7 +118,7 @@ const NEVER_SETTLED: Failure = { ...UNKNOWN_BEFORE, meaning: 'nothing was heard 
 const toolScope = (context: KpnContext): ((message: Message) => string) | undefined =>
 	context.getExecuteData().node.name === context.getNode().name
 		? undefined
-		: ({ sender, content }) => `${sender}\n${content}`;
+		: ({ draft: { sender, content } }) => `${sender}\n${content}`;
 
 /** Waits, or until the cancel button; the caller asks about that itself. */
 async function pause(milliseconds: number, cancel?: AbortSignal): Promise<void> {

@@ -1,6 +1,5 @@
 import type {
 	DeclarativeRestApiSettings,
-	IDataObject,
 	IExecuteData,
 	IExecutePaginationFunctions,
 	IHttpRequestOptions,
@@ -8,10 +7,9 @@ import type {
 } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
 
-import { run, type DeliveryGuarantee, type RunItem } from '../delivery/run';
-
-/** Milliseconds for one call, unless the user sets a Timeout. */
-const DEADLINE_MS = 60_000;
+import { outputItem } from '../delivery/item';
+import { run, type RunItem } from '../delivery/run';
+import { deadlineOf, type RequestOptions } from './requestOptions';
 
 /** An item that has reported, and the way to give it its result. */
 interface Waiting {
@@ -66,16 +64,20 @@ async function deliverGathering(
 	{ options }: DeclarativeRestApiSettings.ResultOptions,
 	waiting: Waiting[],
 ): Promise<void> {
-	const { timeout } = context.getNodeParameter('requestOptions', {}) as IDataObject;
-	const deadline = typeof timeout === 'number' && timeout > 0 ? timeout : DEADLINE_MS;
 	try {
-		const outputs = await run(
+		const node = context.getNode();
+		const requestOptions = context.getNodeParameter('requestOptions', {}) as RequestOptions;
+		const results = await run(
 			context,
 			waiting.map(({ item }) => item),
 			// The operation declares a URL, so it is there.
-			{ options: options as IHttpRequestOptions, deadline },
+			{ options: options as IHttpRequestOptions, deadline: deadlineOf(requestOptions) },
 		);
-		waiting.forEach(({ resolve }, index) => resolve(outputs.slice(index, index + 1)));
+		const toErrorOutput = node.onError === 'continueErrorOutput';
+		waiting.forEach(({ resolve }, index) => {
+			const result = results[index];
+			resolve(result ? [outputItem(result, node, toErrorOutput)] : []);
+		});
 	} catch (error) {
 		// n8n shows the first error it finds and says that it happened in that item: so it must find
 		// the error at the item that it is about.
@@ -106,10 +108,7 @@ function runItem(
 			mobileNumber: message?.mobile_number,
 			content: message?.content,
 		},
-		deliveryGuarantee: context.getNodeParameter(
-			'options.deliveryGuarantee',
-			'atMostOnce',
-		) as DeliveryGuarantee,
+		options: context.getNodeParameter('options', {}) as object,
 	};
 }
 

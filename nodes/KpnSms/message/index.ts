@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { sendFields, sendOperation } from './send';
+import { sendBulk, sendBulkFields, sendBulkOperation } from './sendBulk';
 
 export const messageProperties: INodeProperties[] = [
 	{
@@ -9,8 +10,12 @@ export const messageProperties: INodeProperties[] = [
 		type: 'options',
 		noDataExpression: true,
 		displayOptions: { show: { resource: ['message'] } },
-		options: [sendOperation],
+		options: [sendOperation, sendBulkOperation],
 		default: 'send',
 	},
 	...sendFields,
+	...sendBulkFields,
 ];
+
+/** Operations that run in place of the routing. */
+export const messageOperations = { sendBulk };

@@ -1,9 +1,14 @@
-import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import {
+	updateDisplayOptions,
+	type INodeProperties,
+	type INodePropertyOptions,
+} from 'n8n-workflow';
 
-import { SENDER_CHARACTERS, SMS_APIS } from '../../shared/kpn';
+import { SMS_APIS } from '../../shared/kpn';
 import { deliverTogether } from './deliverTogether';
+import { contentField, mobileNumberField, optionsField, senderField } from './fields';
 
-const showOnlyForSend = { resource: ['message'], operation: ['send'] };
+const showOnlyForSend = { show: { resource: ['message'], operation: ['send'] } };
 
 /**
  * The declared request is KPN's send call for one item. n8n does not make it: the pagination
@@ -24,72 +29,12 @@ export const sendOperation: INodePropertyOptions = {
 	},
 };
 
-export const sendFields: INodeProperties[] = [
+export const sendFields: INodeProperties[] = updateDisplayOptions(showOnlyForSend, [
+	{ ...senderField, routing: { send: { type: 'body', property: 'sender' } } },
 	{
-		displayName: 'Sender',
-		name: 'sender',
-		type: 'string',
-		required: true,
-		default: '',
-		placeholder: 'e.g. MyCompany',
-		description: `Who the SMS comes from: a name or a short code, at most ${SENDER_CHARACTERS} characters`,
-		displayOptions: { show: showOnlyForSend },
-		routing: { send: { type: 'body', property: 'sender' } },
-	},
-	{
-		displayName: 'Mobile Number',
-		name: 'mobileNumber',
-		type: 'string',
-		required: true,
-		default: '',
-		placeholder: 'e.g. 0612345678 or +31612345678',
-		description:
-			'Who gets the SMS. Several numbers are separated by commas, or given as an array; each gets the SMS once.',
-		displayOptions: { show: showOnlyForSend },
+		...mobileNumberField,
 		routing: { send: { type: 'body', property: 'messages[0].mobile_number' } },
 	},
-	{
-		displayName: 'Content',
-		name: 'content',
-		type: 'string',
-		typeOptions: { rows: 4 },
-		required: true,
-		default: '',
-		placeholder: 'e.g. Your order is ready. See you soon!',
-		description:
-			'The text of the SMS. A long one arrives as one text and is billed as several: parts in the output says how many.',
-		displayOptions: { show: showOnlyForSend },
-		routing: { send: { type: 'body', property: 'messages[0].content' } },
-	},
-	{
-		displayName: 'Options',
-		name: 'options',
-		type: 'collection',
-		placeholder: 'Add option',
-		default: {},
-		displayOptions: { show: showOnlyForSend },
-		options: [
-			{
-				displayName: 'Delivery Guarantee',
-				name: 'deliveryGuarantee',
-				type: 'options',
-				options: [
-					{
-						name: 'At Most Once',
-						value: 'atMostOnce',
-						description:
-							'If KPN gave no clear answer, a retry does not send the SMS again: it may be missing, but never comes twice',
-					},
-					{
-						name: 'At Least Once',
-						value: 'atLeastOnce',
-						description:
-							'If KPN gave no clear answer, a retry sends the SMS again: it may come twice, but is not missing',
-					},
-				],
-				default: 'atMostOnce',
-				description: 'What a retry does with an SMS that KPN may or may not have taken',
-			},
-		],
-	},
-];
+	{ ...contentField, routing: { send: { type: 'body', property: 'messages[0].content' } } },
+	optionsField,
+]);

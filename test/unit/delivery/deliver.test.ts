@@ -8,6 +8,7 @@ import {
 	type DeliveryPlan,
 } from '../../../nodes/KpnSms/delivery/deliver';
 import type { Failure, Outcome } from '../../../nodes/KpnSms/delivery/outcome';
+import { aDraft } from './drafts';
 
 const failure = (changes: Partial<Failure>): Failure => ({
 	outcome: 'refused',
@@ -31,10 +32,8 @@ const makeCalls = (sizes: number[]): Message[][] => {
 	let itemIndex = 0;
 	return sizes.map((size) =>
 		Array.from({ length: size }, () => ({
-			itemIndex: itemIndex++,
-			sender: 'A',
+			draft: aDraft({ itemIndex: itemIndex++ }),
 			recipient: '+31612345670',
-			content: 'x',
 		})),
 	);
 };
@@ -48,7 +47,7 @@ async function play(calls: Message[][], answers: Outcome[], plan: Partial<Delive
 	let next = 0;
 	await deliver(
 		calls,
-		{ stopAtFailure: true, maximumRetries: 3, ...plan },
+		{ stopAtFailure: true, ...plan },
 		{
 			call: async (messages) => {
 				mostInFlight = Math.max(mostInFlight, ++inFlight);
@@ -78,8 +77,8 @@ test('for any answers every message is settled once, and none is in a call after
 			async (sizes, answers, stopAtFailure) => {
 				const calls = makeCalls(sizes);
 				const { made, settled, mostInFlight } = await play(calls, answers, { stopAtFailure });
-				expect(settled.map(([message]) => message.itemIndex).sort((a, b) => a - b)).toEqual(
-					calls.flat().map(({ itemIndex }) => itemIndex),
+				expect(settled.map(([{ draft }]) => draft.itemIndex).sort((a, b) => a - b)).toEqual(
+					calls.flat().map(({ draft }) => draft.itemIndex),
 				);
 				for (const { messages, outcome } of made) {
 					if (outcome.outcome === 'refused') continue;
@@ -102,7 +101,7 @@ test('a refused call is halved until the bad message stands alone', async () => 
 	let calls = 0;
 	await deliver(
 		[messages],
-		{ stopAtFailure: true, maximumRetries: 3 },
+		{ stopAtFailure: true },
 		{
 			call: async (call) => {
 				calls++;

@@ -1,16 +1,25 @@
 import fc from 'fast-check';
 
-import { draft, isRefusal } from '../../../nodes/KpnSms/delivery/draft';
+import { draft as draftWith, isRefusal } from '../../../nodes/KpnSms/delivery/draft';
+import { readOptions } from '../../../nodes/KpnSms/delivery/options';
+import type { SmsApi } from '../../../nodes/shared/kpn';
+
+const draft = (
+	itemIndex: number,
+	fields: Parameters<typeof draftWith>[1],
+	api: SmsApi,
+	options: Record<string, unknown> = {},
+) => draftWith(itemIndex, fields, readOptions(options, api), api);
 
 const good = { sender: 'Demo App', mobileNumber: '0612345678', content: 'Hello' };
-const problemsOf = (fields: object, api: 'v1' | 'current' = 'v1') => {
-	const read = draft(0, { ...good, ...fields }, api);
+const problemsOf = (fields: object, api: SmsApi = 'v1', options: Record<string, unknown> = {}) => {
+	const read = draft(0, { ...good, ...fields }, api, options);
 	return isRefusal(read) ? read.problems.join(' ') : '';
 };
 
 test('every character of the content stays as typed', () => {
 	const content = ' “Hé” 😀\r\n\tx\u0000\ud800 ';
-	expect(draft(3, { ...good, content }, 'v1')).toEqual({
+	expect(draft(3, { ...good, content }, 'v1')).toMatchObject({
 		itemIndex: 3,
 		sender: 'Demo App',
 		recipients: ['+31612345678'],
@@ -43,11 +52,11 @@ test('the content is not empty, and at most 1000 characters on the current API',
 
 test('a missing number is named with what would be right', () => {
 	expect(problemsOf({ mobileNumber: ' , ' })).toMatch(/Mobile Number is empty.*0612345678/);
-	expect(problemsOf({ mobileNumber: undefined })).toMatch(/the expression found nothing/);
+	expect(problemsOf({ mobileNumber: undefined })).toMatch(/there is no value for it/);
 });
 
 test('all problems of an item are told at once', () => {
-	expect(draft(0, { sender: '', mobileNumber: 'x', content: '' }, 'v1')).toEqual({
+	expect(draft(0, { sender: '', mobileNumber: 'x', content: '' }, 'v1')).toMatchObject({
 		itemIndex: 0,
 		problems: [
 			expect.stringMatching(/^Sender/),
@@ -67,4 +76,66 @@ test('whatever the fields hold, there is a draft or a refusal, never a throw', (
 			}
 		}),
 	);
+});
+
+test('the options that only the current API has are refused on v1, each by its name', () => {
+	const options = {
+		deliveryReportUrl: 'https://n8n.example.com/webhook/1',
+		expireAfter: 60,
+		subAccount: 'Shop',
+	};
+	expect(problemsOf({}, 'current', options)).toBe('');
+	const problems = problemsOf({}, 'v1', options);
+	for (const name of ['Delivery Report URL', 'Expire After', 'Sub-Account']) {
+		expect(problems).toContain(`${name} works with the current SMS API only`);
+	}
+});
+
+test.each([
+	[{ deliveryReportUrl: 'http://n8n.example.com' }, /Delivery Report URL is not .*https/],
+	[{ deliveryReportUrl: 'my webhook' }, /Delivery Report URL is not/],
+	[{ expireAfter: 0 }, /Expire After is 0/],
+	[{ expireAfter: 'soon' }, /Expire After is "soon"\. Enter a whole number/],
+	[{ messagesPerCall: 201 }, /Messages per Call is 201\. .*from 1 to 200/],
+	[{ maximumRetries: 1.5 }, /Maximum Retries is 1.5/],
+	[{ maximumParts: 0 }, /Maximum Parts is 0/],
+	[{ subAccount: 'a\nb' }, /Sub-Account has characters/],
+])('%p is refused with what would be right', (options, words) => {
+	expect(problemsOf({}, 'current', options)).toMatch(words);
+});
+
+test('an option that is empty is one that is not set', () => {
+	const options = { deliveryReportUrl: '', expireAfter: null, subAccount: '', maximumParts: '' };
+	expect(problemsOf({}, 'v1', options)).toBe('');
+});
+
+test('abroad KPN wants an expiry of at least 21 seconds', () => {
+	const abroad = { mobileNumber: '0612345678, +32470123456' };
+	expect(problemsOf(abroad, 'current', { expireAfter: 20 })).toMatch(/Expire After is 20.*21/);
+	expect(problemsOf(abroad, 'current', { expireAfter: 21 })).toBe('');
+	expect(problemsOf({}, 'current', { expireAfter: 1 })).toBe('');
+});
+
+test('Default Country is where a number without a country code belongs', () => {
+	const options = { defaultCountry: 'BE' };
+	expect(draft(0, { ...good, mobileNumber: '0470 12 34 56' }, 'current', options)).toMatchObject({
+		recipients: ['+32470123456'],
+	});
+});
+
+test('Maximum Parts refuses a text that costs more, and says which characters make it so', () => {
+	const options = { maximumParts: 1 };
+	const content = `${'a'.repeat(100)}“`;
+	expect(problemsOf({ content }, 'v1', options)).toMatch(
+		/takes 2 parts, and Maximum Parts is 1\. “ makes it UCS-2.*Replace Special Characters/,
+	);
+	expect(problemsOf({ content: 'a'.repeat(161) }, 'v1', options)).toMatch(/2 parts.*Shorten it/);
+	expect(problemsOf({ content }, 'v1', { ...options, replaceSpecialCharacters: true })).toBe('');
+});
+
+test('Replace Special Characters changes look-alikes only, and leaves GSM’s own letters alone', () => {
+	const read = draft(0, { ...good, content: '“é” – … ß€ 😀 e\u0301' }, 'v1', {
+		replaceSpecialCharacters: true,
+	});
+	expect(read).toMatchObject({ content: '"é" - ... ß€ 😀 é' });
 });

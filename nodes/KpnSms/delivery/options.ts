@@ -1,0 +1,119 @@
+import { SMS_APIS, type SmsApi } from '../../shared/kpn';
+
+/** What a retry does with a message whose outcome is unknown. */
+export type DeliveryGuarantee = 'atMostOnce' | 'atLeastOnce';
+
+/** What is the same for all messages of one call: messages that differ in it never share a call. */
+export interface CallOptions {
+	/** KPN posts the delivery reports of these messages there. */
+	webhookUrl?: string;
+	/** Seconds after which KPN gives up. */
+	expireIn?: number;
+	/** The header `SubAccount`. */
+	subAccount?: string;
+	messagesPerCall: number;
+	/** How often a call that was surely not taken is made again. */
+	maximumRetries: number;
+}
+
+/** The options of an item, checked. */
+export interface SendOptions {
+	call: CallOptions;
+	/** Equal for equal call options. */
+	callKey: string;
+	deliveryGuarantee: DeliveryGuarantee;
+	/** ISO code of the country of numbers without a country code. */
+	defaultCountry: string;
+	dryRun: boolean;
+	replaceSpecialCharacters: boolean;
+	maximumParts?: number;
+	/** Why an item with these options cannot be sent. */
+	problems: string[];
+}
+
+const DEFAULT_RETRIES = 3;
+const MOST_RETRIES = 10;
+
+/** KPN's own limit for the URL of a webhook. */
+const WEBHOOK_URL_CHARACTERS = 2048;
+
+/** The least that KPN takes for traffic abroad, in seconds. */
+export const SHORTEST_EXPIRY_ABROAD = 21;
+
+/**
+ * Checks the Options of an item as they came out of their expressions. An empty option is one that
+ * is not set.
+ */
+export function readOptions(given: Record<string, unknown>, api: SmsApi): SendOptions {
+	const problems: string[] = [];
+	const set = (name: string) =>
+		given[name] !== undefined && given[name] !== null && given[name] !== '';
+	const whole = (name: string, label: string, least: number, most: number) => {
+		if (!set(name)) return undefined;
+		const number = Number(given[name]);
+		if (Number.isInteger(number) && number >= least && number <= most) return number;
+		problems.push(
+			`${label} is ${JSON.stringify(given[name])}. Enter a whole number from ${least} to ${most}.`,
+		);
+		return undefined;
+	};
+	const currentApiOnly = (name: string, label: string) => {
+		if (!set(name)) return undefined;
+		if (api === 'current') return String(given[name]).trim();
+		problems.push(
+			`${label} works with the current SMS API only. Choose it in the credential, or remove this option.`,
+		);
+		return undefined;
+	};
+
+	const webhookUrl = currentApiOnly('deliveryReportUrl', 'Delivery Report URL');
+	if (webhookUrl !== undefined && !isWebhookUrl(webhookUrl)) {
+		problems.push(
+			'Delivery Report URL is not an address that KPN can post to: use one with https.',
+		);
+	}
+	const subAccount = currentApiOnly('subAccount', 'Sub-Account');
+	if (subAccount !== undefined && !/^[\x20-\x7e]+$/.test(subAccount)) {
+		problems.push('Sub-Account has characters that a header cannot carry: copy it from KPN again.');
+	}
+	const call: CallOptions = {
+		webhookUrl,
+		expireIn:
+			currentApiOnly('expireAfter', 'Expire After') === undefined
+				? undefined
+				: whole('expireAfter', 'Expire After', 1, Number.MAX_SAFE_INTEGER),
+		subAccount,
+		messagesPerCall:
+			whole('messagesPerCall', 'Messages per Call', 1, SMS_APIS.current.messagesPerCall) ??
+			SMS_APIS[api].messagesPerCall,
+		maximumRetries: whole('maximumRetries', 'Maximum Retries', 0, MOST_RETRIES) ?? DEFAULT_RETRIES,
+	};
+	return {
+		call,
+		callKey: JSON.stringify(call),
+		deliveryGuarantee: given.deliveryGuarantee === 'atLeastOnce' ? 'atLeastOnce' : 'atMostOnce',
+		defaultCountry: set('defaultCountry') ? String(given.defaultCountry) : 'NL',
+		dryRun: given.dryRun === true,
+		replaceSpecialCharacters: given.replaceSpecialCharacters === true,
+		maximumParts: whole('maximumParts', 'Maximum Parts', 1, 1000),
+		problems,
+	};
+}
+
+/** As `readOptions`, but looks at an object only once that many items share. */
+export function optionsReader(api: SmsApi): (given: object) => SendOptions {
+	const read = new WeakMap<object, SendOptions>();
+	return (given) => {
+		const known = read.get(given) ?? readOptions({ ...given }, api);
+		read.set(given, known);
+		return known;
+	};
+}
+
+/** KPN wants https; a machine's own address is for a sandbox on it. */
+function isWebhookUrl(text: string): boolean {
+	if (text.length > WEBHOOK_URL_CHARACTERS || !URL.canParse(text)) return false;
+	const { protocol, hostname } = new URL(text);
+	const own = hostname === 'localhost' || hostname === '127.0.0.1';
+	return protocol === 'https:' || (protocol === 'http:' && own);
+}

@@ -1,0 +1,18 @@
+import { sleep } from 'n8n-workflow';
+
+/** Work for so long at a time, and n8n still answers everybody else. */
+const LONGEST_HOLD_MS = 10;
+
+/** Maps a list of any length without holding the event loop. */
+export async function mapUnhurried<T, R>(list: readonly T[], map: (one: T) => R): Promise<R[]> {
+	const mapped: R[] = [];
+	let since = Date.now();
+	for (const one of list) {
+		mapped.push(map(one));
+		if (Date.now() - since >= LONGEST_HOLD_MS) {
+			await sleep(0);
+			since = Date.now();
+		}
+	}
+	return mapped;
+}

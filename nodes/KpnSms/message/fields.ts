@@ -1,0 +1,152 @@
+import { getCountries } from 'libphonenumber-js/mobile';
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+
+import { SENDER_CHARACTERS, SMS_APIS } from '../../shared/kpn';
+import { SHORTEST_EXPIRY_ABROAD } from '../delivery/options';
+
+/** The fields that both operations have; each operation says when it shows them. */
+
+export const senderField: INodeProperties = {
+	displayName: 'Sender',
+	name: 'sender',
+	type: 'string',
+	required: true,
+	default: '',
+	placeholder: 'e.g. MyCompany',
+	description: `Who the SMS comes from: a name or a short code, at most ${SENDER_CHARACTERS} characters`,
+};
+
+export const mobileNumberField: INodeProperties = {
+	displayName: 'Mobile Number',
+	name: 'mobileNumber',
+	type: 'string',
+	required: true,
+	default: '',
+	placeholder: 'e.g. 0612345678 or +31612345678',
+	description:
+		'Mobile number that gets the SMS, such as +31612345678. Give one number unless several people are to get the same text; several are separated by commas or given as an array, and each gets the SMS once.',
+};
+
+export const contentField: INodeProperties = {
+	displayName: 'Content',
+	name: 'content',
+	type: 'string',
+	typeOptions: { rows: 4 },
+	required: true,
+	default: '',
+	placeholder: 'e.g. Your order is ready. See you soon!',
+	description:
+		'The text of the SMS, in plain text. A text of more than 160 characters (70 with emoji or special characters) arrives as one and is billed as several parts.',
+};
+
+const COUNTRIES: INodePropertyOptions[] = (() => {
+	const names = new Intl.DisplayNames('en', { type: 'region' });
+	return getCountries()
+		.map((code) => ({ name: names.of(code) ?? code, value: code }))
+		.sort((one, other) => one.name.localeCompare(other.name));
+})();
+
+export const optionsField: INodeProperties = {
+	displayName: 'Options',
+	name: 'options',
+	type: 'collection',
+	placeholder: 'Add option',
+	default: {},
+	options: [
+		{
+			displayName: 'Default Country',
+			name: 'defaultCountry',
+			type: 'options',
+			options: COUNTRIES,
+			default: 'NL',
+			description: 'Where a number without a country code belongs',
+		},
+		{
+			displayName: 'Delivery Guarantee',
+			name: 'deliveryGuarantee',
+			type: 'options',
+			options: [
+				{
+					name: 'At Most Once',
+					value: 'atMostOnce',
+					description:
+						'If KPN gave no clear answer, a retry does not send the SMS again: it may be missing, but never comes twice',
+				},
+				{
+					name: 'At Least Once',
+					value: 'atLeastOnce',
+					description:
+						'If KPN gave no clear answer, a retry sends the SMS again: it may come twice, but is not missing',
+				},
+			],
+			default: 'atMostOnce',
+			description: 'What a retry does with an SMS that KPN may or may not have taken',
+		},
+		{
+			displayName: 'Delivery Report URL',
+			name: 'deliveryReportUrl',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. https://n8n.example.com/webhook/…',
+			description:
+				'Where KPN posts whether the SMS arrived: copy the Production URL of a KPN SMS Trigger node. Current SMS API only.',
+		},
+		{
+			displayName: 'Dry Run',
+			name: 'dryRun',
+			type: 'boolean',
+			default: false,
+			description:
+				'Whether to check numbers and count parts without sending anything. The output is what it would be, with the status dryRun.',
+		},
+		{
+			displayName: 'Expire After',
+			name: 'expireAfter',
+			type: 'number',
+			typeOptions: { minValue: 1 },
+			default: 3600,
+			description: `Seconds after which KPN gives up on a phone that cannot be reached; at least ${SHORTEST_EXPIRY_ABROAD} for numbers abroad. Current SMS API only.`,
+		},
+		{
+			displayName: 'Maximum Parts',
+			name: 'maximumParts',
+			type: 'number',
+			typeOptions: { minValue: 1 },
+			default: 1,
+			description:
+				'Refuse a text that would be billed as more parts than this, instead of sending it',
+		},
+		{
+			displayName: 'Maximum Retries',
+			name: 'maximumRetries',
+			type: 'number',
+			typeOptions: { minValue: 0, maxValue: 10 },
+			default: 3,
+			description:
+				'How often to try again within the node while KPN says that it is too busy or cannot be reached. Nothing is sent twice by this.',
+		},
+		{
+			displayName: 'Messages per Call',
+			name: 'messagesPerCall',
+			type: 'number',
+			typeOptions: { minValue: 1, maxValue: SMS_APIS.current.messagesPerCall },
+			default: 200,
+			description: 'How many messages to hand to KPN in one call at most. SMS v1 always takes one.',
+		},
+		{
+			displayName: 'Replace Special Characters',
+			name: 'replaceSpecialCharacters',
+			type: 'boolean',
+			default: false,
+			description:
+				'Whether to put plain characters in place of “ ” – … and others like them, which would more than halve the room in a part',
+		},
+		{
+			displayName: 'Sub-Account',
+			name: 'subAccount',
+			type: 'string',
+			default: '',
+			description: 'Name of the KPN sub-account that the messages belong to. Current SMS API only.',
+		},
+	],
+};

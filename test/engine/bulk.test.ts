@@ -1,0 +1,262 @@
+import type { INode, IRun } from 'n8n-workflow';
+
+import { outputOf, retryExecution, runWorkflow } from '../../dev/engine';
+import { messagesTo, smsWorkflow, startBefore, startSetting, type Setting } from './setting';
+
+let setting: Setting;
+beforeEach(async () => {
+	setting = await startSetting({ smsApi: 'current' });
+});
+afterEach(async () => await setting.sandbox.close());
+
+const bulk = (parameters: INode['parameters'] = {}, changes: Partial<INode> = {}) =>
+	smsWorkflow({ ...changes, parameters: { operation: 'sendBulk', ...parameters } });
+
+const AUTO = { mappingMode: 'autoMapInputData' };
+
+const run = async (file: ReturnType<typeof bulk>, items: Array<Record<string, unknown>>) =>
+	await runWorkflow(file, startBefore(items), setting.credentials);
+
+const rows = (count: number) =>
+	messagesTo(count).map(({ to, text }) => ({ mobile_number: to, content: text }));
+
+const callSizes = () =>
+	setting.sandbox.calls.map(({ body }) => (body as { messages: unknown[] }).messages.length);
+
+const hintsOf = ({ data }: IRun) =>
+	(data.resultData.runData.SMS?.[0]?.hints ?? []).map(({ message }) => message);
+
+describe.each([
+	['fields with expressions', {}, messagesTo],
+	['automatic mapping', AUTO, rows],
+])('%s', (_name, parameters, make) => {
+	test.each([
+		[199, [199]],
+		[200, [200]],
+		[201, [200, 1]],
+	])('%i items make calls of %j messages', async (count, sizes) => {
+		const result = await run(bulk(parameters), make(count));
+		expect(callSizes().sort((a, b) => b - a)).toEqual(sizes);
+		expect(setting.sandbox.tokenCalls).toHaveLength(1);
+		expect(
+			outputOf(result, 'SMS').map(({ json, pairedItem }) => [json.recipients, pairedItem]),
+		).toEqual(messagesTo(count).map(({ to }, item) => [[to], { item }]));
+	});
+
+	test('10,000 items: 50 calls, one token, everybody once, every result at its item', async () => {
+		const result = await run(bulk(parameters), make(10_000));
+		expect(result.data.resultData.error).toBeUndefined();
+		expect(callSizes()).toEqual(Array(50).fill(200));
+		expect(setting.sandbox.tokenCalls).toHaveLength(1);
+		expect(new Set(setting.sandbox.messages.map(({ content }) => content)).size).toBe(10_000);
+		const documents = new Map(
+			setting.sandbox.messages.map(({ content, documentId }) => [content, documentId]),
+		);
+		outputOf(result, 'SMS').forEach(({ json, pairedItem }, item) => {
+			expect(pairedItem).toEqual({ item });
+			expect(json.document_id).toBe(documents.get(`Message ${item}`));
+		});
+	});
+});
+
+test('v1 gets one message a call', async () => {
+	setting.credentials.set('kpn', { ...setting.credentials.raw('kpn'), smsApi: 'v1' });
+	await run(bulk(AUTO), rows(12));
+	expect(callSizes()).toEqual(Array(12).fill(1));
+});
+
+test('automatic mapping: the sender of the item, or else that of the field', async () => {
+	const [first, second] = rows(2);
+	await run(bulk(AUTO), [
+		{ ...first, sender: 'Other' },
+		{ ...second, sender: '' },
+	]);
+	expect(setting.sandbox.messages.map(({ sender }) => sender)).toEqual(['Other', 'Demo App']);
+});
+
+test('automatic mapping: an item without its fields is refused by their names', async () => {
+	const result = await run(bulk(AUTO, { onError: 'continueRegularOutput' }), [
+		{ phone: '0612345670' },
+	]);
+	expect(outputOf(result, 'SMS')[0]?.json.message).toMatch(
+		/Mobile Number is empty.*Content is empty/,
+	);
+});
+
+test('one item with 200 recipients is one call, one with 201 is two', async () => {
+	const recipients = (count: number) => messagesTo(count).map(({ to }) => to);
+	await run(bulk(), [{ to: recipients(200), text: 'All' }]);
+	expect(callSizes()).toEqual([200]);
+	const result = await run(bulk(), [{ to: recipients(201), text: 'All' }]);
+	expect(callSizes().slice(1).sort()).toEqual([1, 200]);
+	const json = outputOf(result, 'SMS')[0]?.json;
+	expect(json?.recipients).toHaveLength(201);
+	expect(json?.deliveries).toHaveLength(201);
+});
+
+test('senders that alternate share a call each, and keep their order', async () => {
+	const items = rows(6).map((row, index) => ({ ...row, sender: index % 2 ? 'B' : 'A' }));
+	await run(bulk(AUTO), items);
+	const calls = setting.sandbox.calls.map(({ body }) => {
+		const { sender, messages } = body as { sender: string; messages: Array<{ content: string }> };
+		return [sender, ...messages.map(({ content }) => content)];
+	});
+	expect(calls.sort()).toEqual([
+		['A', 'Message 0', 'Message 2', 'Message 4'],
+		['B', 'Message 1', 'Message 3', 'Message 5'],
+	]);
+});
+
+describe.each(['send', 'sendBulk'])('the options of %s', (operation) => {
+	const options = {
+		deliveryReportUrl: 'https://n8n.example.com/webhook/reports',
+		expireAfter: 90,
+		subAccount: 'Shop',
+		messagesPerCall: 2,
+	};
+
+	test('reach KPN as it wants them', async () => {
+		await run(bulk({ operation, options }), messagesTo(3));
+		expect(callSizes().sort()).toEqual([1, 2]);
+		for (const { body, headers } of setting.sandbox.calls) {
+			expect(body).toMatchObject({
+				sender: 'Demo App',
+				webhook_url: 'https://n8n.example.com/webhook/reports',
+				expirein: '90',
+			});
+			expect(headers).toMatchObject({ subaccount: 'Shop' });
+		}
+		expect(setting.sandbox.messages).toHaveLength(3);
+	});
+
+	test('nothing but sender and messages is sent where none is set', async () => {
+		await run(bulk({ operation }), messagesTo(1));
+		const { body, headers } = setting.sandbox.calls[0] ?? {};
+		expect(Object.keys(body as object)).toEqual(['sender', 'messages']);
+		expect(headers).not.toHaveProperty('subaccount');
+	});
+
+	test('on v1 stop the run before anything is sent', async () => {
+		setting.credentials.set('kpn', { ...setting.credentials.raw('kpn'), smsApi: 'v1' });
+		const { error } = (await run(bulk({ operation, options }), messagesTo(2))).data.resultData;
+		expect(error?.description).toMatch(/Delivery Report URL works with the current SMS API only/);
+		expect(setting.sandbox.calls).toHaveLength(0);
+	});
+
+	test('items whose options differ never share a call', async () => {
+		const subAccount = '={{ $json.text === "Message 1" ? "Two" : "One" }}';
+		await run(bulk({ operation, options: { subAccount } }), messagesTo(3));
+		expect(callSizes().sort()).toEqual([1, 2]);
+	});
+
+	test('Maximum Retries is how often a busy KPN is asked again', async () => {
+		setting.sandbox.inject({ answer: { kind: 'http', status: 503 }, times: null });
+		await run(bulk({ operation, options: { maximumRetries: 1 } }), messagesTo(1));
+		expect(setting.sandbox.calls).toHaveLength(2);
+	});
+
+	test('Dry Run: the output is what it would be, and KPN hears nothing', async () => {
+		const items = [...messagesTo(2), { to: '020 1234567', text: 'x' }];
+		const result = await run(bulk({ operation, options: { dryRun: true } }), items);
+		expect(result.data.resultData.error).toBeUndefined();
+		expect(outputOf(result, 'SMS').map(({ json }) => json)).toEqual([
+			{
+				status: 'dryRun',
+				outcome: 'dryRun',
+				sender: 'Demo App',
+				recipients: ['+31612345670'],
+				encoding: 'GSM-7',
+				parts: 1,
+				characters: 9,
+			},
+			expect.objectContaining({ status: 'dryRun', recipients: ['+31612345671'] }),
+			expect.objectContaining({ outcome: 'refused', message: expect.stringContaining('“…567”') }),
+		]);
+		expect(setting.sandbox.calls).toHaveLength(0);
+		expect(setting.sandbox.tokenCalls).toHaveLength(0);
+	});
+
+	test('Replace Special Characters and the parts of a text are in the output', async () => {
+		const items = [{ to: '0612345670', text: '“Hi” – you…' }];
+		const plain = await run(bulk({ operation }), items);
+		expect(outputOf(plain, 'SMS')[0]?.json).toMatchObject({
+			encoding: 'UCS-2',
+			specialCharacters: ['“', '”', '–', '…'],
+		});
+		const options = { replaceSpecialCharacters: true };
+		const replaced = await run(bulk({ operation, options }), items);
+		expect(outputOf(replaced, 'SMS')[0]?.json).toMatchObject({ encoding: 'GSM-7', parts: 1 });
+		expect(setting.sandbox.messages.at(-1)?.content).toBe('"Hi" - you...');
+	});
+});
+
+test('after a dry run a hint sums up messages, recipients and parts', async () => {
+	const items = [{ to: '0612345670,0612345671', text: 'a'.repeat(161) }, ...messagesTo(1)];
+	const result = await run(bulk({ options: { dryRun: true } }), items);
+	expect(hintsOf(result)).toEqual([
+		'Dry run: 2 messages to 3 recipients, 5 parts in all. Nothing was sent.',
+	]);
+});
+
+test('a hint tells when more than 90 % of the quota is used', async () => {
+	await setting.sandbox.close();
+	setting = await startSetting({ smsApi: 'current' }, { quotaLimit: 10 });
+	expect(hintsOf(await run(bulk(), messagesTo(9)))).toEqual([]);
+	expect(hintsOf(await run(bulk(), messagesTo(1)))).toEqual([
+		expect.stringMatching(/^100 % of KPN’s quota is used: 10 of 10\./),
+	]);
+});
+
+test('a hint and the output tell from when on KPN switches the API off', async () => {
+	setting.sandbox.inject({
+		accept: true,
+		answer: { kind: 'http', status: 200, headers: { sunset: '2027-01-31' } },
+	});
+	const result = await run(bulk(), messagesTo(1));
+	expect(hintsOf(result)).toEqual([expect.stringContaining('gone from 2027-01-31 on')]);
+	expect(outputOf(result, 'SMS')[0]?.json.sunset).toBe('2027-01-31');
+});
+
+test('Send Bulk, too, stops before the first call, and a retry sends only the rest', async () => {
+	const bad = await run(bulk(AUTO), [...rows(2), { mobile_number: 'x', content: 'y' }]);
+	expect(bad.data.resultData.error?.message).toMatch(/^Nothing was sent: 1 of 3/);
+	expect(setting.sandbox.calls).toHaveLength(0);
+
+	const file = bulk(AUTO);
+	setting.sandbox.inject({
+		match: { content: 'Message 1' },
+		times: 3,
+		answer: { kind: 'http', status: 400 },
+	});
+	const failed = await run(file, rows(4));
+	expect(failed.data.resultData.error?.message).toMatch(/3 accepted, 1 refused/);
+	const retried = await retryExecution(failed, file, setting.credentials);
+	expect(retried.data.resultData.error).toBeUndefined();
+	expect(setting.sandbox.messages).toHaveLength(4);
+});
+
+test.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
+	'Send Bulk, %s: one output item for each input item, also where an expression fails',
+	async (onError) => {
+		const content = '={{ $json.text ?? nowhere() }}';
+		const items = [...messagesTo(1), { to: '0612345671' }, { to: 'x', text: 'y' }];
+		const result = await run(bulk({ content }, { onError }), items);
+		const output = [...outputOf(result, 'SMS'), ...outputOf(result, 'SMS', 1)];
+		expect(output.map(({ json, pairedItem }) => [json.outcome, pairedItem])).toEqual([
+			['accepted', { item: 0 }],
+			['refused', { item: 1 }],
+			['refused', { item: 2 }],
+		]);
+	},
+);
+
+test('n8n’s Timeout holds for Send Bulk, and a proxy is used', async () => {
+	setting.sandbox.inject({ answer: { kind: 'hang' } });
+	const slow = await run(bulk({ requestOptions: { timeout: 200 } }), messagesTo(1));
+	expect(slow.data.resultData.error?.message).toMatch(/did not answer in time/);
+	const proxied = await run(bulk({ requestOptions: { proxy: 'http://127.0.0.1:9' } }), [
+		{ to: '0612345679', text: 'Through a proxy that is not there' },
+	]);
+	expect(proxied.data.resultData.error?.message).toMatch(/refused \(ECONNREFUSED\)/);
+	expect(setting.sandbox.messages).toHaveLength(0);
+});

@@ -1,0 +1,14 @@
+import type { Draft } from '../../../nodes/KpnSms/delivery/draft';
+import { readOptions } from '../../../nodes/KpnSms/delivery/options';
+import { textSize } from '../../../nodes/KpnSms/delivery/parts';
+
+/** A draft for tests, on the current API unless said otherwise. */
+export const aDraft = (changes: Partial<Draft> = {}, options: object = {}): Draft => ({
+	itemIndex: 0,
+	sender: 'Demo App',
+	recipients: ['+31612345670'],
+	content: 'Hello',
+	size: textSize('Hello'),
+	options: readOptions({ ...options }, 'current'),
+	...changes,
+});
