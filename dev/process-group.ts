@@ -1,0 +1,79 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { open } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface GroupOptions {
+	env: NodeJS.ProcessEnv;
+	/** Everything the command prints is appended here. */
+	logFile: string;
+	cwd?: string;
+}
+
+/**
+ * Starts a command as the head of a process group of its own: Ctrl-C in the terminal does not
+ * reach it, so what ends it, and in which order, is decided here alone.
+ */
+export async function startGroup(
+	command: string,
+	args: string[],
+	{ env, logFile, cwd }: GroupOptions,
+): Promise<ChildProcess> {
+	const log = await open(logFile, 'a');
+	try {
+		const child = spawn(command, args, {
+			cwd,
+			env,
+			detached: true,
+			stdio: ['ignore', log.fd, log.fd],
+		});
+		await once(child, 'spawn');
+		return child;
+	} finally {
+		await log.close();
+	}
+}
+
+/** Asks the head to end, and then ends for sure whatever of its group is left. */
+export async function endGroup(child: ChildProcess, graceMs = 15_000): Promise<void> {
+	if (child.pid === undefined) return;
+	if (!hasEnded(child)) {
+		const exit = once(child, 'exit');
+		child.kill('SIGTERM');
+		await Promise.race([exit, delay(graceMs, undefined, { ref: false })]);
+	}
+	signalGroup(child.pid, 'SIGKILL');
+	if (!hasEnded(child)) await once(child, 'exit');
+}
+
+/** Runs a command to its end. Rejects if it fails, or once `signal` aborts, with nothing left of it. */
+export async function run(
+	command: string,
+	args: string[],
+	{ signal, ...options }: GroupOptions & { signal?: AbortSignal },
+): Promise<void> {
+	signal?.throwIfAborted();
+	const child = await startGroup(command, args, options);
+	const end = () => void endGroup(child, 2000);
+	signal?.addEventListener('abort', end, { once: true });
+	try {
+		if (!hasEnded(child)) await once(child, 'exit');
+		signal?.throwIfAborted();
+		if (child.exitCode !== 0) {
+			throw new Error(`"${command} ${args.join(' ')}" failed. What it said: ${options.logFile}`);
+		}
+	} finally {
+		signal?.removeEventListener('abort', end);
+	}
+}
+
+export const hasEnded = ({ exitCode, signalCode }: ChildProcess) =>
+	exitCode !== null || signalCode !== null;
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+	try {
+		process.kill(-pid, signal);
+	} catch {
+		// Nobody of the group is left.
+	}
+}

@@ -1,0 +1,38 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+
+const ALGORITHM = 'aes-256-gcm';
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+/**
+ * Encrypts a text, so that it can be kept where others can read.
+ *
+ * n8n gives a workflow's static data to everybody who may read the workflow, and whoever has the
+ * signing secret can make events up. Credentials are better kept: only who has one opens the seal.
+ *
+ * @param password a secret from a credential
+ */
+export function seal(text: string, password: string): string {
+	const iv = randomBytes(IV_BYTES);
+	const cipher = createCipheriv(ALGORITHM, keyFrom(password), iv);
+	const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+	return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url');
+}
+
+/** The text, or undefined if it was sealed with another password or is no seal. */
+export function unseal(sealed: string, password: string): string | undefined {
+	const bytes = Buffer.from(sealed, 'base64url');
+	const iv = bytes.subarray(0, IV_BYTES);
+	const tag = bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES);
+	if (tag.length !== TAG_BYTES) return undefined;
+	try {
+		const decipher = createDecipheriv(ALGORITHM, keyFrom(password), iv).setAuthTag(tag);
+		const text = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES));
+		return Buffer.concat([text, decipher.final()]).toString('utf8');
+	} catch {
+		return undefined;
+	}
+}
+
+const keyFrom = (password: string): Buffer =>
+	Buffer.from(hkdfSync('sha256', password, '', 'n8n-nodes-kpn-sms signing key', 32));
