@@ -1,6 +1,6 @@
 import type { ICredentialTestRequest, ICredentialType, Icon, INodeProperties } from 'n8n-workflow';
 
-import { baseUrlExpression, KPN_HOST, TOKEN_PATH } from '../nodes/shared/kpn';
+import { baseUrlExpression, KPN_HOST, TOKEN_PATH, UNKNOWN_CLIENT } from '../nodes/shared/kpn';
 
 export class KpnSmsOAuth2Api implements ICredentialType {
 	name = 'kpnSmsOAuth2Api';
@@ -80,7 +80,7 @@ export class KpnSmsOAuth2Api implements ICredentialType {
 		},
 		{
 			displayName:
-				'Saving asks KPN for a token and sends no SMS. “HTTP status 401” then means that KPN does not know this Consumer Key or that the Consumer Secret does not belong to it; “HTTP status 404”, that the Base URL is not KPN’s.',
+				'KPN’s older pages call the two Consumer Key and Consumer Secret. Saving asks KPN for a token and sends no SMS: “HTTP status 401” then means that KPN does not know the Client ID or that the Client Secret does not belong to it; “HTTP status 404”, that the Base URL is not KPN’s.',
 			name: 'testNotice',
 			type: 'notice',
 			default: '',
@@ -134,8 +134,7 @@ export class KpnSmsOAuth2Api implements ICredentialType {
 				properties: {
 					key: 'ErrorCode',
 					value: 'invalid_client',
-					message:
-						'KPN does not know this Consumer Key, or the Consumer Secret does not belong to it (HTTP status 401)',
+					message: `${UNKNOWN_CLIENT} (HTTP status 401)`,
 				},
 			},
 			{
@@ -144,7 +143,7 @@ export class KpnSmsOAuth2Api implements ICredentialType {
 					key: 'access_token',
 					value: undefined,
 					message:
-						'The address answered, but gave no token: check Consumer Key, Consumer Secret and Base URL',
+						'The address answered, but gave no token: check Client ID, Client Secret and Base URL',
 				},
 			},
 		],

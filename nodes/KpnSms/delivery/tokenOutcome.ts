@@ -1,8 +1,9 @@
 import { kpnWords, type KpnWords } from '../../shared/kpnWords';
+import { UNKNOWN_CLIENT } from '../../shared/kpn';
 import { errorCode, type Failure } from './outcome';
 
 const CHECK_KEY =
-	'Check Consumer Key and Consumer Secret in the credential against the app on KPN’s developer portal.';
+	'Compare both in the credential with those of the project on KPN’s developer portal.';
 const CHECK_ADDRESS = 'Check Environment and Base URL in the credential, and the network.';
 
 /**
@@ -18,7 +19,7 @@ export function outcomeOfTokenError(error: unknown): Failure {
 	if (statusCode === 401 || statusCode === 400 || body?.includes('invalid_client')) {
 		return {
 			...base,
-			meaning: 'KPN does not know this Consumer Key, or the Consumer Secret does not belong to it',
+			meaning: UNKNOWN_CLIENT,
 			advice: CHECK_KEY,
 			retryable: false,
 		};

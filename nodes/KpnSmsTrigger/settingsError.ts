@@ -1,0 +1,74 @@
+import type { INode } from 'n8n-workflow';
+import { NodeApiError } from 'n8n-workflow';
+
+import { kpnWords, type KpnWords } from '../shared/kpnWords';
+import { errorCode } from '../KpnSms/delivery/outcome';
+import { outcomeOfTokenError } from '../KpnSms/delivery/tokenOutcome';
+
+const ADD_PRODUCT =
+	'Add KPN’s webhook configuration product (webhookconfigs-kpn) to the project behind this Consumer Key on KPN’s developer portal, or choose Manual under Registration.';
+
+/** What a call to KPN's webhook settings failed with, in words for whoever publishes the workflow. */
+export function answerError(node: INode, statusCode: number, body: string): NodeApiError {
+	const kpn = kpnWords(body);
+	if (statusCode === 401 || statusCode === 403) {
+		return settingsError(node, {
+			message: `KPN does not let this application manage its webhook (HTTP status ${statusCode})`,
+			advice: ADD_PRODUCT,
+			kpn,
+			statusCode,
+		});
+	}
+	if (statusCode === 400) {
+		return settingsError(node, {
+			message: 'KPN did not take the webhook settings (HTTP status 400)',
+			advice:
+				'KPN sends only to an https address of at most 2048 characters that it can reach: see the Production URL above, and n8n’s WEBHOOK_URL.',
+			kpn,
+			statusCode,
+		});
+	}
+	const passing = statusCode === 429 || statusCode >= 500;
+	return settingsError(node, {
+		message: `KPN’s webhook settings answered with HTTP status ${statusCode}`,
+		advice: passing
+			? 'Publish the workflow again later.'
+			: 'Check Environment and Base URL in the credential, or choose Manual under Registration.',
+		kpn,
+		statusCode,
+	});
+}
+
+/** The same for a call that was not answered, or for which no token could be had. */
+export function connectionError(node: INode, error: unknown): NodeApiError {
+	const token = outcomeOfTokenError(error);
+	if (token.statusCode !== undefined) {
+		const { meaning, advice, kpn, statusCode } = token;
+		return settingsError(node, { message: sentence(meaning), advice, kpn, statusCode });
+	}
+	const code = errorCode(error);
+	return settingsError(node, {
+		message: `KPN could not be reached${code === undefined ? '' : ` (${code})`}`,
+		advice:
+			'Check the network, and Environment and Base URL in the credential; then publish the workflow again.',
+		kpn: {},
+	});
+}
+
+interface ErrorParts {
+	message: string;
+	advice: string;
+	kpn: KpnWords;
+	statusCode?: number;
+}
+
+function settingsError(node: INode, { message, advice, kpn, statusCode }: ErrorParts) {
+	const quote = kpn.message === undefined ? '' : `KPN says: “${kpn.message}”. `;
+	const httpCode = statusCode?.toString();
+	const error = new NodeApiError(node, {}, { message, description: quote + advice, httpCode });
+	// n8n shows only this where publishing fails, and puts words of its own in place of some.
+	error.message = `${message}. ${quote}${advice}`;
+	return error;
+}
+
+const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
