@@ -18,7 +18,12 @@ interface Waiting {
 	reject: (error: unknown) => void;
 }
 
-type Gathering = Map<number, Waiting>;
+interface Gathering {
+	/** How many items must have reported before any is sent. */
+	quorum: number;
+	/** By item index. */
+	waiting: Map<number, Waiting>;
+}
 
 /** n8n makes one such object for a run of a node and hands it to all its items. */
 const gatherings = new WeakMap<IExecuteData, Gathering>();
@@ -41,20 +46,20 @@ export async function deliverTogether(
 	const key = this.getExecuteData();
 	let gathering = gatherings.get(key);
 	// An item that is there already belongs to another try, of a run that n8n has given up.
-	if (!gathering || gathering.has(item.itemIndex)) {
-		gathering = new Map();
+	if (!gathering || gathering.waiting.has(item.itemIndex)) {
+		gathering = { quorum: quorumOf(this), waiting: new Map() };
 		gatherings.set(key, gathering);
 	}
 	const own = gathering;
 	const output = new Promise<INodeExecutionData[]>((resolve, reject) => {
-		own.set(item.itemIndex, { item, resolve, reject });
+		own.waiting.set(item.itemIndex, { item, resolve, reject });
 	});
 
-	if (this.continueOnFail()) await Promise.resolve();
-	const complete = this.continueOnFail() || own.size === itemCount(this);
-	if (complete && gatherings.get(key) === own) {
+	// Now all items that can report in this go do so.
+	await Promise.resolve();
+	if (own.waiting.size >= own.quorum && gatherings.get(key) === own) {
 		gatherings.delete(key);
-		await deliverGathering(this, request, [...own.values()]);
+		await deliverGathering(this, request, [...own.waiting.values()]);
 	}
 	return await output;
 }
@@ -112,8 +117,9 @@ function runItem(
 	};
 }
 
-/** How many items n8n runs this node for. */
-function itemCount(context: IExecutePaginationFunctions): number {
+/** In "Stop Workflow" all items that n8n runs this node for; in the "Continue" modes any. */
+function quorumOf(context: IExecutePaginationFunctions): number {
+	if (context.continueOnFail()) return 1;
 	const node = context.getNode();
 	const executed = context.getExecuteData();
 	// As a tool of an AI Agent the node runs within the agent's turn, for one call at a time.

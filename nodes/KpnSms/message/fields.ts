@@ -4,7 +4,11 @@ import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { SENDER_CHARACTERS, SMS_APIS } from '../../shared/kpn';
 import { SHORTEST_EXPIRY_ABROAD } from '../delivery/options';
 
-/** The fields that both operations have; each operation says when it shows them. */
+/**
+ * The fields that both operations have, each with its place in the request that Send declares. What
+ * is shown for both stands once: n8n's routing evaluates every property for every item, shown or not.
+ */
+const showForBoth = { show: { resource: ['message'], operation: ['send', 'sendBulk'] } };
 
 export const senderField: INodeProperties = {
 	displayName: 'Sender',
@@ -14,6 +18,8 @@ export const senderField: INodeProperties = {
 	default: '',
 	placeholder: 'e.g. MyCompany',
 	description: `Who the SMS comes from: a name or a short code, at most ${SENDER_CHARACTERS} characters`,
+	displayOptions: showForBoth,
+	routing: { send: { type: 'body', property: 'sender' } },
 };
 
 export const mobileNumberField: INodeProperties = {
@@ -25,6 +31,7 @@ export const mobileNumberField: INodeProperties = {
 	placeholder: 'e.g. 0612345678 or +31612345678',
 	description:
 		'Mobile number that gets the SMS, such as +31612345678. Give one number unless several people are to get the same text; several are separated by commas or given as an array, and each gets the SMS once.',
+	routing: { send: { type: 'body', property: 'messages[0].mobile_number' } },
 };
 
 export const contentField: INodeProperties = {
@@ -37,6 +44,7 @@ export const contentField: INodeProperties = {
 	placeholder: 'e.g. Your order is ready. See you soon!',
 	description:
 		'The text of the SMS, in plain text. A text of more than 160 characters (70 with emoji or special characters) arrives as one and is billed as several parts.',
+	routing: { send: { type: 'body', property: 'messages[0].content' } },
 };
 
 const COUNTRIES: INodePropertyOptions[] = (() => {
@@ -52,6 +60,7 @@ export const optionsField: INodeProperties = {
 	type: 'collection',
 	placeholder: 'Add option',
 	default: {},
+	displayOptions: showForBoth,
 	options: [
 		{
 			displayName: 'Default Country',

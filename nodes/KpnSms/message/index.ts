@@ -1,7 +1,8 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { optionsField, senderField } from './fields';
 import { sendFields, sendOperation } from './send';
-import { sendBulk, sendBulkFields, sendBulkOperation } from './sendBulk';
+import { mappingModeField, sendBulk, sendBulkFields, sendBulkOperation } from './sendBulk';
 
 export const messageProperties: INodeProperties[] = [
 	{
@@ -13,8 +14,11 @@ export const messageProperties: INodeProperties[] = [
 		options: [sendOperation, sendBulkOperation],
 		default: 'send',
 	},
+	mappingModeField,
+	senderField,
 	...sendFields,
 	...sendBulkFields,
+	optionsField,
 ];
 
 /** Operations that run in place of the routing. */

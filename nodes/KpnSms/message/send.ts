@@ -6,7 +6,7 @@ import {
 
 import { SMS_APIS } from '../../shared/kpn';
 import { deliverTogether } from './deliverTogether';
-import { contentField, mobileNumberField, optionsField, senderField } from './fields';
+import { contentField, mobileNumberField } from './fields';
 
 const showOnlyForSend = { show: { resource: ['message'], operation: ['send'] } };
 
@@ -30,11 +30,6 @@ export const sendOperation: INodePropertyOptions = {
 };
 
 export const sendFields: INodeProperties[] = updateDisplayOptions(showOnlyForSend, [
-	{ ...senderField, routing: { send: { type: 'body', property: 'sender' } } },
-	{
-		...mobileNumberField,
-		routing: { send: { type: 'body', property: 'messages[0].mobile_number' } },
-	},
-	{ ...contentField, routing: { send: { type: 'body', property: 'messages[0].content' } } },
-	optionsField,
+	mobileNumberField,
+	contentField,
 ]);

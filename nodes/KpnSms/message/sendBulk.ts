@@ -11,7 +11,7 @@ import { baseUrlOf, CREDENTIAL_TYPE, REQUEST_HEADERS, SMS_APIS } from '../../sha
 import { outputItem } from '../delivery/item';
 import { run, type RunItem } from '../delivery/run';
 import { mapUnhurried } from '../delivery/unhurried';
-import { contentField, mobileNumberField, optionsField, senderField } from './fields';
+import { contentField, mobileNumberField } from './fields';
 import { hintsOf } from './hints';
 import { deadlineOf, proxyOf, type RequestOptions } from './requestOptions';
 
@@ -29,34 +29,33 @@ export const sendBulkOperation: INodePropertyOptions = {
 	displayOptions: { hide: { '@tool': [true] } },
 };
 
-export const sendBulkFields: INodeProperties[] = [
-	...updateDisplayOptions(showOnlyForSendBulk, [
+export const mappingModeField: INodeProperties = {
+	displayName: 'Mapping Mode',
+	name: 'mappingMode',
+	type: 'options',
+	noDataExpression: true,
+	options: [
 		{
-			displayName: 'Mapping Mode',
-			name: 'mappingMode',
-			type: 'options',
-			noDataExpression: true,
-			options: [
-				{
-					name: 'Map Automatically',
-					value: 'autoMapInputData',
-					description:
-						'Read the fields mobile_number, content and, if it is there, sender of each item: the fastest way',
-				},
-				{
-					name: 'Map Each Field Below',
-					value: 'defineBelow',
-					description: 'Fill in the fields here, with expressions',
-				},
-			],
-			default: 'defineBelow',
-			description: 'Where number and text of each SMS come from',
+			name: 'Map Automatically',
+			value: 'autoMapInputData',
+			description:
+				'Read the fields mobile_number, content and, if it is there, sender of each item: the fastest way',
 		},
-		senderField,
-	]),
-	...updateDisplayOptions(showOnlyForDefineBelow, [mobileNumberField, contentField]),
-	...updateDisplayOptions(showOnlyForSendBulk, [optionsField]),
-];
+		{
+			name: 'Map Each Field Below',
+			value: 'defineBelow',
+			description: 'Fill in the fields here, with expressions',
+		},
+	],
+	default: 'defineBelow',
+	description: 'Where number and text of each SMS come from',
+	displayOptions: showOnlyForSendBulk,
+};
+
+export const sendBulkFields: INodeProperties[] = updateDisplayOptions(showOnlyForDefineBelow, [
+	mobileNumberField,
+	contentField,
+]);
 
 /** Sends the messages of all items. Runs in place of the routing, which takes its time per item. */
 export async function sendBulk(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
