@@ -42,6 +42,12 @@ export async function endGroup(child: ChildProcess, graceMs = 15_000): Promise<v
 		child.kill('SIGTERM');
 		await Promise.race([exit, delay(graceMs, undefined, { ref: false })]);
 	}
+	await killGroup(child);
+}
+
+/** Ends a whole group without asking. */
+export async function killGroup(child: ChildProcess): Promise<void> {
+	if (child.pid === undefined) return;
 	signalGroup(child.pid, 'SIGKILL');
 	if (!hasEnded(child)) await once(child, 'exit');
 }

@@ -3,7 +3,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { endGroup, hasEnded, startGroup } from '../process-group';
+import { endGroup, hasEnded, killGroup, startGroup } from '../process-group';
 import type { N8nInstallation } from './install';
 import { freePort, HOST } from './ports';
 
@@ -14,6 +14,8 @@ export interface RunningN8n {
 	ended: Promise<void>;
 	/** Ends n8n and its task runner. */
 	stop: () => Promise<void>;
+	/** Ends them at once, as a crash of the machine would. */
+	kill: () => Promise<void>;
 }
 
 export interface RunOptions {
@@ -21,6 +23,10 @@ export interface RunOptions {
 	/** Holds everything this n8n keeps: its database, its key, its community packages, its log. */
 	userFolder: string;
 	port: number;
+	/** What this process of n8n does: all of it, or one part of queue mode. */
+	command?: 'start' | 'worker' | 'webhook';
+	/** Settings of n8n beyond those that each process here has. */
+	env?: Record<string, string>;
 	signal?: AbortSignal;
 }
 
@@ -42,13 +48,13 @@ const QUIET = [
 
 /** Starts n8n and resolves once it answers. */
 export async function startN8n(options: RunOptions): Promise<RunningN8n> {
-	const { installation, userFolder, port, signal } = options;
+	const { installation, userFolder, port, command = 'start', env, signal } = options;
 	signal?.throwIfAborted();
 	await mkdir(userFolder, { recursive: true });
-	const logFile = join(userFolder, 'n8n.log');
+	const logFile = join(userFolder, command === 'start' ? 'n8n.log' : `n8n-${command}-${port}.log`);
 	await rm(logFile, { force: true });
 	const url = `http://${HOST}:${port}`;
-	const child = await startGroup(installation.node, [installation.script, 'start'], {
+	const child = await startGroup(installation.node, [installation.script, command], {
 		cwd: userFolder,
 		logFile,
 		env: {
@@ -63,13 +69,17 @@ export async function startN8n(options: RunOptions): Promise<RunningN8n> {
 			N8N_HOST: HOST,
 			N8N_PORT: String(port),
 			N8N_RUNNERS_BROKER_PORT: process.env.N8N_RUNNERS_BROKER_PORT || String(await freePort()),
+			...env,
 		},
 	});
 	const ended = hasEnded(child) ? Promise.resolve() : once(child, 'exit').then(() => {});
 	const stop = async () => await endGroup(child);
+	const kill = async () => await killGroup(child);
 	try {
 		const deadline = Date.now() + READY_WITHIN_MS;
-		while (!(await answers(`${url}/rest/settings`))) {
+		// The parts of queue mode have no settings to give, only their health.
+		const ready = command === 'start' ? `${url}/rest/settings` : `${url}/healthz`;
+		while (!(await answers(ready))) {
 			if (hasEnded(child)) throw new Error('n8n ended while it was starting');
 			if (Date.now() > deadline) throw new Error('n8n did not get ready');
 			await delay(250, undefined, { signal });
@@ -81,7 +91,7 @@ export async function startN8n(options: RunOptions): Promise<RunningN8n> {
 		const lastLines = log.trimEnd().split('\n').slice(-15).join('\n');
 		throw new Error(`${(cause as Error).message}.\n${lastLines}\nIts log: ${logFile}`, { cause });
 	}
-	return { url, logFile, ended, stop };
+	return { url, logFile, ended, stop, kill };
 }
 
 /** The user's environment without what would make this n8n another one than theirs. */

@@ -36,7 +36,7 @@ export class KpnCalls {
 	/** Makes one send call. Never throws: whatever goes wrong is an outcome. */
 	async send(messages: Message[]): Promise<Outcome> {
 		try {
-			this.token ??= await this.renew(undefined);
+			this.token ??= (await this.storedToken()) ?? (await this.renew(undefined));
 		} catch (error) {
 			return outcomeOfTokenError(error);
 		}
@@ -105,25 +105,36 @@ export class KpnCalls {
 		}
 	}
 
+	private async storedToken(): Promise<string | undefined> {
+		const { oauthTokenData } = await this.context.getCredentials(CREDENTIAL_TYPE);
+		return accessToken(oauthTokenData);
+	}
+
 	/** The token in place of `used`: one that another call or worker has stored, or a new one. */
 	private async renew(used: string | undefined): Promise<string> {
-		this.renewal ??= this.storedOrNewToken(used).finally(() => {
+		this.renewal ??= this.newerToken(used).finally(() => {
 			this.renewal = undefined;
 		});
 		return await this.renewal;
 	}
 
-	private async storedOrNewToken(used: string | undefined): Promise<string> {
-		const credential = await this.context.getCredentials(CREDENTIAL_TYPE);
-		const stored = accessToken(credential.oauthTokenData);
-		if (stored !== undefined && stored !== used) return stored;
+	/**
+	 * n8n renews a token under a lock that all workers share, and only if what is stored then is still
+	 * the token that the credential had. So it is shown the credential as the failed call found it.
+	 */
+	private async newerToken(used: string | undefined): Promise<string> {
 		const { refreshOAuth2Token } = this.context.helpers;
 		if (!refreshOAuth2Token) throw new Error('KPN SMS needs n8n 1.120 or newer');
-		const renewed = accessToken(
-			await refreshOAuth2Token.call(this.context as IExecuteFunctions, CREDENTIAL_TYPE),
+		const credential = await this.context.getCredentials(CREDENTIAL_TYPE);
+		const oauthTokenData = { ...(credential.oauthTokenData as object), access_token: used };
+		const caller = Object.create(this.context, {
+			getCredentials: { value: async () => ({ ...credential, oauthTokenData }) },
+		}) as KpnContext;
+		const token = accessToken(
+			await refreshOAuth2Token.call(caller as IExecuteFunctions, CREDENTIAL_TYPE),
 		);
-		if (renewed === undefined) throw new Error('KPN’s answer holds no access_token');
-		return renewed;
+		if (token === undefined) throw new Error('KPN’s answer holds no access_token');
+		return token;
 	}
 }
 

@@ -122,8 +122,10 @@ const toolScope = (context: KpnContext): ((message: Message) => string) | undefi
 
 /** Waits, or until the cancel button; the caller asks about that itself. */
 async function pause(milliseconds: number, cancel?: AbortSignal): Promise<void> {
+	const waking = new AbortController();
 	const canceled = new Promise<void>((resolve) => {
-		cancel?.addEventListener('abort', () => resolve(), { once: true });
+		cancel?.addEventListener('abort', () => resolve(), { signal: waking.signal });
 	});
 	await Promise.race([sleep(milliseconds), canceled]);
+	waking.abort();
 }

@@ -1,0 +1,279 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { n8nVersion } from '../../dev/n8n/cache';
+import { installThisPackage } from '../../dev/n8n/community-package';
+import { installN8n } from '../../dev/n8n/install';
+import { freePort } from '../../dev/n8n/ports';
+import { N8nRest } from '../../dev/n8n/rest';
+import { startN8n, type RunningN8n } from '../../dev/n8n/run';
+import { activate, type CredentialReference, type StoredWorkflow } from '../../dev/n8n/workflows';
+import { table } from '../../dev/table';
+import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
+import { startSandbox, type Sandbox } from '../../sandbox';
+import { startPostgres, startRedis, type Service } from './services';
+
+const EXECUTIONS = 50;
+const MESSAGES_EACH = 200;
+const MINUTES = 60_000;
+
+let folder: string;
+let postgres: Service;
+let redis: Service;
+let sandbox: Sandbox;
+let main: RunningN8n;
+let webhooks: RunningN8n;
+let workers: RunningN8n[] = [];
+let rest: N8nRest;
+
+const startPart = async (command: 'start' | 'worker' | 'webhook') => {
+	const port = await freePort();
+	return await startN8n({
+		installation: await installN8n({ version: n8nVersion() }),
+		userFolder: folder,
+		port,
+		command,
+		env: {
+			N8N_ENCRYPTION_KEY: 'one key for all parts of queue mode',
+			EXECUTIONS_MODE: 'queue',
+			DB_TYPE: 'postgresdb',
+			DB_POSTGRESDB_HOST: '127.0.0.1',
+			DB_POSTGRESDB_PORT: String(postgres.port),
+			DB_POSTGRESDB_DATABASE: 'n8n',
+			DB_POSTGRESDB_USER: 'n8n',
+			QUEUE_BULL_REDIS_HOST: '127.0.0.1',
+			QUEUE_BULL_REDIS_PORT: String(redis.port),
+			QUEUE_HEALTH_CHECK_ACTIVE: 'true',
+			QUEUE_HEALTH_CHECK_PORT: String(port),
+			// A job whose worker was killed is found after two of these.
+			QUEUE_WORKER_STALLED_INTERVAL: '5000',
+			QUEUE_WORKER_LOCK_DURATION: '10000',
+			QUEUE_WORKER_LOCK_RENEW_TIME: '2000',
+		},
+	});
+};
+
+beforeAll(async () => {
+	folder = await mkdtemp(path.join(tmpdir(), 'kpn-sms-queue-'));
+	await chmod(folder, 0o755);
+	[postgres, redis] = await Promise.all([startPostgres(folder), startRedis(folder)]);
+	// Slow enough that there is a middle of sending to be killed in.
+	sandbox = await startSandbox({ delayMs: 150 });
+	await installThisPackage(folder);
+	main = await startPart('start');
+	[webhooks, ...workers] = await Promise.all([
+		startPart('webhook'),
+		startPart('worker'),
+		startPart('worker'),
+	]);
+	rest = new N8nRest(main.url);
+	await rest.logIn();
+}, 40 * MINUTES);
+
+afterAll(async () => {
+	await Promise.all([main, webhooks, ...workers].map(async (part) => await part?.stop()));
+	await Promise.all([postgres?.stop(), redis?.stop(), sandbox?.close()]);
+	if (folder) await rm(folder, { recursive: true, force: true });
+}, 2 * MINUTES);
+
+test(
+	'50 executions, 10,000 messages, a worker killed, Redis restarted, the token expired: nobody gets a message twice, and all that was not sent is seen',
+	async () => {
+		const address = await prepareWorkflow();
+		await untilPosted(address, 'warm-up');
+		await untilAccepted(MESSAGES_EACH);
+		const tokensBefore = sandbox.tokenCalls.length;
+		const started = Date.now();
+
+		const posts = Array.from({ length: EXECUTIONS }, async (_, index) => {
+			await postBatch(address, `batch ${index}`);
+		});
+		await untilAccepted(MESSAGES_EACH + 1500);
+		sandbox.expireTokens();
+		await untilAccepted(MESSAGES_EACH + 3000);
+		await workers[0]?.kill();
+		workers.push(await startPart('worker'));
+		await redis.stop();
+		await delay(1000);
+		redis = await startRedis(folder, redis.port);
+		await Promise.allSettled(posts);
+
+		const executions = await untilAllEnded();
+		const took = Date.now() - started;
+
+		const copies = new Map<string, number>();
+		for (const { content } of sandbox.messages) {
+			copies.set(content, (copies.get(content) ?? 0) + 1);
+		}
+		const doubles = [...copies.values()].filter((count) => count > 1).length;
+		const succeeded = new Set<string>();
+		const perStatus: Record<string, number> = {};
+		for (const { batch, status } of executions) {
+			perStatus[status] = (perStatus[status] ?? 0) + 1;
+			if (status === 'success') succeeded.add(batch);
+		}
+		let notSent = 0;
+		let lostUnseen = 0;
+		for (let index = 0; index < EXECUTIONS; index++) {
+			const batch = `batch ${index}`;
+			const missing = contentsOf(batch).filter((content) => !copies.has(content)).length;
+			notSent += missing;
+			if (succeeded.has(batch)) lostUnseen += missing;
+		}
+		process.stdout.write(
+			`\n${table(
+				['queue mode', ''],
+				[
+					['executions', executions.length],
+					...Object.entries(perStatus).map(([status, count]): [string, number] => [
+						`  that n8n calls ${status}`,
+						count,
+					]),
+					['messages asked for', EXECUTIONS * MESSAGES_EACH],
+					['messages at KPN', copies.size - MESSAGES_EACH],
+					['not sent, and seen as failed in n8n', notSent - lostUnseen],
+					['doubles', doubles],
+					['lost unseen', lostUnseen],
+					['send calls', sandbox.calls.length],
+					['token calls after the expiry', sandbox.tokenCalls.length - tokensBefore],
+					['workers killed', 1],
+					['restarts of Redis', 1],
+					['seconds', (took / 1000).toFixed(1)],
+				],
+			)}\n\n`,
+		);
+		expect(executions).toHaveLength(EXECUTIONS);
+		expect(doubles).toBe(0);
+		expect(lostUnseen).toBe(0);
+		expect(sandbox.tokenCalls.length - tokensBefore).toBe(1);
+	},
+	10 * MINUTES,
+);
+
+/** A webhook that takes a batch of messages and hands it to Send Bulk, in calls of 20. */
+async function prepareWorkflow(): Promise<string> {
+	const credential = await rest.post<CredentialReference>('/credentials', {
+		name: 'KPN SMS',
+		type: CREDENTIAL_TYPE,
+		data: {
+			clientId: sandbox.clientId,
+			clientSecret: sandbox.clientSecret,
+			smsApi: 'current',
+			environment: 'custom',
+			baseUrl: sandbox.url,
+		},
+	});
+	const workflow = await rest.post<StoredWorkflow>('/workflows', {
+		name: 'Queue mode',
+		settings: { executionOrder: 'v1' },
+		nodes: [
+			{
+				id: 'webhook',
+				name: 'Webhook',
+				type: 'n8n-nodes-base.webhook',
+				typeVersion: 2,
+				position: [0, 0],
+				webhookId: 'batch',
+				parameters: { httpMethod: 'POST', path: 'batch', options: {} },
+			},
+			{
+				id: 'split',
+				name: 'One Item per Message',
+				type: 'n8n-nodes-base.splitOut',
+				typeVersion: 1,
+				position: [200, 0],
+				parameters: { fieldToSplitOut: 'body.messages', options: {} },
+			},
+			{
+				id: 'sms',
+				name: 'SMS',
+				type: 'n8n-nodes-kpn-sms.kpnSms',
+				typeVersion: 1,
+				position: [400, 0],
+				parameters: {
+					resource: 'message',
+					operation: 'sendBulk',
+					mappingMode: 'autoMapInputData',
+					sender: 'Queue',
+					options: { messagesPerCall: 20 },
+				},
+				credentials: { [CREDENTIAL_TYPE]: { id: credential.id, name: credential.name } },
+			},
+		],
+		connections: {
+			Webhook: { main: [[{ node: 'One Item per Message', type: 'main', index: 0 }]] },
+			'One Item per Message': { main: [[{ node: 'SMS', type: 'main', index: 0 }]] },
+		},
+	});
+	await activate(rest, workflow);
+	return `${webhooks.url}/webhook/batch`;
+}
+
+const contentsOf = (batch: string): string[] =>
+	Array.from({ length: MESSAGES_EACH }, (_, index) => `${batch}: ${index}`);
+
+async function postBatch(address: string, batch: string): Promise<void> {
+	const messages = contentsOf(batch).map((content, index) => ({
+		mobile_number: `+3161234${String(5000 + index)}`,
+		content,
+	}));
+	const response = await fetch(address, {
+		method: 'POST',
+		headers: { 'content-type': 'application/json' },
+		body: JSON.stringify({ batch, messages }),
+	});
+	if (!response.ok) throw new Error(`The webhook answered ${response.status}`);
+}
+
+/** A webhook answers a moment after its workflow was activated. */
+async function untilPosted(address: string, batch: string): Promise<void> {
+	for (let attempt = 1; ; attempt++) {
+		try {
+			return await postBatch(address, batch);
+		} catch (error) {
+			if (attempt === 60) throw error;
+			await delay(500);
+		}
+	}
+}
+
+async function untilAccepted(count: number): Promise<void> {
+	const deadline = Date.now() + 3 * MINUTES;
+	while (sandbox.messages.length < count) {
+		if (Date.now() > deadline) {
+			throw new Error(`Only ${sandbox.messages.length} of ${count} messages have arrived`);
+		}
+		await delay(20);
+	}
+}
+
+interface Ended {
+	batch: string;
+	status: string;
+}
+
+/** All executions but the warm-up, once none is going on. */
+async function untilAllEnded(): Promise<Ended[]> {
+	const going = ['new', 'running', 'waiting'];
+	const deadline = Date.now() + 5 * MINUTES;
+	for (;;) {
+		const { results } = await rest.get<{ results: Array<{ id: string; status: string }> }>(
+			'/executions?limit=100',
+		);
+		if (results.every(({ status }) => !going.includes(status)) || Date.now() > deadline) {
+			const ended = await Promise.all(
+				results.map(async ({ id, status }) => ({ batch: await batchOf(id), status })),
+			);
+			return ended.filter(({ batch }) => batch !== 'warm-up');
+		}
+		await delay(1000);
+	}
+}
+
+/** Which batch an execution was for; unknown where its worker was killed before it stored data. */
+async function batchOf(id: string): Promise<string> {
+	const { data } = await rest.get<{ data: string }>(`/executions/${id}`);
+	return /"(warm-up|batch \d+)"/.exec(data)?.[1] ?? `unknown ${id}`;
+}
