@@ -12,7 +12,7 @@ const project = (name) => ({
 
 /** @type {import('jest').Config} */
 module.exports = {
-	projects: ['unit', 'engine', 'editor', 'queue'].map(project),
+	projects: ['unit', 'engine', 'editor', 'queue', 'versions'].map(project),
 	// The editor suite starts a whole n8n and a browser.
 	testTimeout: 60_000,
 };

@@ -42,7 +42,8 @@ export interface WorkflowFile {
 /** The type's name once n8n has installed the package. */
 export const KPN_SMS = 'n8n-nodes-kpn-sms.kpnSms';
 
-const ownNodes: Record<string, () => INodeType> = { [KPN_SMS]: () => new KpnSms() };
+/** Node types besides n8n's own; a test may bring more. */
+export const ownNodes: Record<string, () => INodeType> = { [KPN_SMS]: () => new KpnSms() };
 
 /**
  * n8n's own nodes from `n8n-nodes-base` and ours from the source, prepared as n8n does on loading
@@ -109,6 +110,8 @@ export interface Start {
 
 export interface Running {
 	finished: Promise<IRun>;
+	/** What n8n would store of the execution at this moment. */
+	data: IRunExecutionData;
 	/** What n8n's cancel button does. */
 	cancel(): void;
 }
@@ -208,7 +211,7 @@ function process(
 		getRunnerStatus: () => ({ available: false }),
 	} as unknown as IWorkflowExecuteAdditionalData;
 	const running = new WorkflowExecute(additionalData, mode, data).processRunExecutionData(workflow);
-	return { finished: running, cancel: () => running.cancel() };
+	return { finished: running, data, cancel: () => running.cancel() };
 }
 
 /** What a node gave out in one of its runs. */

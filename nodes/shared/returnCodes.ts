@@ -47,7 +47,7 @@ const BAD_REQUEST: ReturnCode = {
 	name: 'Bad request',
 	taken: 'no',
 	meaning: 'KPN found something wrong with the message',
-	advice: 'KPN’s words say what. Check Sender, Mobile Number and Content of this item.',
+	advice: 'Check Sender, Mobile Number and Content of this item.',
 	retryable: false,
 	concerns: 'message',
 };
@@ -98,7 +98,7 @@ export const RETURN_CODES: Record<number, ReturnCode> = {
 		name: 'Precondition failed',
 		taken: 'no',
 		meaning: 'KPN says that something must be set up before it takes messages',
-		advice: 'KPN’s words say what. If they do not, ask KPN support.',
+		advice: 'If KPN does not say what, ask KPN support.',
 		retryable: false,
 		concerns: 'everyCall',
 	},

@@ -72,6 +72,10 @@ afterAll(() => {
 	process.stdout.write(`\n${table(header, all)}\n\n`);
 });
 
+beforeEach(() => {
+	trapped = 0;
+});
+
 test.each(SITUATIONS)('$name: nothing twice, nothing lost, no false success', async (situation) => {
 	const results = await Promise.all(CELLS.map(async (cell) => await runCell(situation, cell)));
 	const tally = results.reduce(add, nought());

@@ -1,4 +1,4 @@
-import type { INode } from 'n8n-workflow';
+import type { INode, IRunExecutionData } from 'n8n-workflow';
 
 import {
 	outputOf,
@@ -152,7 +152,49 @@ describe.each(['v1', 'current'])('%s', (smsApi) => {
 test('after a success nothing is kept in the execution', async () => {
 	setting = await startSetting();
 	const { data } = await run(smsWorkflow(), messagesTo(3));
-	expect(data.executionData?.contextData['node:SMS']).toEqual({ kpnSmsLedger: {} });
+	expect(data.executionData?.contextData['node:SMS']).toEqual({ kpnSmsLedger: { 0: {} } });
+});
+
+test('a message is on record before its call, so that an execution cut off forgets none', async () => {
+	setting = await startSetting();
+	const { sandbox, credentials } = setting;
+	sandbox.inject({ answer: { kind: 'hang' }, times: null });
+	const node = { parameters: { requestOptions: { timeout: 1000 } } };
+	const running = startWorkflow(smsWorkflow(node), startBefore(messagesTo(1)), credentials);
+	await until(() => sandbox.calls.length === 1);
+	const [entry] = Object.values(ledgerOf(running.data)[0]?.[0] ?? {});
+	expect(entry).toBe('?');
+	running.cancel();
+	await running.finished.catch(() => undefined);
+});
+
+test('a loop: an item that was given another number does not hide a later message to the first', async () => {
+	setting = await startSetting();
+	const items = messagesTo(2);
+	setting.sandbox.inject({ match: { content: 'Message 0' }, times: 1, answer: SERVER_ERROR });
+	const to = (number: string) => loopOver(smsNode({ parameters: { mobileNumber: number } }));
+	// The first turn is tried again with a corrected number; the second turn is to the first number.
+	const original = to('={{ $json.text === "Message 0" ? "0612345670" : $json.to }}');
+	const failed = await run(original, items);
+	expect(failed.data.resultData.error).toBeDefined();
+	const corrected = to('={{ $json.text === "Message 0" ? "0612345679" : "0612345670" }}');
+	const retried = await retryExecution(failed, original, setting.credentials, corrected);
+	expect(retried.data.resultData.error).toBeUndefined();
+	expect(setting.sandbox.messages.map(({ recipient, content }) => [recipient, content])).toEqual([
+		['+31612345679', 'Message 0'],
+		['+31612345670', 'Message 1'],
+	]);
+});
+
+test('a loop with Continue and Batching: each turn sends its messages', async () => {
+	setting = await startSetting({}, { delayMs: 40 });
+	const items = messagesTo(8).map(({ text }) => ({ to: '0612345670', text }));
+	const requestOptions = { batching: { batch: { batchSize: 1, batchInterval: 5 } } };
+	const sms = smsNode({ onError: 'continueRegularOutput', parameters: { requestOptions } });
+	const result = await run(loopOver(sms, 4), items);
+	expect(result.data.resultData.error).toBeUndefined();
+	expect(items.map(({ text }) => taken(text))).toEqual(items.map(() => 1));
+	expect(Math.max(...setting.sandbox.calls.map(({ inFlight }) => inFlight))).toBeLessThanOrEqual(5);
 });
 
 test('what is kept for a retry holds no number and no text', async () => {
@@ -242,6 +284,61 @@ test('cancel: what is on its way arrives and is kept, the rest is not sent', asy
 	expect(new Set(sandbox.messages.map(({ content }) => content)).size).toBe(arrived);
 });
 
+test('KPN busy for a moment: the node asks again by itself', async () => {
+	setting = await startSetting();
+	setting.sandbox.inject({ times: 1, answer: { kind: 'http', status: 503 } });
+	const result = await run(smsWorkflow(), messagesTo(1));
+	expect(result.data.resultData.error).toBeUndefined();
+	expect(setting.sandbox.calls.map(({ status }) => status)).toEqual([503, 200]);
+});
+
+test('n8n writes the message of an error into its log: KPN’s words, which may hold a number, are not in it', async () => {
+	setting = await startSetting();
+	const answer = {
+		...BAD_REQUEST,
+		body: { errorResponse: { message: 'Bad number +31612345670' } },
+	};
+	setting.sandbox.inject({ times: null, answer });
+	const { error } = (await run(smsWorkflow(), messagesTo(1))).data.resultData;
+	expect(error?.description).toContain('Bad number +31612345670');
+	expect(error?.message).not.toMatch(/1234567/);
+});
+
+test('the token stays in its header, whatever type KPN says that it has', async () => {
+	setting = await startSetting();
+	const body = { access_token: 'a'.repeat(28), token_type: 'BearerToken', expires_in: '3599' };
+	setting.sandbox.inject({ on: 'token', times: null, answer: { kind: 'http', status: 200, body } });
+	await run(smsWorkflow(), messagesTo(1));
+	expect(setting.sandbox.calls[0]?.headers.authorization).toBe(`Bearer ${'a'.repeat(28)}`);
+});
+
+test('an answer with a token that cannot be read is quoted nowhere', async () => {
+	setting = await startSetting();
+	const body = '{"access_token":"secretsecretsecretsecretsecr","expires_in":';
+	setting.sandbox.inject({ on: 'token', times: null, answer: { kind: 'http', status: 200, body } });
+	const result = await run(smsWorkflow({ onError: 'continueRegularOutput' }), messagesTo(1));
+	expect(outputOf(result, 'SMS')[0]?.json.message).toMatch(/^Not sent: KPN gave no token/);
+	expect(JSON.stringify(result.data.resultData.runData)).not.toContain('secretsecret');
+});
+
+test('a token that does not come is waited for no longer than an answer', async () => {
+	setting = await startSetting();
+	setting.sandbox.inject({ on: 'token', times: null, answer: { kind: 'hang' } });
+	const requestOptions = { timeout: 200 };
+	const { error } = (await run(smsWorkflow({ parameters: { requestOptions } }), messagesTo(8))).data
+		.resultData;
+	expect(error?.message).toMatch(/8 refused|not tried/);
+	expect(error?.description).toMatch(/KPN gave no token in time/);
+	expect(setting.sandbox.tokenCalls).toHaveLength(1);
+});
+
+test.each([1.5, 1e12, '300'])('a Timeout of %p is understood', async (timeout) => {
+	setting = await startSetting();
+	const parameters = { requestOptions: { timeout } };
+	const result = await run(smsWorkflow({ parameters }), messagesTo(1));
+	expect(result.data.resultData.error?.message ?? '').toMatch(/^$|in time/);
+});
+
 test('a wrong secret: nothing is sent, and the words name key and secret', async () => {
 	setting = await startSetting({ clientSecret: 'wrong' });
 	const result = await run(smsWorkflow({ onError: 'continueRegularOutput' }), messagesTo(3));
@@ -270,8 +367,15 @@ test('no secret, token, number or text is in the error of a stopped run', async 
 	}
 });
 
-/** Before → Loop → SMS → Loop, one item a turn. */
-const loopOver = (sms: INode): WorkflowFile => ({
+/** By run and item. */
+const ledgerOf = ({ executionData }: IRunExecutionData) =>
+	(executionData?.contextData['node:SMS']?.kpnSmsLedger ?? {}) as Record<
+		string,
+		Record<string, Record<string, string>>
+	>;
+
+/** Before → Loop → SMS → Loop, one item a turn unless said otherwise. */
+const loopOver = (sms: INode, batchSize = 1): WorkflowFile => ({
 	nodes: [
 		...smsWorkflow().nodes.filter(({ name }) => name === 'Before'),
 		{
@@ -280,7 +384,7 @@ const loopOver = (sms: INode): WorkflowFile => ({
 			type: 'n8n-nodes-base.splitInBatches',
 			typeVersion: 3,
 			position: [100, 0],
-			parameters: { batchSize: 1, options: {} },
+			parameters: { batchSize, options: {} },
 		},
 		sms,
 	],

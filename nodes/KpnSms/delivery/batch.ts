@@ -7,6 +7,9 @@ export interface Message {
 	recipient: string;
 }
 
+/** The messages of one call: at least one. */
+export type Call = [Message, ...Message[]];
+
 /** One message for each recipient of a draft. */
 export const messagesOf = (draft: Draft): Message[] =>
 	draft.recipients.map((recipient) => ({ draft, recipient }));
@@ -16,8 +19,8 @@ export const messagesOf = (draft: Draft): Message[] =>
  * option Messages per Call, one sender and one set of options a call, and the order of the messages
  * of a group kept.
  */
-export function batch(messages: Message[], limit: number): Message[][] {
-	const groups = new Map<string, Message[]>();
+export function batch(messages: Message[], limit: number): Call[] {
+	const groups = new Map<string, Call>();
 	for (const message of messages) {
 		const { sender, options } = message.draft;
 		const key = `${sender}\n${options.callKey}`;
@@ -25,11 +28,11 @@ export function batch(messages: Message[], limit: number): Message[][] {
 		if (group) group.push(message);
 		else groups.set(key, [message]);
 	}
-	const calls: Message[][] = [];
+	const calls: Call[] = [];
 	for (const group of groups.values()) {
-		const size = Math.min(limit, group[0]?.draft.options.call.messagesPerCall ?? limit);
+		const size = Math.min(limit, group[0].draft.options.call.messagesPerCall);
 		for (let start = 0; start < group.length; start += size) {
-			calls.push(group.slice(start, start + size));
+			calls.push(group.slice(start, start + size) as Call);
 		}
 	}
 	return calls;

@@ -1,10 +1,10 @@
-import type { Message } from './batch';
+import type { Call, Message } from './batch';
 import type { Failure, Outcome } from './outcome';
 
 /** What a delivery needs of the world around it. */
 export interface DeliveryPorts {
 	/** Makes one call and says what became of its messages. Never throws. */
-	call(messages: Message[]): Promise<Outcome>;
+	call(messages: Call): Promise<Outcome>;
 	/** Told of each message right before a call that holds it. */
 	starts(message: Message): void;
 	/** Told once of each message, with what became of it. */
@@ -43,7 +43,7 @@ const CANCELED: Failure = {
  * in half where KPN found something wrong with it, until the bad message stands alone.
  */
 export async function deliver(
-	calls: Message[][],
+	calls: Call[],
 	plan: DeliveryPlan,
 	ports: DeliveryPorts,
 ): Promise<void> {
@@ -51,7 +51,7 @@ export async function deliver(
 	const queue = [...calls].reverse();
 	let halted: Failure | undefined;
 
-	const settleAll = (messages: Message[], outcome: Outcome) => {
+	const settleAll = (messages: Call, outcome: Outcome) => {
 		for (const message of messages) ports.settles(message, outcome);
 	};
 
@@ -65,7 +65,7 @@ export async function deliver(
 			const outcome = await callPatiently(messages, ports, () => halted);
 			if (isTooBroad(outcome, messages)) {
 				const middle = Math.ceil(messages.length / 2);
-				queue.push(messages.slice(middle), messages.slice(0, middle));
+				queue.push(messages.slice(middle) as Call, messages.slice(0, middle) as Call);
 				continue;
 			}
 			settleAll(messages, outcome);
@@ -77,7 +77,7 @@ export async function deliver(
 }
 
 /** KPN names no message when it refuses a call, so a refused call is halved until it is one. */
-const isTooBroad = (outcome: Outcome, messages: Message[]): boolean =>
+const isTooBroad = (outcome: Outcome, messages: Call): boolean =>
 	outcome.outcome === 'refused' && outcome.statusCode === 400 && messages.length > 1;
 
 /**
@@ -95,11 +95,11 @@ const notTried = (because: Failure): Failure => ({
 });
 
 async function callPatiently(
-	messages: Message[],
+	messages: Call,
 	ports: DeliveryPorts,
 	halted: () => Failure | undefined,
 ): Promise<Outcome> {
-	const maximumRetries = messages[0]?.draft.options.call.maximumRetries ?? 0;
+	const { maximumRetries } = messages[0].draft.options.call;
 	for (let retry = 0; ; retry++) {
 		for (const message of messages) ports.starts(message);
 		const outcome = await ports.call(messages);

@@ -1,7 +1,7 @@
 import { SENDER_CHARACTERS, SMS_APIS, type SmsApi } from '../../shared/kpn';
 import { readMobileNumber, splitMobileNumbers } from './mobileNumber';
 import { SHORTEST_EXPIRY_ABROAD, type SendOptions } from './options';
-import { textSize, type TextSize } from './parts';
+import { MOST_PARTS, textSize, type TextSize } from './parts';
 import { replaceSpecialCharacters } from './specialCharacters';
 
 /** The fields of one item as the workflow gives them: an expression can yield anything. */
@@ -44,6 +44,7 @@ export function draft(
 	const sender = readSender(fields.sender, problems);
 	const recipients = readRecipients(fields.mobileNumber, options, api, problems);
 	const content = readContent(fields.content, options, api, problems);
+	if (problems.length > 0) return { itemIndex, problems, dryRun: options.dryRun };
 	const size = textSize(content);
 	checkParts(size, options, problems);
 	return problems.length > 0
@@ -117,6 +118,11 @@ function readContent(
 }
 
 function checkParts(size: TextSize, { maximumParts }: SendOptions, problems: string[]): void {
+	if (size.parts > MOST_PARTS) {
+		problems.push(
+			`Content takes ${size.parts} parts. A phone puts at most ${MOST_PARTS} together: shorten it.`,
+		);
+	}
 	if (maximumParts === undefined || size.parts <= maximumParts) return;
 	const special = size.specialCharacters?.slice(0, SPECIAL_CHARACTERS_NAMED).join(' ');
 	const why =

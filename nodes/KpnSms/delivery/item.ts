@@ -17,7 +17,9 @@ const isAccepted = (outcome: Outcome): outcome is Accepted => outcome.outcome ==
 
 /** Whether nothing went wrong: KPN accepted the message for all recipients, or was not to get it. */
 export const isFine = (result: ItemResult): result is Delivery =>
-	'draft' in result && result.outcomes.every(isAccepted);
+	'draft' in result &&
+	(result.draft.options.dryRun ||
+		(result.outcomes.length > 0 && result.outcomes.every(isAccepted)));
 
 /** What the workflow gets for an item. */
 export function outputItem(
@@ -36,7 +38,7 @@ function deliveredItem({ draft, outcomes }: Delivery): INodeExecutionData {
 	return {
 		json: {
 			document_id: accepted[0]?.documentId,
-			status: 'OK',
+			status: accepted[0]?.status ?? 'OK',
 			outcome: 'accepted',
 			...describe(draft),
 			...(documentIds.size > 1 && { deliveries: deliveriesOf({ draft, outcomes }) }),

@@ -7,11 +7,18 @@ import type {
 } from 'n8n-workflow';
 
 import { CREDENTIAL_TYPE, type KpnSendBody } from '../../shared/kpn';
-import type { Message } from './batch';
+import type { Call } from './batch';
 import { outcomeOfAnswer, outcomeOfError, type Answer, type Outcome } from './outcome';
 import { outcomeOfTokenError } from './tokenOutcome';
 
 export type KpnContext = IExecuteFunctions | IExecuteSingleFunctions;
+
+/**
+ * Whether an AI Agent runs the node as a tool within the agent's own turn, as n8n does it for some
+ * parents: then the execution's data are the agent's, and a call is one item.
+ */
+export const isWithinAgentsTurn = (context: KpnContext): boolean =>
+	context.getExecuteData().node.name !== context.getNode().name;
 
 /**
  * Calls KPN for one run of the node, through n8n's own HTTP and credential code. n8n stores the
@@ -34,7 +41,7 @@ export class KpnCalls {
 	) {}
 
 	/** Makes one send call. Never throws: whatever goes wrong is an outcome. */
-	async send(messages: Message[]): Promise<Outcome> {
+	async send(messages: Call): Promise<Outcome> {
 		try {
 			this.token ??= (await this.storedToken()) ?? (await this.renew(undefined));
 		} catch (error) {
@@ -56,32 +63,27 @@ export class KpnCalls {
 		return 'outcome' in second ? second : outcomeOfAnswer(second, Date.now());
 	}
 
-	private async post(messages: Message[]): Promise<Answer | Outcome> {
-		const [first] = messages;
-		if (!first) throw new Error('A call holds at least one message');
-		const { webhookUrl, expireIn, subAccount } = first.draft.options.call;
+	private async post(messages: Call): Promise<Answer | Outcome> {
+		const [{ draft }] = messages;
+		const { webhookUrl, expireIn, subAccount } = draft.options.call;
 		const body: KpnSendBody = {
-			sender: first.draft.sender,
+			sender: draft.sender,
 			...(webhookUrl !== undefined && { webhook_url: webhookUrl }),
 			...(expireIn !== undefined && { expirein: String(expireIn) }),
-			messages: messages.map(({ draft, recipient }) => ({
-				content: draft.content,
-				mobile_number: recipient,
+			messages: messages.map((message) => ({
+				content: message.draft.content,
+				mobile_number: message.recipient,
 			})),
 		};
-		// n8n aborts a request with this signal. In place of the cancel button's, it gets the
-		// deadline's: canceling must not cut off a call whose messages KPN may be taking right now.
-		const signal = AbortSignal.timeout(this.deadline);
-		const caller = Object.create(this.context, {
-			getExecutionCancelSignal: { value: () => signal },
-		}) as KpnContext;
 		try {
-			const {
-				statusCode,
-				headers,
-				body: text,
-			} = (await caller.helpers.httpRequestWithAuthentication.call(
-				caller as IExecuteFunctions,
+			// n8n aborts a request with this signal. In place of the cancel button's, it gets the
+			// deadline's: canceling must not cut off a call whose messages KPN may be taking right now.
+			const signal = AbortSignal.timeout(this.deadline);
+			const caller = Object.create(this.context, {
+				getExecutionCancelSignal: { value: () => signal },
+			}) as IExecuteFunctions;
+			const answer = (await caller.helpers.httpRequestWithAuthentication.call(
+				caller,
 				CREDENTIAL_TYPE,
 				{
 					...this.request,
@@ -99,7 +101,8 @@ export class KpnCalls {
 				// Any other type than Bearer would make n8n put the token into the address.
 				{ oauth2: { tokenType: 'Bearer' } },
 			)) as IN8nHttpFullResponse;
-			return { statusCode, headers, body: typeof text === 'string' ? text : '' };
+			const text = typeof answer.body === 'string' ? answer.body : '';
+			return { statusCode: answer.statusCode, headers: answer.headers, body: text };
 		} catch (error) {
 			return outcomeOfError(error);
 		}
@@ -112,10 +115,27 @@ export class KpnCalls {
 
 	/** The token in place of `used`: one that another call or worker has stored, or a new one. */
 	private async renew(used: string | undefined): Promise<string> {
-		this.renewal ??= this.newerToken(used).finally(() => {
+		this.renewal ??= this.inTime(this.newerToken(used)).finally(() => {
 			this.renewal = undefined;
 		});
 		return await this.renewal;
+	}
+
+	/** Nothing has been sent while a token is waited for, so that can end at any time. */
+	private async inTime<T>(promise: Promise<T>): Promise<T> {
+		const cancel = this.context.getExecutionCancelSignal();
+		const late = AbortSignal.timeout(this.deadline);
+		const ending = AbortSignal.any(cancel ? [cancel, late] : [late]);
+		const ended = new Promise<never>((_resolve, reject) => {
+			const end = () =>
+				reject(Object.assign(new Error('KPN gave no token in time'), { code: 'ETIMEDOUT' }));
+			if (ending.aborted) end();
+			ending.addEventListener('abort', end, { once: true });
+		});
+		// Whichever comes second has nobody to hear of it.
+		promise.catch(() => undefined);
+		ended.catch(() => undefined);
+		return await Promise.race([promise, ended]);
 	}
 
 	/**

@@ -3,68 +3,77 @@ import { createHash } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 
 import type { Message } from './batch';
+import type { Draft } from './draft';
 import type { Outcome } from './outcome';
 
 /** `unknown` stands for a message that a call was made for and whose outcome nobody knows. */
 export type LedgerEntry = { documentId: string } | 'unknown';
 
+/** Entries by a hash of the recipient: the context is stored with the execution. */
+type Entries = Record<string, string>;
+
 /**
- * What this execution has already settled, kept in the node's context, which n8n hands back on
- * Retry On Fail and on "Retry execution". A message is found by its item and its recipient, not by
- * its text: a text with the time of day in it is still the same message when it is tried again.
+ * What a run of the node has already settled, kept in the node's context, which n8n hands back on
+ * Retry On Fail and on "Retry execution". All runs of the node in an execution share that object,
+ * and several may write into it at once.
+ *
+ * A message is found by its run, its item and its recipient, not by its text: a text with the time
+ * of day in it is still the same message when it is tried again.
  *
  * It is written before each call, so that an execution that is cut off never forgets a message
  * that may have left.
  */
 export class Ledger {
-	private readonly entries: Record<string, string>;
-
-	private readonly keys = new Map<Message, string>();
+	private readonly items: Record<string, Entries>;
 
 	/**
 	 * @param context the node's context object
-	 * @param scope tells apart what shares a context: the calls that an AI Agent makes of one tool
+	 * @param run tells apart the runs of a node in a loop; the same for all tries of one run
+	 * @param itemKey tells apart the items of a run; the same for all tries of one item
 	 */
 	constructor(
 		context: IDataObject,
-		private readonly scope?: (message: Message) => string,
+		run: string,
+		private readonly itemKey: (draft: Draft) => string = ({ itemIndex }) => String(itemIndex),
 	) {
-		this.entries = { ...(context.kpnSmsLedger as Record<string, string> | undefined) };
-		context.kpnSmsLedger = this.entries;
+		const runs = (context.kpnSmsLedger ??= {}) as Record<string, Record<string, Entries>>;
+		this.items = runs[run] ??= {};
 	}
 
-	find(message: Message): LedgerEntry | undefined {
-		const entry = this.entries[this.key(message)];
+	/** How many messages of the run have been accepted in earlier tries. */
+	get acceptedBefore(): number {
+		const entries = Object.values(this.items).flatMap((item) => Object.values(item));
+		return entries.filter((entry) => entry !== UNKNOWN).length;
+	}
+
+	find({ draft, recipient }: Message): LedgerEntry | undefined {
+		const entry = this.items[this.itemKey(draft)]?.[hash(recipient)];
 		if (entry === undefined) return undefined;
 		return entry === UNKNOWN ? 'unknown' : { documentId: entry };
 	}
 
-	starts(message: Message): void {
-		this.entries[this.key(message)] = UNKNOWN;
+	starts({ draft, recipient }: Message): void {
+		this.entriesOf(draft)[hash(recipient)] = UNKNOWN;
 	}
 
-	settles(message: Message, outcome: Outcome): void {
-		const key = this.key(message);
-		if (outcome.outcome === 'accepted') this.entries[key] = outcome.documentId;
-		else if (outcome.outcome === 'unknown') this.entries[key] = UNKNOWN;
-		else delete this.entries[key];
+	settles({ draft, recipient }: Message, outcome: Outcome): void {
+		const entries = this.entriesOf(draft);
+		if (outcome.outcome === 'accepted') entries[hash(recipient)] = outcome.documentId;
+		else if (outcome.outcome === 'unknown') entries[hash(recipient)] = UNKNOWN;
+		else delete entries[hash(recipient)];
 	}
 
-	/** For a message whose result the workflow has got. */
-	forget(message: Message): void {
-		delete this.entries[this.key(message)];
+	/** For an item whose result the workflow has got: also what it had another recipient for. */
+	forget(draft: Draft): void {
+		delete this.items[this.itemKey(draft)];
 	}
 
-	/** Hashed: the context is stored with the execution, and holds no numbers and no texts. */
-	private key(message: Message): string {
-		const known = this.keys.get(message);
-		if (known !== undefined) return known;
-		const hash = createHash('sha256').update(message.recipient);
-		if (this.scope) hash.update(`\n${this.scope(message)}`);
-		const key = `${message.draft.itemIndex}:${hash.digest('base64url').slice(0, 16)}`;
-		this.keys.set(message, key);
-		return key;
+	private entriesOf(draft: Draft): Entries {
+		return (this.items[this.itemKey(draft)] ??= {});
 	}
 }
 
 const UNKNOWN = '?';
+
+export const hash = (text: string): string =>
+	createHash('sha256').update(text).digest('base64url').slice(0, 16);

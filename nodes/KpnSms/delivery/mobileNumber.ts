@@ -1,8 +1,4 @@
-import {
-	isSupportedCountry,
-	parsePhoneNumberFromString,
-	type CountryCode,
-} from 'libphonenumber-js/mobile';
+import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/mobile';
 
 const HOME = 'NL';
 
@@ -33,7 +29,7 @@ export function splitMobileNumbers(value: unknown): unknown[] {
 export function readMobileNumber(
 	value: unknown,
 	abroad: boolean,
-	defaultCountry: string = HOME,
+	defaultCountry: CountryCode = HOME,
 ): { number: string } | { problem: string } {
 	if (typeof value !== 'string' && typeof value !== 'number') {
 		return { problem: 'has an entry that is neither text nor a number.' };
@@ -44,7 +40,7 @@ export function readMobileNumber(
 		.trim();
 	const shown = `“${shorten(text)}”`;
 	const parsed = parsePhoneNumberFromString(text, {
-		defaultCountry: isSupportedCountry(defaultCountry) ? (defaultCountry as CountryCode) : HOME,
+		defaultCountry,
 		extract: false,
 	});
 	if (!parsed || parsed.ext) {

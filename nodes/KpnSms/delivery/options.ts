@@ -1,3 +1,5 @@
+import { isSupportedCountry, type CountryCode } from 'libphonenumber-js/mobile';
+
 import { SMS_APIS, type SmsApi } from '../../shared/kpn';
 
 /** What a retry does with a message whose outcome is unknown. */
@@ -23,7 +25,7 @@ export interface SendOptions {
 	callKey: string;
 	deliveryGuarantee: DeliveryGuarantee;
 	/** ISO code of the country of numbers without a country code. */
-	defaultCountry: string;
+	defaultCountry: CountryCode;
 	dryRun: boolean;
 	replaceSpecialCharacters: boolean;
 	maximumParts?: number;
@@ -52,10 +54,16 @@ export function readOptions(given: Record<string, unknown>, api: SmsApi): SendOp
 		if (!set(name)) return undefined;
 		const number = Number(given[name]);
 		if (Number.isInteger(number) && number >= least && number <= most) return number;
-		problems.push(
-			`${label} is ${JSON.stringify(given[name])}. Enter a whole number from ${least} to ${most}.`,
-		);
+		const got = typeof given[name] === 'number' ? String(given[name]) : 'not a number';
+		problems.push(`${label} is ${got}. Enter a whole number from ${least} to ${most}.`);
 		return undefined;
+	};
+	// An expression yields text as easily: "true" must not be taken for no, and a real SMS sent.
+	const yes = (name: string, label: string) => {
+		const value = String(set(name) ? given[name] : false).toLowerCase();
+		if (value === 'true' || value === 'false') return value === 'true';
+		problems.push(`${label} is neither true nor false.`);
+		return false;
 	};
 	const currentApiOnly = (name: string, label: string) => {
 		if (!set(name)) return undefined;
@@ -65,6 +73,16 @@ export function readOptions(given: Record<string, unknown>, api: SmsApi): SendOp
 		);
 		return undefined;
 	};
+
+	const country = set('defaultCountry') ? String(given.defaultCountry).trim().toUpperCase() : 'NL';
+	const defaultCountry = isSupportedCountry(country) ? country : 'NL';
+	if (!isSupportedCountry(country)) {
+		problems.push('Default Country is not a country. Choose one, or give its code, such as BE.');
+	}
+	const guarantee = set('deliveryGuarantee') ? given.deliveryGuarantee : 'atMostOnce';
+	if (guarantee !== 'atMostOnce' && guarantee !== 'atLeastOnce') {
+		problems.push('Delivery Guarantee is neither atMostOnce nor atLeastOnce.');
+	}
 
 	const webhookUrl = currentApiOnly('deliveryReportUrl', 'Delivery Report URL');
 	if (webhookUrl !== undefined && !isWebhookUrl(webhookUrl)) {
@@ -91,10 +109,10 @@ export function readOptions(given: Record<string, unknown>, api: SmsApi): SendOp
 	return {
 		call,
 		callKey: JSON.stringify(call),
-		deliveryGuarantee: given.deliveryGuarantee === 'atLeastOnce' ? 'atLeastOnce' : 'atMostOnce',
-		defaultCountry: set('defaultCountry') ? String(given.defaultCountry) : 'NL',
-		dryRun: given.dryRun === true,
-		replaceSpecialCharacters: given.replaceSpecialCharacters === true,
+		deliveryGuarantee: guarantee === 'atLeastOnce' ? 'atLeastOnce' : 'atMostOnce',
+		defaultCountry,
+		dryRun: yes('dryRun', 'Dry Run'),
+		replaceSpecialCharacters: yes('replaceSpecialCharacters', 'Replace Special Characters'),
 		maximumParts: whole('maximumParts', 'Maximum Parts', 1, 1000),
 		problems,
 	};

@@ -10,6 +10,8 @@ export type Outcome = Accepted | Failure;
 export interface Accepted {
 	outcome: 'accepted';
 	documentId: string;
+	/** KPN's own word for it, unless an earlier try had it. */
+	status?: string;
 	/** What KPN tells of itself in the headers of its answer. */
 	account?: AccountState;
 }
@@ -49,13 +51,17 @@ export function outcomeOfAnswer(answer: Answer, now: number): Outcome {
 	const { statusCode, headers, body } = answer;
 	const success = statusCode >= 200 && statusCode < 300;
 	const json = jsonParse<unknown>(body, { fallbackValue: null });
-	if (success && typeof json === 'object' && json !== null && 'document_id' in json) {
-		const documentId = json.document_id;
-		if (typeof documentId === 'string' && documentId !== '') {
-			return { outcome: 'accepted', documentId, account: accountState(headers) };
-		}
+	const { document_id: id, status } = (json ?? {}) as { document_id?: unknown; status?: unknown };
+	if (success && (typeof id === 'string' || typeof id === 'number') && id !== '') {
+		return {
+			outcome: 'accepted',
+			documentId: String(id),
+			status: typeof status === 'string' ? status : undefined,
+			account: accountState(headers),
+		};
 	}
-	if (success && json === null) {
+	// A document ID of an unheard-of shape is one all the same.
+	if (success && (json === null || (id !== undefined && id !== null && id !== ''))) {
 		return {
 			...MAYBE_TAKEN,
 			statusCode,
@@ -106,6 +112,9 @@ const NEVER_CONNECTED: Record<string, string> = {
 /** Connections that may well succeed a moment later. */
 const PASSING = new Set(['ECONNREFUSED', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
+/** These can also end a connection that stood. */
+const MAY_BREAK_LATER = new Set(['EHOSTUNREACH', 'ENETUNREACH']);
+
 const TIMED_OUT = new Set(['ECONNABORTED', 'ETIMEDOUT', 'ERR_CANCELED']);
 
 /**
@@ -113,8 +122,11 @@ const TIMED_OUT = new Set(['ECONNABORTED', 'ETIMEDOUT', 'ERR_CANCELED']);
  * refusal; whatever else broke, broke when KPN may have had the message.
  */
 export function outcomeOfError(error: unknown): Failure {
-	const code = errorCode(error);
-	const neverConnected = code === undefined ? undefined : NEVER_CONNECTED[code];
+	const { code, syscall } = systemError(error);
+	const neverConnected =
+		code === undefined || (MAY_BREAK_LATER.has(code) && syscall !== 'connect')
+			? undefined
+			: NEVER_CONNECTED[code];
 	if (neverConnected !== undefined && code !== undefined) {
 		return {
 			outcome: 'refused',
@@ -131,18 +143,20 @@ export function outcomeOfError(error: unknown): Failure {
 	const meaning =
 		code !== undefined && TIMED_OUT.has(code)
 			? 'KPN did not answer in time'
-			: 'the connection broke before KPN answered';
+			: 'the call ended without an answer from KPN';
 	return { ...MAYBE_TAKEN, meaning, systemCode: code, kpn: {} };
 }
 
-/** The system's code of a failed request, from under whatever it was wrapped in. */
-export function errorCode(error: unknown): string | undefined {
+/** The system's own error of a failed request, from under whatever it was wrapped in. */
+export function systemError(error: unknown): { code?: string; syscall?: unknown } {
 	let current = error;
 	for (let depth = 0; depth < 5 && typeof current === 'object' && current !== null; depth++) {
-		if ('code' in current && typeof current.code === 'string') return current.code;
+		if ('code' in current && typeof current.code === 'string') {
+			return { code: current.code, syscall: 'syscall' in current ? current.syscall : undefined };
+		}
 		current = 'cause' in current ? current.cause : undefined;
 	}
-	return undefined;
+	return {};
 }
 
 /** Milliseconds that `Retry-After` or else KPN's `quota-reset-UTC` asks to wait. */

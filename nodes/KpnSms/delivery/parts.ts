@@ -1,3 +1,6 @@
+/** A phone puts a text together from at most so many parts (3GPP TS 23.040). */
+export const MOST_PARTS = 255;
+
 /** How a text travels: GSM 03.38's 7-bit alphabet, or UCS-2 once one character is not in it. */
 export interface TextSize {
 	encoding: 'GSM-7' | 'UCS-2';
@@ -5,7 +8,7 @@ export interface TextSize {
 	parts: number;
 	/** Characters as a person counts them: an emoji is one. */
 	characters: number;
-	/** The characters, each once, that are outside GSM's alphabet and make the text UCS-2. */
+	/** The first few characters that are outside GSM's alphabet and make the text UCS-2. */
 	specialCharacters?: string[];
 }
 
@@ -23,12 +26,13 @@ const SEPTETS = new Map<string, number>([
 const GSM_7 = { single: 160, part: 153 };
 const UCS_2 = { single: 70, part: 67 };
 
-const graphemes = new Intl.Segmenter();
+/** What a person takes for one character. Intl.Segmenter needs memory by the square of the length. */
+const CHARACTERS =
+	/\r\n|\p{RI}{2}|\p{ExtPict}[\p{EMod}\ufe0f]?(?:\u200d\p{ExtPict}[\p{EMod}\ufe0f]?)*|\P{M}\p{M}*|\p{M}/gu;
+
+const SPECIAL_CHARACTERS_NAMED = 10;
 
 export const isGsm = (character: string): boolean => SEPTETS.has(character);
-
-const segment = (content: string): string[] =>
-	[...graphemes.segment(content)].map(({ segment: grapheme }) => grapheme);
 
 /**
  * Counts the parts of a text. A character that takes two units (an extension character's escape, a
@@ -40,7 +44,7 @@ export function textSize(content: string): TextSize {
 		const units = symbols.map((symbol) => SEPTETS.get(symbol) ?? 1);
 		return { encoding: 'GSM-7', parts: countParts(units, GSM_7), characters: symbols.length };
 	}
-	const characters = segment(content);
+	const characters = content.match(CHARACTERS) ?? [];
 	return {
 		encoding: 'UCS-2',
 		parts: countParts(
@@ -48,7 +52,9 @@ export function textSize(content: string): TextSize {
 			UCS_2,
 		),
 		characters: characters.length,
-		specialCharacters: [...new Set(characters.filter((character) => ![...character].every(isGsm)))],
+		specialCharacters: [
+			...new Set(characters.filter((character) => ![...character].every(isGsm))),
+		].slice(0, SPECIAL_CHARACTERS_NAMED),
 	};
 }
 

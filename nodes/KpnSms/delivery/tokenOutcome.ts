@@ -1,6 +1,6 @@
 import { kpnWords, type KpnWords } from '../../shared/kpnWords';
 import { UNKNOWN_CLIENT } from '../../shared/kpn';
-import { errorCode, type Failure } from './outcome';
+import { systemError, type Failure } from './outcome';
 
 const CHECK_KEY =
 	'Compare both in the credential with those of the project on KPN’s developer portal.';
@@ -13,7 +13,7 @@ const CHECK_ADDRESS = 'Check Environment and Base URL in the credential, and the
  */
 export function outcomeOfTokenError(error: unknown): Failure {
 	const { statusCode, body } = tokenAnswer(error);
-	const kpn: KpnWords = body === undefined ? {} : kpnWords(body);
+	const kpn = wordsOfRefusal(statusCode, body);
 	const base = { outcome: 'refused', statusCode, kpn, concernsEveryCall: true } as const;
 
 	if (statusCode === 401 || statusCode === 400 || body?.includes('invalid_client')) {
@@ -24,29 +24,46 @@ export function outcomeOfTokenError(error: unknown): Failure {
 			retryable: false,
 		};
 	}
-	if (statusCode !== undefined) {
-		const passing = statusCode === 429 || statusCode >= 500;
+	if (statusCode !== undefined || body !== undefined) {
+		const passing = statusCode === 429 || (statusCode ?? 0) >= 500;
 		return {
 			...base,
-			meaning: `KPN gave no token (it answered with status ${statusCode})`,
+			meaning:
+				statusCode === undefined
+					? 'KPN gave no token'
+					: `KPN gave no token (it answered with status ${statusCode})`,
 			advice: passing ? 'Send again later.' : CHECK_ADDRESS,
 			retryable: passing,
 			tryAgain: statusCode === 429 || statusCode === 503 ? {} : undefined,
 		};
 	}
-	const systemCode = errorCode(error);
+	const systemCode = systemError(error).code;
+	if (systemCode === undefined && error instanceof Error) {
+		return { ...base, meaning: error.message, advice: CHECK_ADDRESS, retryable: true };
+	}
 	return {
 		...base,
 		meaning:
-			systemCode === undefined && error instanceof Error
-				? `no token could be had from KPN (${error.message})`
+			systemCode === 'ETIMEDOUT'
+				? 'KPN gave no token in time'
 				: 'no token could be had from KPN: the connection failed',
 		systemCode,
 		advice: CHECK_ADDRESS,
 		retryable: true,
-		tryAgain: systemCode === 'ECONNREFUSED' || systemCode === 'EAI_AGAIN' ? {} : undefined,
+		// Asking for a token sends nothing, so asking again is always safe; after a time-out, though,
+		// the user has waited long enough.
+		tryAgain: systemCode === 'ETIMEDOUT' ? undefined : {},
 	};
 }
+
+/** A success that could not be read may hold the token itself: it is not quoted. */
+function wordsOfRefusal(statusCode: number | undefined, body: string | undefined): KpnWords {
+	if (body === undefined || (statusCode !== undefined && statusCode < 300)) return {};
+	const words = kpnWords(body);
+	return { ...words, message: words.message?.replace(SECRETS, '$1…') };
+}
+
+const SECRETS = /((?:access_token|client_id|client_secret)["']?\s*[:=]\s*["']?)[^"'&,\s}]+/gi;
 
 /** n8n's OAuth2 client throws its own errors with `status` and `body`, or those of its HTTP library. */
 function tokenAnswer(error: unknown): { statusCode?: number; body?: string } {

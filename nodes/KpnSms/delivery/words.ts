@@ -40,7 +40,7 @@ export function failureOf(result: ItemResult): ItemFailure {
 	const { outcome, advice, kpn, statusCode } = worst;
 	return {
 		outcome,
-		message: sentence(worst, shareOf(result)),
+		message: sentence(worst, shareOf(result, worst)),
 		quote: quote(kpn),
 		advice,
 		kpn,
@@ -59,15 +59,21 @@ export const itemError = (node: INode, itemIndex: number, failure: ItemFailure):
 	});
 
 /** For "Stop Workflow": some items cannot be sent, so none was. */
-export function precheckError(node: INode, refusals: Refusal[], total: number): NodeApiError {
+export function precheckError(
+	node: INode,
+	refusals: Refusal[],
+	total: number,
+	acceptedBefore: number,
+): NodeApiError {
 	const [first] = refusals;
 	const itemIndex = first?.itemIndex;
+	const nothing = acceptedBefore === 0 ? 'Nothing was sent' : 'Nothing more was sent';
 	if (total === 1 && first) {
-		return apiError(node, { message: `Nothing was sent: ${first.problems.join(' ')}`, itemIndex });
+		return apiError(node, { message: `${nothing}: ${first.problems.join(' ')}`, itemIndex });
 	}
 	const lines = refusals.map((one) => `[item ${one.itemIndex}] ${one.problems.join(' ')}`);
 	return apiError(node, {
-		message: `Nothing was sent: ${refusals.length} of ${total} items must be corrected first`,
+		message: `${nothing}: ${refusals.length} of ${total} items must be corrected first`,
 		description: lineUp(lines),
 		itemIndex,
 	});
@@ -121,11 +127,12 @@ const RETRY =
 	'A retry sends only what was refused or not tried: what KPN accepted is not sent again, and what is unknown only if Delivery Guarantee is At Least Once.';
 
 function tally(results: ItemResult[]): string {
-	const counts = { accepted: 0, refused: 0, unknown: 0, 'not tried': 0 };
+	const counts = { accepted: 0, 'partly accepted': 0, refused: 0, unknown: 0, 'not tried': 0 };
 	for (const result of results.filter(isDelivery)) {
 		const failures = failuresOf(result);
 		if (failures.length === 0) counts.accepted++;
 		else if (failures.some(({ outcome }) => outcome === 'unknown')) counts.unknown++;
+		else if (failures.length < result.outcomes.length) counts['partly accepted']++;
 		else if (failures.every(({ notTried }) => notTried)) counts['not tried']++;
 		else counts.refused++;
 	}
@@ -148,12 +155,12 @@ function sentence({ outcome, meaning, systemCode, notTried }: Failure, share: st
 		: `Not sent${share}: ${what}.`;
 }
 
-/** Which of several recipients are concerned, by the last digits of their numbers. */
-function shareOf({ draft, outcomes }: Delivery): string {
+/** Which of several recipients it is about, by the last digits of their numbers. */
+function shareOf({ draft, outcomes }: Delivery, about: Failure): string {
 	if (outcomes.length === 1) return '';
-	const failed = draft.recipients.filter((_, index) => outcomes[index]?.outcome !== 'accepted');
-	const named = failed.slice(0, ITEMS_NAMED).map((recipient) => `…${recipient.slice(-3)}`);
-	return ` to ${failed.length} of ${outcomes.length} recipients (${named.join(', ')})`;
+	const theirs = draft.recipients.filter((_, index) => outcomes[index]?.outcome === about.outcome);
+	const named = theirs.slice(0, ITEMS_NAMED).map((recipient) => `…${recipient.slice(-3)}`);
+	return ` to ${theirs.length} of ${outcomes.length} recipients (${named.join(', ')})`;
 }
 
 function quote({ message, code }: KpnWords): string {

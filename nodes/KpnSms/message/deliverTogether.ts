@@ -7,8 +7,8 @@ import type {
 } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
 
-import { outputItem } from '../delivery/item';
-import { run, type RunItem } from '../delivery/run';
+import { isWithinAgentsTurn } from '../delivery/kpnCalls';
+import { failedExpression, run, type RunItem } from '../delivery/run';
 import { deadlineOf, type RequestOptions } from './requestOptions';
 
 /** An item that has reported, and the way to give it its result. */
@@ -23,10 +23,14 @@ interface Gathering {
 	quorum: number;
 	/** By item index. */
 	waiting: Map<number, Waiting>;
+	delivered: boolean;
 }
 
 /** n8n makes one such object for a run of a node and hands it to all its items. */
 const gatherings = new WeakMap<IExecuteData, Gathering>();
+
+/** The last delivery of each run: those that a user's Batching makes take turns. */
+const turns = new WeakMap<IExecuteData, Promise<void>>();
 
 /**
  * Delivers all items of a run in few calls, and gives each item its own result.
@@ -45,9 +49,10 @@ export async function deliverTogether(
 	const item = runItem(this, request);
 	const key = this.getExecuteData();
 	let gathering = gatherings.get(key);
-	// An item that is there already belongs to another try, of a run that n8n has given up.
-	if (!gathering || gathering.waiting.has(item.itemIndex)) {
-		gathering = { quorum: quorumOf(this), waiting: new Map() };
+	// An item that is there already belongs to another try, of a run that n8n has given up, or to
+	// another call that an AI Agent makes of the node in the same turn.
+	if (!gathering || gathering.delivered || gathering.waiting.has(item.itemIndex)) {
+		gathering = { quorum: quorumOf(this), waiting: new Map(), delivered: false };
 		gatherings.set(key, gathering);
 	}
 	const own = gathering;
@@ -57,38 +62,43 @@ export async function deliverTogether(
 
 	// Now all items that can report in this go do so.
 	await Promise.resolve();
-	if (own.waiting.size >= own.quorum && gatherings.get(key) === own) {
-		gatherings.delete(key);
-		await deliverGathering(this, request, [...own.waiting.values()]);
+	if (!own.delivered && own.waiting.size >= own.quorum) {
+		own.delivered = true;
+		const before = turns.get(key) ?? Promise.resolve();
+		const turn = before.then(
+			async () => await deliverGathering(this, request, [...own.waiting.values()]),
+		);
+		turns.set(key, turn);
 	}
 	return await output;
 }
 
+/** Never throws: whatever happens is told to the items. */
 async function deliverGathering(
 	context: IExecutePaginationFunctions,
 	{ options }: DeclarativeRestApiSettings.ResultOptions,
 	waiting: Waiting[],
 ): Promise<void> {
 	try {
-		const node = context.getNode();
 		const requestOptions = context.getNodeParameter('requestOptions', {}) as RequestOptions;
-		const results = await run(
+		const { items } = await run(
 			context,
 			waiting.map(({ item }) => item),
 			// The operation declares a URL, so it is there.
 			{ options: options as IHttpRequestOptions, deadline: deadlineOf(requestOptions) },
 		);
-		const toErrorOutput = node.onError === 'continueErrorOutput';
-		waiting.forEach(({ resolve }, index) => {
-			const result = results[index];
-			resolve(result ? [outputItem(result, node, toErrorOutput)] : []);
+		waiting.forEach(({ resolve, reject }, index) => {
+			const item = items[index];
+			if (item) resolve([item]);
+			else reject(new Error('Nothing is known of this item'));
 		});
 	} catch (error) {
 		// n8n shows the first error it finds and says that it happened in that item: so it must find
 		// the error at the item that it is about.
 		const about = failedItemIndex(error);
+		const known = waiting.some(({ item }) => item.itemIndex === about);
 		for (const { item, resolve, reject } of waiting) {
-			if (about === undefined || about === item.itemIndex) reject(error);
+			if (!known || about === item.itemIndex) reject(error);
 			else resolve([]);
 		}
 	}
@@ -104,25 +114,29 @@ function runItem(
 	context: IExecutePaginationFunctions,
 	{ options }: DeclarativeRestApiSettings.ResultOptions,
 ): RunItem {
+	const itemIndex = context.getItemIndex();
 	const body = options.body as { sender?: unknown; messages?: Array<Record<string, unknown>> };
 	const message = body.messages?.[0];
-	return {
-		itemIndex: context.getItemIndex(),
-		fields: {
-			sender: body.sender,
-			mobileNumber: message?.mobile_number,
-			content: message?.content,
-		},
-		options: context.getNodeParameter('options', {}) as object,
-	};
+	try {
+		return {
+			itemIndex,
+			fields: {
+				sender: body.sender,
+				mobileNumber: message?.mobile_number,
+				content: message?.content,
+			},
+			options: context.getNodeParameter('options', {}) as object,
+		};
+	} catch (error) {
+		// It must report all the same: the others wait for it.
+		return failedExpression(itemIndex, error);
+	}
 }
 
 /** In "Stop Workflow" all items that n8n runs this node for; in the "Continue" modes any. */
 function quorumOf(context: IExecutePaginationFunctions): number {
-	if (context.continueOnFail()) return 1;
-	const node = context.getNode();
-	const executed = context.getExecuteData();
-	// As a tool of an AI Agent the node runs within the agent's turn, for one call at a time.
-	if (node.executeOnce || executed.node.name !== node.name) return 1;
-	return (executed.data.main ?? executed.data.ai_tool)?.[0]?.length ?? 1;
+	if (context.continueOnFail() || context.getNode().executeOnce) return 1;
+	if (isWithinAgentsTurn(context)) return 1;
+	const { data } = context.getExecuteData();
+	return (data.main ?? data.ai_tool)?.[0]?.length ?? 1;
 }

@@ -11,8 +11,13 @@ export interface RequestOptions {
 /** Milliseconds for one call, unless the user sets a Timeout. */
 const DEADLINE_MS = 60_000;
 
-export const deadlineOf = ({ timeout }: RequestOptions): number =>
-	typeof timeout === 'number' && timeout > 0 ? timeout : DEADLINE_MS;
+/** The longest that a timer can wait. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+export const deadlineOf = ({ timeout }: RequestOptions): number => {
+	const milliseconds = Number(timeout ?? DEADLINE_MS);
+	return milliseconds > 0 ? Math.ceil(Math.min(milliseconds, LONGEST_MS)) : DEADLINE_MS;
+};
 
 /**
  * Reads a proxy such as `http://name:password@proxy:3128`.

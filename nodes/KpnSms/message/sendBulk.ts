@@ -8,8 +8,7 @@ import type {
 import { NodeOperationError, updateDisplayOptions } from 'n8n-workflow';
 
 import { baseUrlOf, CREDENTIAL_TYPE, REQUEST_HEADERS, SMS_APIS } from '../../shared/kpn';
-import { outputItem } from '../delivery/item';
-import { run, type RunItem } from '../delivery/run';
+import { failedExpression, run, type RunItem, type RunRequest } from '../delivery/run';
 import { mapUnhurried } from '../delivery/unhurried';
 import { contentField, mobileNumberField } from './fields';
 import { hintsOf } from './hints';
@@ -59,16 +58,32 @@ export const sendBulkFields: INodeProperties[] = updateDisplayOptions(showOnlyFo
 
 /** Sends the messages of all items. Runs in place of the routing, which takes its time per item. */
 export async function sendBulk(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	const node = this.getNode();
 	const requestOptions = this.getNodeParameter('requestOptions', 0, {}) as RequestOptions;
-	const items = await runItems(this);
-	const results = await run(this, items, {
-		options: await sendRequest(this, requestOptions),
-		deadline: deadlineOf(requestOptions),
-	});
+	const { items, results } = await run(this, ...(await prepare(this, requestOptions)));
 	this.addExecutionHints?.(...hintsOf(results, requestOptions));
-	const toErrorOutput = node.onError === 'continueErrorOutput';
-	return [await mapUnhurried(results, (result) => outputItem(result, node, toErrorOutput))];
+	return [items];
+}
+
+/**
+ * What there is to do before anything is sent. Should that fail, n8n's "Continue" modes would hand
+ * the items on as if they were sent: there each of them is refused instead.
+ */
+async function prepare(
+	context: IExecuteFunctions,
+	requestOptions: RequestOptions,
+): Promise<[RunItem[], RunRequest]> {
+	const deadline = deadlineOf(requestOptions);
+	try {
+		const options = await sendRequest(context, requestOptions);
+		return [await runItems(context), { options, deadline }];
+	} catch (error) {
+		const { message } = error as Error;
+		if (!context.continueOnFail()) throw new NodeOperationError(context.getNode(), message);
+		const refusals = context
+			.getInputData()
+			.map((_, itemIndex) => ({ itemIndex, problems: [message] }));
+		return [refusals, { options: { url: '' }, deadline }];
+	}
 }
 
 async function runItems(context: IExecuteFunctions): Promise<RunItem[]> {
@@ -106,11 +121,7 @@ async function runItems(context: IExecuteFunctions): Promise<RunItem[]> {
 				options: optionsAt(itemIndex),
 			};
 		} catch (error) {
-			const { message } = error as Error;
-			if (!context.continueOnFail()) {
-				throw new NodeOperationError(context.getNode(), message, { itemIndex });
-			}
-			return { itemIndex, problems: [`An expression of this item failed: ${message}`] };
+			return failedExpression(itemIndex, error);
 		}
 	});
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import type { Message } from '../../../nodes/KpnSms/delivery/batch';
+import type { Call, Message } from '../../../nodes/KpnSms/delivery/batch';
 import {
 	CALLS_IN_FLIGHT,
 	deliver,
@@ -28,17 +28,18 @@ const ANSWERS: Record<string, Outcome> = {
 	broken: failure({ outcome: 'unknown' }),
 };
 
-const makeCalls = (sizes: number[]): Message[][] => {
+const makeCalls = (sizes: number[]): Call[] => {
 	let itemIndex = 0;
-	return sizes.map((size) =>
-		Array.from({ length: size }, () => ({
-			draft: aDraft({ itemIndex: itemIndex++ }),
-			recipient: '+31612345670',
-		})),
+	return sizes.map(
+		(size) =>
+			Array.from({ length: size }, () => ({
+				draft: aDraft({ itemIndex: itemIndex++ }),
+				recipient: '+31612345670',
+			})) as Message[] as Call,
 	);
 };
 
-async function play(calls: Message[][], answers: Outcome[], plan: Partial<DeliveryPlan> = {}) {
+async function play(calls: Call[], answers: Outcome[], plan: Partial<DeliveryPlan> = {}) {
 	const made: Array<{ messages: Message[]; outcome: Outcome }> = [];
 	const settled: Array<[Message, Outcome]> = [];
 	const waits: number[] = [];
@@ -95,7 +96,7 @@ test('for any answers every message is settled once, and none is in a call after
 });
 
 test('a refused call is halved until the bad message stands alone', async () => {
-	const [messages = []] = makeCalls([8]);
+	const [messages] = makeCalls([8]) as [Call];
 	const bad = messages[5];
 	const settled = new Map<Message, string>();
 	let calls = 0;

@@ -95,13 +95,27 @@ test.each([
 	[{ deliveryReportUrl: 'http://n8n.example.com' }, /Delivery Report URL is not .*https/],
 	[{ deliveryReportUrl: 'my webhook' }, /Delivery Report URL is not/],
 	[{ expireAfter: 0 }, /Expire After is 0/],
-	[{ expireAfter: 'soon' }, /Expire After is "soon"\. Enter a whole number/],
+	[{ expireAfter: 'soon' }, /Expire After is not a number\. Enter a whole number/],
+	[{ dryRun: 'perhaps' }, /Dry Run is neither true nor false/],
+	[{ replaceSpecialCharacters: 2 }, /Replace Special Characters is neither/],
+	[{ defaultCountry: 'France' }, /Default Country is not a country.*BE/],
+	[{ deliveryGuarantee: 'twice' }, /Delivery Guarantee is neither/],
 	[{ messagesPerCall: 201 }, /Messages per Call is 201\. .*from 1 to 200/],
 	[{ maximumRetries: 1.5 }, /Maximum Retries is 1.5/],
 	[{ maximumParts: 0 }, /Maximum Parts is 0/],
 	[{ subAccount: 'a\nb' }, /Sub-Account has characters/],
 ])('%p is refused with what would be right', (options, words) => {
 	expect(problemsOf({}, 'current', options)).toMatch(words);
+});
+
+test.each([true, 'true', 'TRUE'])('Dry Run is on when an expression gives %p', (dryRun) => {
+	expect(readOptions({ dryRun }, 'v1').dryRun).toBe(true);
+});
+
+test('a text too long for any phone is refused, however long, in no time', () => {
+	const content = 'e\u0301'.repeat(1_000_000);
+	expect(problemsOf({ content }, 'v1')).toMatch(/Content takes \d+ parts.*at most 255/);
+	expect(problemsOf({ content }, 'current')).toMatch(/Content has 2000000 characters/);
 });
 
 test('an option that is empty is one that is not set', () => {
@@ -117,7 +131,7 @@ test('abroad KPN wants an expiry of at least 21 seconds', () => {
 });
 
 test('Default Country is where a number without a country code belongs', () => {
-	const options = { defaultCountry: 'BE' };
+	const options = { defaultCountry: 'be' };
 	expect(draft(0, { ...good, mobileNumber: '0470 12 34 56' }, 'current', options)).toMatchObject({
 		recipients: ['+32470123456'],
 	});

@@ -8,7 +8,11 @@ const answer = (statusCode: number, body = '', headers = {}) =>
 const withId = '{"document_id":"5f0e","status":"OK"}';
 
 test.each([200, 201, 202])('%i with a document_id is accepted', (statusCode) => {
-	expect(answer(statusCode, withId)).toEqual({ outcome: 'accepted', documentId: '5f0e' });
+	expect(answer(statusCode, withId)).toEqual({
+		outcome: 'accepted',
+		documentId: '5f0e',
+		status: 'OK',
+	});
 });
 
 test.each([
@@ -29,6 +33,16 @@ test.each(['', 'null', '{"document_id":"5f0', '<html><title>Welcome</title></htm
 		expect(answer(200, body)).toMatchObject({ outcome: 'unknown', statusCode: 200 });
 	},
 );
+
+test('a document_id of another shape is one all the same: accepted, or unknown, never refused', () => {
+	expect(answer(200, '{"document_id":12}')).toMatchObject({
+		outcome: 'accepted',
+		documentId: '12',
+	});
+	for (const id of ['{}', '["a"]', 'true']) {
+		expect(answer(200, `{"document_id":${id}}`)).toMatchObject({ outcome: 'unknown' });
+	}
+});
 
 test.each([301, 302, 303, 307, 308])(
 	'%i is refused even when its body looks like a success',
@@ -107,6 +121,10 @@ test('only a connection that never stood is a refusal', () => {
 		'EPROTO',
 	]) {
 		expect(outcomeOfError(wrapped(code))).toMatchObject({ outcome: 'unknown', systemCode: code });
+	}
+	for (const code of ['EHOSTUNREACH', 'ENETUNREACH']) {
+		expect(outcomeOfError({ code, syscall: 'connect' })).toMatchObject({ outcome: 'refused' });
+		expect(outcomeOfError({ code, syscall: 'read' })).toMatchObject({ outcome: 'unknown' });
 	}
 	for (const error of [new Error('odd'), 'odd', undefined, null]) {
 		expect(outcomeOfError(error)).toMatchObject({ outcome: 'unknown', retryable: false });

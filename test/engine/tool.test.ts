@@ -1,0 +1,191 @@
+import { DirectoryLoader } from 'n8n-core';
+import type { EngineResponse, IExecuteFunctions, INode, INodeType } from 'n8n-workflow';
+
+import { ownNodes, runWorkflow, type WorkflowFile } from '../../dev/engine';
+import { KpnSms } from '../../nodes/KpnSms/KpnSms.node.ts';
+import { smsNode, smsWorkflow, startBefore, startSetting, type Setting } from './setting';
+
+/**
+ * The node as a tool, in the two ways in which n8n runs one: as a node of its own that the agent asks
+ * for ("engine request"), or within the agent's turn, as older agents and MCP triggers do it.
+ */
+
+const X = '+31612345670';
+const Y = '+31612345671';
+const BAD_REQUEST = { kind: 'http', status: 400 } as const;
+const SERVER_ERROR = { kind: 'http', status: 500 } as const;
+
+/** What the agent of the test does in its turn. */
+type Turn = (this: IExecuteFunctions, response?: EngineResponse) => Promise<unknown>;
+let turn: Turn;
+
+ownNodes.kpnSmsTool = () => {
+	const tool = new KpnSms();
+	tool.description = { ...tool.description, name: 'kpnSmsTool', inputs: [], outputs: ['ai_tool'] };
+	DirectoryLoader.applyDeclarativeNodeOptionParameters(tool);
+	return tool;
+};
+ownNodes.agent = () =>
+	({
+		description: {
+			displayName: 'Agent',
+			name: 'agent',
+			group: [],
+			version: 1,
+			description: '',
+			defaults: {},
+			inputs: ['main', { type: 'ai_tool' }],
+			outputs: ['main'],
+			properties: [],
+		},
+		async execute(this: IExecuteFunctions, response?: EngineResponse) {
+			return await turn.call(this, response);
+		},
+	}) as unknown as INodeType;
+
+let setting: Setting;
+beforeEach(async () => {
+	setting = await startSetting();
+});
+afterEach(async () => await setting.sandbox.close());
+
+const sent = () =>
+	setting.sandbox.messages.map(({ recipient, content }) => `${recipient} ${content}`).sort();
+
+const runAgent = async (changes: Partial<INode> = {}) =>
+	await runWorkflow(agentWorkflow(changes), startBefore([{}]), setting.credentials);
+
+describe('as a node of its own', () => {
+	test('after a call that was partly accepted, another text to the same number is sent', async () => {
+		setting.sandbox.inject({ match: { mobileNumber: Y }, times: null, answer: BAD_REQUEST });
+		asks([call(`${X},${Y}`, 'Code 1')], [call(X, 'Code 2')]);
+		await runAgent({ onError: 'continueRegularOutput' });
+		expect(sent()).toEqual([`${X} Code 1`, `${X} Code 2`]);
+	});
+
+	test('two calls in one step: a retry of one does not take the other for its own', async () => {
+		setting.sandbox.inject({ match: { mobileNumber: Y }, times: null, answer: BAD_REQUEST });
+		asks([call(`${X},${Y}`, 'Group'), call(X, 'Single')]);
+		await runAgent({ retryOnFail: true, maxTries: 3, waitBetweenTries: 1 });
+		expect(sent()).toEqual([`${X} Group`, `${X} Single`]);
+	});
+
+	test('after a call whose outcome is unknown, another text to the same number is sent', async () => {
+		setting.sandbox.inject({ match: { content: 'Code 1' }, times: 1, answer: SERVER_ERROR });
+		asks([call(X, 'Code 1')], [call(X, 'Code 2')]);
+		await runAgent({ onError: 'continueRegularOutput' });
+		expect(sent()).toEqual([`${X} Code 2`]);
+	});
+});
+
+describe('within the agent’s turn', () => {
+	test.each(['stopWorkflow', 'continueRegularOutput', 'continueErrorOutput'] as const)(
+		'%s: calls at the same moment are each sent once, and each has its answer',
+		async (onError) => {
+			const answers = await within(async (invoke) =>
+				Promise.all([invoke(X, 'One'), invoke(Y, 'Two'), invoke(X, 'Three')]),
+			)({ onError });
+			expect(answers).toEqual(Array(3).fill(expect.stringContaining('accepted')));
+			expect(sent()).toEqual([`${X} One`, `${X} Three`, `${Y} Two`]);
+		},
+	);
+
+	test('a call whose outcome is unknown is not made again with the same text', async () => {
+		setting.sandbox.inject({
+			match: { content: 'Two' },
+			times: 1,
+			delayMs: 100,
+			accept: true,
+			answer: SERVER_ERROR,
+		});
+		const answers = await within(async (invoke) => [
+			...(await Promise.all([invoke(X, 'One'), invoke(Y, 'Two')])),
+			await invoke(Y, 'Two'),
+			await invoke(Y, 'Three'),
+		])({});
+		expect(answers).toEqual([
+			expect.stringContaining('accepted'),
+			expect.stringContaining('Unknown whether'),
+			expect.stringContaining('not sent again'),
+			expect.stringContaining('accepted'),
+		]);
+		expect(sent()).toEqual([`${X} One`, `${Y} Three`, `${Y} Two`]);
+	});
+
+	test('Retry On Fail sends only to those who have not got it', async () => {
+		setting.sandbox.inject({ match: { mobileNumber: Y }, times: 1, answer: BAD_REQUEST });
+		await within(async (invoke) => [await invoke(`${X},${Y}`, 'Group')])({
+			retryOnFail: true,
+			maxTries: 3,
+			waitBetweenTries: 1,
+		});
+		expect(sent()).toEqual([`${X} Group`, `${Y} Group`]);
+	});
+});
+
+const call = (to: string, text: string) => ({
+	actionType: 'ExecutionNodeAction',
+	nodeName: 'SMS',
+	input: { to, text },
+	type: 'ai_tool',
+	id: `${to} ${text}`,
+	metadata: {},
+});
+
+/** Lets the agent ask n8n for calls, one step after the other. */
+function asks(...steps: Array<Array<ReturnType<typeof call>>>): void {
+	const left = [...steps];
+	turn = async () => {
+		const actions = left.shift();
+		return actions ? { actions, metadata: {} } : [[{ json: { done: true } }]];
+	};
+}
+
+type Invoke = (to: string, text: string) => Promise<string>;
+
+/** Lets the agent call the tool itself; an error is what the agent would read of it. */
+const within =
+	(calls: (invoke: Invoke) => Promise<string[]>) =>
+	async (changes: Partial<INode>): Promise<string[]> => {
+		let answers: string[] = [];
+		turn = async function () {
+			const connected = await this.getInputConnectionData('ai_tool', 0);
+			const [tool] = [connected].flat(2) as Array<{ invoke: (args: object) => Promise<string> }>;
+			answers = await calls(async (to, text) => {
+				try {
+					return (await tool?.invoke({ to, text })) ?? '';
+				} catch (error) {
+					return (error as Error).message;
+				}
+			});
+			return [[{ json: {} }]];
+		};
+		await runAgent(changes);
+		return answers;
+	};
+
+const agentWorkflow = (changes: Partial<INode>): WorkflowFile => ({
+	nodes: [
+		...smsWorkflow().nodes.filter(({ name }) => name === 'Before'),
+		{
+			id: 'agent',
+			name: 'Agent',
+			type: 'agent',
+			typeVersion: 1,
+			position: [100, 0],
+			parameters: {},
+		},
+		smsNode({
+			type: 'kpnSmsTool',
+			...changes,
+			parameters: {
+				mobileNumber: "={{ $fromAI('to', '', 'string') }}",
+				content: "={{ $fromAI('text', '', 'string') }}",
+			},
+		}),
+	],
+	connections: {
+		Before: { main: [[{ node: 'Agent', type: 'main', index: 0 }]] },
+		SMS: { ai_tool: [[{ node: 'Agent', type: 'ai_tool', index: 0 }]] },
+	},
+});

@@ -1,0 +1,330 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { INode } from 'n8n-workflow';
+
+import { DEFAULT_N8N_VERSION } from '../../dev/n8n/cache';
+import { installThisPackage } from '../../dev/n8n/community-package';
+import { installN8n } from '../../dev/n8n/install';
+import { freePort } from '../../dev/n8n/ports';
+import { N8nRest } from '../../dev/n8n/rest';
+import { startN8n, type RunningN8n } from '../../dev/n8n/run';
+import { activate, type CredentialReference, type StoredWorkflow } from '../../dev/n8n/workflows';
+import { table } from '../../dev/table';
+import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
+import { startSandbox, type Sandbox } from '../../sandbox';
+
+/** The oldest n8n that the node works with, the last 1.x, and the one that everything is tested with. */
+const VERSIONS = ['1.123.81', DEFAULT_N8N_VERSION];
+
+const MINUTES = 60_000;
+const THREE = ['Message 0', 'Message 1', 'Message 2'];
+
+const outcomes = new Map<string, Map<string, string>>();
+
+afterAll(() => {
+	const checks = [...(outcomes.get(VERSIONS[0] ?? '')?.keys() ?? [])];
+	process.stdout.write(
+		`\n${table(
+			['', ...VERSIONS],
+			checks.map((check) => [
+				check,
+				...VERSIONS.map((version) => outcomes.get(version)?.get(check) ?? '–'),
+			]),
+		)}\n\n`,
+	);
+});
+
+describe.each(VERSIONS)('n8n %s', (version) => {
+	let userFolder: string;
+	let sandbox: Sandbox;
+	let n8n: RunningN8n;
+	let rest: N8nRest;
+	let credential: CredentialReference;
+
+	beforeAll(async () => {
+		const say = (words: string) => void process.stderr.write(`${words}\n`);
+		const installation = await installN8n({ version, say });
+		userFolder = await mkdtemp(path.join(tmpdir(), 'kpn-sms-version-'));
+		await installThisPackage(userFolder);
+		sandbox = await startSandbox();
+		n8n = await startN8n({ installation, userFolder, port: await freePort() });
+		rest = new N8nRest(n8n.url);
+		await rest.logIn();
+		outcomes.set(version, new Map());
+	}, 30 * MINUTES);
+
+	afterAll(async () => {
+		await n8n?.stop();
+		await sandbox?.close();
+		if (userFolder) await rm(userFolder, { recursive: true, force: true });
+	}, MINUTES);
+
+	beforeEach(() => sandbox.reset());
+
+	/** A promise that is kept on this version, or the table says that it is not. */
+	const check = (name: string, body: () => Promise<void>) =>
+		test(
+			name,
+			async () => {
+				outcomes.get(version)?.set(name, 'no');
+				await body();
+				outcomes.get(version)?.set(name, 'yes');
+			},
+			2 * MINUTES,
+		);
+
+	const texts = () => sandbox.messages.map(({ content }) => content).sort();
+
+	check('the package loads, and a credential is made', async () => {
+		credential = await rest.post<CredentialReference>('/credentials', {
+			name: 'KPN SMS',
+			type: CREDENTIAL_TYPE,
+			data: data('current'),
+		});
+		expect(credential.id).toBeTruthy();
+	});
+
+	check('the credential test passes, and a wrong secret fails', async () => {
+		const tested = async (changes: object) =>
+			await rest.post<{ status: string; message: string }>('/credentials/test', {
+				credentials: {
+					...credential,
+					type: CREDENTIAL_TYPE,
+					data: { ...data('current'), ...changes },
+				},
+			});
+		expect(await tested({})).toMatchObject({ status: 'OK' });
+		await rest.patch(`/credentials/${credential.id}`, {
+			name: credential.name,
+			type: CREDENTIAL_TYPE,
+			data: { ...data('current'), clientSecret: 'wrong' },
+		});
+		expect(await tested({ clientSecret: 'wrong' })).toMatchObject({ status: 'Error' });
+		await rest.patch(`/credentials/${credential.id}`, {
+			name: credential.name,
+			type: CREDENTIAL_TYPE,
+			data: data('current'),
+		});
+		expect(sandbox.messages).toHaveLength(0);
+	});
+
+	check('Send sends each item once, with one token', async () => {
+		sandbox.expireTokens();
+		const run = await workflow({});
+		const { items } = await run();
+		expect(items).toEqual(THREE.map(() => expect.objectContaining({ outcome: 'accepted' })));
+		expect(texts()).toEqual(THREE);
+		expect(sandbox.tokenCalls).toHaveLength(1);
+	});
+
+	check('Stop Workflow: one bad item, and nothing is sent', async () => {
+		const run = await workflow({});
+		const { status } = await run('020 1234567');
+		expect(status).toBe(500);
+		expect(sandbox.calls).toHaveLength(0);
+	});
+
+	check('Retry On Fail sends only the rest', async () => {
+		sandbox.inject({
+			match: { content: 'Message 1' },
+			times: 2,
+			answer: { kind: 'http', status: 400 },
+		});
+		const run = await workflow({ retryOnFail: true, maxTries: 3, waitBetweenTries: 1 });
+		const { items } = await run();
+		expect(items).toHaveLength(3);
+		expect(texts()).toEqual(THREE);
+	});
+
+	check('Retry execution sends only the rest', async () => {
+		sandbox.inject({
+			match: { content: 'Message 1' },
+			times: 3,
+			answer: { kind: 'http', status: 400 },
+		});
+		const run = await workflow({});
+		const { id } = await run();
+		expect(texts()).toEqual(['Message 0', 'Message 2']);
+		const [failed] = (
+			await rest.get<{ results: Array<{ id: string }> }>(
+				`/executions?filter=${encodeURIComponent(JSON.stringify({ workflowId: id }))}`,
+			)
+		).results;
+		await rest.post(`/executions/${failed?.id}/retry`, { loadWorkflow: false });
+		expect(texts()).toEqual(THREE);
+	});
+
+	check('Continue: one output item for each, errors in words', async () => {
+		const run = await workflow({ onError: 'continueRegularOutput' });
+		const { items } = await run('020 1234567');
+		expect(items.map(({ outcome }) => outcome)).toEqual([
+			'accepted',
+			'accepted',
+			'accepted',
+			'refused',
+		]);
+		expect(items[3]?.message).toMatch(/is not a mobile number/);
+	});
+
+	check('Continue with error output: its items have the words, too', async () => {
+		const run = await workflow({ onError: 'continueErrorOutput' }, 1);
+		const { items } = await run('020 1234567');
+		expect(items).toEqual([expect.objectContaining({ outcome: 'refused', retryable: false })]);
+	});
+
+	check('a redirect is not followed', async () => {
+		sandbox.inject({
+			times: null,
+			answer: { kind: 'http', status: 302, headers: { location: `${sandbox.url}/` } },
+		});
+		const run = await workflow({ onError: 'continueRegularOutput' });
+		const { items } = await run();
+		expect(items).toEqual(THREE.map(() => expect.objectContaining({ statusCode: 302 })));
+	});
+
+	check('what is unknown is not sent again', async () => {
+		const run = await workflow({ retryOnFail: true, maxTries: 3, waitBetweenTries: 1 });
+		await run();
+		sandbox.inject({ times: null, accept: true, answer: { kind: 'reset' } });
+		const { status } = await run();
+		expect(status).toBe(500);
+		expect(texts()).toEqual([...THREE, ...THREE].sort());
+	});
+
+	check('an expired token is renewed once', async () => {
+		const run = await workflow({});
+		await run();
+		sandbox.expireTokens();
+		const before = sandbox.tokenCalls.length;
+		await run();
+		expect(sandbox.messages).toHaveLength(6);
+		expect(sandbox.tokenCalls.length - before).toBe(1);
+	});
+
+	check('Send Bulk sends thousands in few calls', async () => {
+		const run = await workflow({
+			parameters: {
+				operation: 'sendBulk',
+				mobileNumber: '={{ Array.from({ length: 1000 }, (_, i) => "+316" + (12345000 + i)) }}',
+			},
+		});
+		const { items } = await run();
+		expect(items).toEqual(THREE.map(() => expect.objectContaining({ outcome: 'accepted' })));
+		expect(sandbox.messages).toHaveLength(3000);
+		expect(sandbox.calls.filter(({ accepted }) => accepted)).toHaveLength(15);
+	});
+
+	const data = (smsApi: 'v1' | 'current') => ({
+		clientId: sandbox.clientId,
+		clientSecret: sandbox.clientSecret,
+		smsApi,
+		environment: 'custom',
+		baseUrl: sandbox.url,
+	});
+
+	interface Answered {
+		id: string;
+		status: number;
+		items: Array<Record<string, unknown>>;
+	}
+
+	let workflows = 0;
+
+	/**
+	 * Webhook → items → SMS → End, the end being at the given output.
+	 *
+	 * @returns runs it with three good items and, if one is given, a fourth to another number
+	 */
+	async function workflow(
+		changes: Partial<INode>,
+		output = 0,
+	): Promise<(fourth?: string) => Promise<Answered>> {
+		const name = `check-${++workflows}`;
+		const sms: INode = {
+			id: 'sms',
+			name: 'SMS',
+			type: 'n8n-nodes-kpn-sms.kpnSms',
+			typeVersion: 1,
+			position: [400, 0],
+			credentials: { [CREDENTIAL_TYPE]: { id: credential.id, name: credential.name } },
+			...changes,
+			parameters: {
+				resource: 'message',
+				operation: 'send',
+				sender: 'Demo App',
+				mobileNumber: '={{ $json.to }}',
+				content: '={{ $json.text }}',
+				options: {},
+				...changes.parameters,
+			},
+		};
+		const to = (node: string) => [{ node, type: 'main', index: 0 }];
+		const stored = await rest.post<StoredWorkflow>('/workflows', {
+			name,
+			active: false,
+			settings: { executionOrder: 'v1' },
+			nodes: [
+				{
+					id: 'webhook',
+					name: 'Webhook',
+					type: 'n8n-nodes-base.webhook',
+					typeVersion: 2,
+					position: [0, 0],
+					webhookId: name,
+					parameters: {
+						httpMethod: 'POST',
+						path: name,
+						responseMode: 'lastNode',
+						responseData: 'allEntries',
+						options: {},
+					},
+				},
+				{
+					id: 'split',
+					name: 'Items',
+					type: 'n8n-nodes-base.splitOut',
+					typeVersion: 1,
+					position: [200, 0],
+					parameters: { fieldToSplitOut: 'body.items', options: {} },
+				},
+				sms,
+				{
+					id: 'end',
+					name: 'End',
+					type: 'n8n-nodes-base.noOp',
+					typeVersion: 1,
+					position: [600, 0],
+					parameters: {},
+				},
+			],
+			connections: {
+				Webhook: { main: [to('Items')] },
+				Items: { main: [to('SMS')] },
+				SMS: { main: output === 0 ? [to('End')] : [[], to('End')] },
+			},
+		});
+		await activate(rest, stored);
+		return async (fourth) => {
+			const items = THREE.map((text, index) => ({ to: `061234567${index}`, text }));
+			if (fourth !== undefined) items.push({ to: fourth, text: 'Message 3' });
+			for (let attempt = 1; ; attempt++) {
+				const response = await fetch(`${n8n.url}/webhook/${name}`, {
+					method: 'POST',
+					headers: { 'content-type': 'application/json' },
+					body: JSON.stringify({ items }),
+				});
+				const text = await response.text();
+				// A webhook answers a moment after its workflow was activated.
+				if (response.status === 404 && attempt < 60) {
+					await delay(500);
+					continue;
+				}
+				const parsed = response.ok ? (JSON.parse(text) as Answered['items']) : [];
+				return { id: stored.id, status: response.status, items: parsed };
+			}
+		};
+	}
+});
