@@ -18,6 +18,13 @@ export class KpnSmsOAuth2Api implements ICredentialType {
 
 	properties: INodeProperties[] = [
 		{
+			displayName:
+				'KPN’s older pages call the two Consumer Key and Consumer Secret. Saving asks KPN for a token and sends no SMS: “HTTP status 401” then means that KPN does not know the Client ID or that the Client Secret does not belong to it; “HTTP status 404”, that the Base URL is not KPN’s.',
+			name: 'testNotice',
+			type: 'notice',
+			default: '',
+		},
+		{
 			displayName: 'Consumer Key (Client ID)',
 			name: 'clientId',
 			type: 'string',
@@ -77,13 +84,6 @@ export class KpnSmsOAuth2Api implements ICredentialType {
 			placeholder: 'e.g. http://localhost:4040',
 			description: 'Where the token and the SMS API are found, without a path',
 			displayOptions: { show: { environment: ['custom'] } },
-		},
-		{
-			displayName:
-				'KPN’s older pages call the two Consumer Key and Consumer Secret. Saving asks KPN for a token and sends no SMS: “HTTP status 401” then means that KPN does not know the Client ID or that the Client Secret does not belong to it; “HTTP status 404”, that the Base URL is not KPN’s.',
-			name: 'testNotice',
-			type: 'notice',
-			default: '',
 		},
 		{ displayName: 'Grant Type', name: 'grantType', type: 'hidden', default: 'clientCredentials' },
 		{

@@ -40,17 +40,23 @@ export async function prepareWorkspace(
 ): Promise<string> {
 	const file = join(userFolder, 'made.json');
 	const made = await readMade(file);
+	// After each step: an interrupted start must not make the same again.
+	const note = async () => await writeFile(file, JSON.stringify(made));
 
-	made.credential = await sandboxCredential(n8n, kpn, made.credential);
+	const credential = await sandboxCredential(n8n, kpn, made.credential);
+	made.credential = credential;
+	await note();
 	for (const example of EXAMPLES) {
-		made.workflows[example] ??= (await addExample(n8n, example, made.credential)).id;
+		if (made.workflows[example]) continue;
+		made.workflows[example] = (await addExample(n8n, example, credential)).id;
+		await note();
 	}
 	let form = await workflow(n8n, made.workflows['form-to-sms']);
 	if (!form) {
-		form = await addExample(n8n, 'form-to-sms', made.credential);
+		form = await addExample(n8n, 'form-to-sms', credential);
 		made.workflows['form-to-sms'] = form.id;
+		await note();
 	}
-	await writeFile(file, JSON.stringify(made));
 	await activate(n8n, form);
 	return await formUrl(n8n, form, signal);
 }

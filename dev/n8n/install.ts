@@ -89,6 +89,7 @@ async function installInto(
 		await rm(logFile, { force: true });
 		say(`n8n ${version} is installed.`);
 	} finally {
+		if (signal?.aborted) await rm(logFile, { force: true });
 		await rm(partial, { recursive: true, force: true, maxRetries: 3 });
 	}
 }

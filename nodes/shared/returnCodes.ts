@@ -53,7 +53,7 @@ const BAD_REQUEST: ReturnCode = {
 };
 
 const WRONG_PRODUCT =
-	'Most likely the app behind this Consumer Key lacks the SMS product, or the credential has the wrong choice under SMS API. Check both on KPN’s developer portal.';
+	'Most likely the project behind this Consumer Key (Client ID) lacks the SMS product, or the credential has the wrong choice under SMS API. Check both on KPN’s developer portal.';
 
 /** The three success codes stand here for an answer that has no document ID. */
 export const RETURN_CODES: Record<number, ReturnCode> = {

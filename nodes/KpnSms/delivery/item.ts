@@ -37,10 +37,10 @@ function deliveredItem({ draft, outcomes }: Delivery): INodeExecutionData {
 	const { quota, sunset } = accepted.at(-1)?.account ?? {};
 	return {
 		json: {
-			document_id: accepted[0]?.documentId,
-			status: accepted[0]?.status ?? 'OK',
 			outcome: 'accepted',
 			...describe(draft),
+			document_id: accepted[0]?.documentId,
+			status: accepted[0]?.status ?? 'OK',
 			...(documentIds.size > 1 && { deliveries: deliveriesOf({ draft, outcomes }) }),
 			...(quota && { quota }),
 			...(sunset !== undefined && { sunset }),
@@ -50,7 +50,7 @@ function deliveredItem({ draft, outcomes }: Delivery): INodeExecutionData {
 }
 
 const dryRunItem = (draft: Draft): INodeExecutionData => ({
-	json: { status: 'dryRun', outcome: 'dryRun', ...describe(draft) },
+	json: { outcome: 'dryRun', ...describe(draft), status: 'dryRun' },
 	pairedItem: { item: draft.itemIndex },
 });
 
@@ -89,8 +89,8 @@ function failedItem(result: ItemResult, node: INode, toErrorOutput: boolean): IN
 }
 
 const describe = ({ sender, recipients, size }: Draft): IDataObject => ({
-	sender,
 	recipients,
+	sender,
 	...size,
 });
 

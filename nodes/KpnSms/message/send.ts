@@ -4,7 +4,6 @@ import {
 	type INodePropertyOptions,
 } from 'n8n-workflow';
 
-import { SMS_APIS } from '../../shared/kpn';
 import { deliverTogether } from './deliverTogether';
 import { contentField, mobileNumberField } from './fields';
 
@@ -20,10 +19,7 @@ export const sendOperation: INodePropertyOptions = {
 	action: 'Send an SMS',
 	description: 'Send an SMS to one or more mobile numbers',
 	routing: {
-		request: {
-			method: 'POST',
-			url: `={{ $credentials.smsApi === "current" ? "${SMS_APIS.current.sendPath}" : "${SMS_APIS.v1.sendPath}" }}`,
-		},
+		request: { method: 'POST' },
 		send: { paginate: true },
 		operations: { pagination: deliverTogether },
 	},
