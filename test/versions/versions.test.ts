@@ -17,7 +17,7 @@ import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
 import { startSandbox, type Sandbox } from '../../sandbox';
 
 /** The oldest n8n that the node works with, the last 1.x, and the one that everything is tested with. */
-const VERSIONS = ['1.123.81', DEFAULT_N8N_VERSION];
+const VERSIONS = ['1.121.3', '1.123.81', DEFAULT_N8N_VERSION];
 
 const MINUTES = 60_000;
 const THREE = ['Message 0', 'Message 1', 'Message 2'];

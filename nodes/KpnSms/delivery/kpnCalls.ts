@@ -144,7 +144,7 @@ export class KpnCalls {
 	 */
 	private async newerToken(used: string | undefined): Promise<string> {
 		const { refreshOAuth2Token } = this.context.helpers;
-		if (!refreshOAuth2Token) throw new Error('KPN SMS needs n8n 1.120 or newer');
+		if (!refreshOAuth2Token) throw new Error('KPN SMS needs n8n 1.121 or newer');
 		const credential = await this.context.getCredentials(CREDENTIAL_TYPE);
 		const oauthTokenData = { ...(credential.oauthTokenData as object), access_token: used };
 		const caller = Object.create(this.context, {

@@ -162,8 +162,8 @@ test('a token that cannot be had is a refusal, in words about what is at fault',
 		retryable: true,
 		systemCode: 'ECONNRESET',
 	});
-	expect(outcomeOfTokenError(new Error('KPN SMS needs n8n 1.120 or newer'))).toMatchObject({
-		meaning: expect.stringContaining('needs n8n 1.120'),
+	expect(outcomeOfTokenError(new Error('KPN SMS needs n8n 1.121 or newer'))).toMatchObject({
+		meaning: expect.stringContaining('needs n8n 1.121'),
 	});
 });
 
