@@ -188,10 +188,10 @@ test('a loop: an item that was given another number does not hide a later messag
 
 test('a loop with Continue and Batching: each turn sends its messages', async () => {
 	setting = await startSetting({}, { delayMs: 40 });
-	const items = messagesTo(8).map(({ text }) => ({ to: '0612345670', text }));
-	const requestOptions = { batching: { batch: { batchSize: 1, batchInterval: 5 } } };
+	const items = messagesTo(24).map(({ text }) => ({ to: '0612345670', text }));
+	const requestOptions = { batching: { batch: { batchSize: 1, batchInterval: 1 } } };
 	const sms = smsNode({ onError: 'continueRegularOutput', parameters: { requestOptions } });
-	const result = await run(loopOver(sms, 4), items);
+	const result = await run(loopOver(sms, 12), items);
 	expect(result.data.resultData.error).toBeUndefined();
 	expect(items.map(({ text }) => taken(text))).toEqual(items.map(() => 1));
 	expect(Math.max(...setting.sandbox.calls.map(({ inFlight }) => inFlight))).toBeLessThanOrEqual(5);
