@@ -19,6 +19,7 @@ export class Carrier {
 	constructor(
 		private readonly tokens: Tokens,
 		private readonly quotaLimit: number,
+		private readonly httpOnLoopback: boolean,
 	) {}
 
 	/** Judges a call in the gateway's order: method, token, body, quota. Takes nothing yet. */
@@ -31,7 +32,7 @@ export class Carrier {
 			return { refused: refusal(400, 'The content type must be application/json') };
 		}
 		try {
-			const submission = readSubmission(api, body);
+			const submission = readSubmission(api, body, this.httpOnLoopback);
 			const subAccount = api === 'current' ? headers.subaccount : undefined;
 			return this.withinQuota(api, submission, subAccount?.toString());
 		} catch (error) {

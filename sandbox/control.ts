@@ -12,7 +12,9 @@ const PAGE_FILES = [
 	{ path: '/sandbox/page.css', file: 'page.css', type: 'text/css; charset=utf-8' },
 	{ path: '/sandbox/empty.css', file: 'empty.css', type: 'text/css; charset=utf-8' },
 	{ path: '/sandbox/phones.css', file: 'phones.css', type: 'text/css; charset=utf-8' },
+	{ path: '/sandbox/replies.css', file: 'replies.css', type: 'text/css; charset=utf-8' },
 	{ path: '/sandbox/phones.js', file: 'phones.js', type: 'text/javascript; charset=utf-8' },
+	{ path: '/sandbox/replies.js', file: 'replies.js', type: 'text/javascript; charset=utf-8' },
 ];
 const POLICY =
 	"default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:";
@@ -41,6 +43,23 @@ export function addControl(app: FastifyInstance, sandbox: Sandbox, record: Sandb
 		}
 		return await reply.code(204).send();
 	});
+	app.get('/sandbox/inbound', () => sandbox.inbound);
+	app.get('/sandbox/deliveries', () => sandbox.deliveries);
+	app.post('/sandbox/inbound', async (request, reply) => {
+		try {
+			return sandbox.receiveSms(JSON.parse(String(request.body)) as never);
+		} catch (error) {
+			return await reply.code(400).send({ error: String(error) });
+		}
+	});
+	app.post('/sandbox/reports', async (request, reply) => {
+		try {
+			sandbox.planReports(JSON.parse(String(request.body)) as never);
+		} catch (error) {
+			return await reply.code(400).send({ error: String(error) });
+		}
+		return await reply.code(204).send();
+	});
 	app.post('/sandbox/reset', async (_request, reply) => {
 		sandbox.reset();
 		return await reply.code(204).send();
@@ -56,18 +75,29 @@ export function addControl(app: FastifyInstance, sandbox: Sandbox, record: Sandb
 }
 
 /**
- * Server-sent events: a `message` for everything so far, then `live`, from then on a `message` or
- * a `reset` as it happens. A message's data is an AcceptedMessage.
+ * Server-sent events: a `message` or an `inbound` for everything so far, then `live`, from then on
+ * these or a `reset` as it happens. Their data are an AcceptedMessage and an InboundSms.
  */
 function streamEvents(stream: ServerResponse, record: SandboxRecord): void {
 	const write = (event: string, data: object) => {
 		stream.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
 	};
 	stream.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-	for (const message of record.messages) write('message', message);
+	for (const { event, data } of soFar(record)) write(event, data);
 	write('live', {});
 	const stop = record.watch((happening) => {
-		write(happening.event, happening.event === 'message' ? happening.message : {});
+		if (happening.event === 'message') write('message', happening.message);
+		else if (happening.event === 'inbound') write('inbound', happening.inbound);
+		else write('reset', {});
 	});
 	stream.once('close', stop);
+}
+
+/** Both directions in the order of time, as a phone shows them. */
+function soFar({ messages, inbound }: SandboxRecord): Array<{ event: string; data: object }> {
+	const all = [
+		...messages.map((data) => ({ event: 'message', at: data.receivedAt, data })),
+		...inbound.map((data) => ({ event: 'inbound', at: data.sentAt, data })),
+	];
+	return all.sort((one, other) => one.at.localeCompare(other.at));
 }

@@ -24,7 +24,7 @@ const answerSchema = z.discriminatedUnion('kind', [
 
 const faultSchema = z
 	.strictObject({
-		on: z.enum(['send', 'token']).optional(),
+		on: z.enum(['send', 'token', 'settings']).optional(),
 		match: z
 			.strictObject({
 				content: z.string().optional(),
@@ -41,6 +41,9 @@ const faultSchema = z
 	})
 	.refine((fault) => fault.on !== 'token' || (fault.match === undefined && !fault.accept), {
 		message: 'a token call holds no messages: match and accept go with send only',
+	})
+	.refine((fault) => fault.on !== 'settings' || fault.match === undefined, {
+		message: 'a settings call holds no messages: match goes with send only',
 	});
 
 /**
@@ -76,7 +79,12 @@ export class Faults {
 
 	/** The fault that hits this send call, if any; it is then used up by one. */
 	forSendCall(body: unknown): Fault | undefined {
-		return this.take((fault) => fault.on !== 'token' && matches(fault.match, body));
+		return this.take((fault) => (fault.on ?? 'send') === 'send' && matches(fault.match, body));
+	}
+
+	/** The fault that hits this call of the webhook settings, if any; it is then used up by one. */
+	forSettingsCall(): Fault | undefined {
+		return this.take((fault) => fault.on === 'settings');
 	}
 
 	private take(concerns: (fault: Fault) => boolean): Fault | undefined {

@@ -3,21 +3,26 @@ import type { FastifyInstance } from 'fastify';
 import { refusal } from './answers';
 import { Carrier } from './carrier';
 import { addControl } from './control';
+import { Deliveries } from './deliveries';
 import { Door } from './door';
+import { Events } from './events';
 import { Faults, readFault } from './faults';
 import { Kpn } from './kpn';
 import { SandboxRecord } from './record';
 import { respond } from './respond';
+import { WebhookSettings } from './settings';
+import { addSettingsApi } from './settingsApi';
 import { Tokens } from './tokens';
 import type { Sandbox, SandboxOptions } from './types';
 
 export type * from './types';
+export type * from './webhookTypes';
 
 const BODY_LIMIT = 5 * 1024 * 1024;
 
 /**
- * Starts a stand-in for KPN's SMS API on this machine: token, both send APIs, faults on demand and
- * a page that shows the phones. Rejects with Node's error if the port can't be had.
+ * Starts a stand-in for KPN's SMS API on this machine: token, both send APIs, webhook settings and
+ * the events themselves, faults on demand and a page that shows the phones. Rejects with Node's error if the port can't be had.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
 	const {
@@ -28,11 +33,19 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		tokenLifetimeSeconds = 3599,
 		quotaLimit = 100_000,
 		delayMs = 0,
+		webhookProducts = true,
+		httpOnLoopback = true,
+		attemptsAfterMs = [0, 600, 1800, 4200],
+		reportAfterMs = 300,
+		virtualNumber = '+3197000000000',
 	} = options;
 	const tokens = new Tokens(clientId, clientSecret, tokenLifetimeSeconds);
-	const carrier = new Carrier(tokens, quotaLimit);
+	const carrier = new Carrier(tokens, quotaLimit, httpOnLoopback);
 	const faults = new Faults();
 	const record = new SandboxRecord();
+	const settings = new WebhookSettings(httpOnLoopback);
+	const deliveries = new Deliveries(settings, record, attemptsAfterMs);
+	const events = new Events({ settings, deliveries, record, reportAfterMs, virtualNumber });
 	const closing = new AbortController();
 	const app = plainServer();
 	const door = new Door(app.server);
@@ -46,6 +59,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		tokenCalls: record.tokenCalls,
 		calls: record.calls,
 		messages: record.messages,
+		settingsCalls: record.settingsCalls,
+		deliveries: record.deliveries,
+		inbound: record.inbound,
+		settings,
+		planReports: (plan) => events.plan(plan),
+		receiveSms: (sms) => events.receive(sms),
 		inject: (fault) => faults.add(readFault(fault)),
 		expireTokens: () => tokens.expireAll(),
 		stopListening: async () => await door.shut(),
@@ -54,16 +73,20 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 			faults.clear();
 			tokens.expireAll();
 			carrier.reset();
+			deliveries.stop();
+			events.reset();
 			record.reset();
 		},
 		close: async () => {
 			door.slam();
 			closing.abort();
+			deliveries.stop();
 			await app.close();
 		},
 	};
 	const parts = { tokens, carrier, faults, record, door, delayMs, closing: closing.signal };
 	new Kpn(parts).addTo(app);
+	addSettingsApi(app, { settings, tokens, faults, record, webhookProducts });
 	addControl(app, sandbox, record);
 	await app.listen({ port, host });
 	return sandbox;

@@ -1,6 +1,7 @@
 import { readMobileNumber } from './numbers';
 import type { Recipient } from './numbers';
 import type { SmsApi } from './types';
+import { webhookUrlProblem } from './webhookUrl';
 
 export const DEFAULT_SENDER = 'KPN';
 
@@ -29,9 +30,11 @@ const MESSAGE = ['content', 'mobile_number'];
 /**
  * Reads a parsed body as one of KPN's two APIs does. Fields that the API doesn't document are
  * refused, so that a misspelt one is noticed here instead of being ignored.
+ *
+ * @param httpOnLoopback whether a webhook on this machine may do without TLS
  * @throws BadSubmission naming what is wrong
  */
-export function readSubmission(api: SmsApi, body: unknown): Submission {
+export function readSubmission(api: SmsApi, body: unknown, httpOnLoopback: boolean): Submission {
 	const call = object('the body', body);
 	onlyKnown('the body', call, TOP_LEVEL[api]);
 	const sender = call.sender === undefined ? DEFAULT_SENDER : text('sender', call.sender);
@@ -49,7 +52,9 @@ export function readSubmission(api: SmsApi, body: unknown): Submission {
 	return {
 		sender,
 		messages,
-		...(call.webhook_url !== undefined && { webhookUrl: webhookUrl(call.webhook_url) }),
+		...(call.webhook_url !== undefined && {
+			webhookUrl: webhookUrl(call.webhook_url, httpOnLoopback),
+		}),
 		...(call.expirein !== undefined && { expireIn: expireIn(call.expirein, messages) }),
 	};
 }
@@ -93,11 +98,10 @@ function limitTotal(messages: Submission['messages']): void {
 	}
 }
 
-function webhookUrl(value: unknown): string {
+function webhookUrl(value: unknown, httpOnLoopback: boolean): string {
 	const url = text('webhook_url', value);
-	if (!URL.canParse(url) || new URL(url).protocol !== 'https:') {
-		throw new BadSubmission('webhook_url must be an https URL');
-	}
+	const problem = webhookUrlProblem(url, httpOnLoopback);
+	if (problem !== undefined) throw new BadSubmission(problem);
 	return url;
 }
 

@@ -1,9 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { InboundRequest } from './events';
+import type { WebhookSettings } from './settings';
+import type {
+	InboundSms,
+	ReportPlan,
+	SettingsCall,
+	WebhookDelivery,
+	WebhookOptions,
+} from './webhookTypes';
 
 /** Which of KPN's two send APIs a call went to. */
 export type SmsApi = 'v1' | 'current';
 
-export interface SandboxOptions {
+export interface SandboxOptions extends WebhookOptions {
 	/** Default 0: any free port. */
 	port?: number;
 	/** Default 127.0.0.1. */
@@ -92,8 +101,8 @@ export type FaultAnswer =
 
 /** Something that goes wrong, once or more often. */
 export interface Fault {
-	/** Default 'send'. */
-	on?: 'send' | 'token';
+	/** Default 'send'. 'settings': a call of the webhook settings, of which only `answer` and `accept` are heeded. */
+	on?: 'send' | 'token' | 'settings';
 	/** Only calls holding such a message; default every call. */
 	match?: {
 		/** Part of the content. */
@@ -126,15 +135,25 @@ export interface Sandbox {
 	readonly tokenCalls: TokenCall[];
 	readonly calls: SendCall[];
 	readonly messages: AcceptedMessage[];
+	readonly settingsCalls: SettingsCall[];
+	/** Every attempt to deliver an event. */
+	readonly deliveries: WebhookDelivery[];
+	readonly inbound: InboundSms[];
+	/** What is configured; it outlives a reset. */
+	readonly settings: WebhookSettings;
 	/** Throws a TypeError in words if the fault is not one. */
 	inject(fault: Fault): void;
+	/** What KPN reports on messages from now on. Throws a TypeError in words if the plan is not one. */
+	planReports(plan: ReportPlan): void;
+	/** A phone sends an SMS to a virtual number. Throws a TypeError in words if it cannot. */
+	receiveSms(sms: InboundRequest): InboundSms;
 	/** Every token issued so far is from now on answered with 401. */
 	expireTokens(): void;
 	/** New connections are refused and idle ones closed; calls in flight are still answered. */
 	stopListening(): Promise<void>;
 	/** Listens on the same port again. */
 	listenAgain(): Promise<void>;
-	/** Forgets calls, messages, faults, tokens and the quota used. */
+	/** Forgets calls, messages, events still to come, faults, tokens and the quota used. */
 	reset(): void;
 	/** Ends at once, whatever is still open. */
 	close(): Promise<void>;

@@ -29,7 +29,7 @@ export async function isRegistered(context: IHookFunctions): Promise<boolean> {
 		if (config?.webhookUrl !== registered.url) {
 			warn(context, 'KPN now sends elsewhere. To get its events here again, publish it again');
 		}
-		const keys = await KnownKeys.of(context);
+		const keys = new KnownKeys(context, context.getWorkflowStaticData('node'));
 		if (!(await keys.update(settings))) {
 			warn(context, 'KPN has no active signing key, so no event can be verified. Publish it again');
 		}
@@ -54,14 +54,10 @@ export async function register(context: IHookFunctions): Promise<void> {
 	const foreign = configured !== undefined && !isOwn(context, configured) ? configured : undefined;
 	if (foreign !== undefined) refuseToRob(context, foreign);
 
-	const keys = await KnownKeys.of(context);
+	const keys = new KnownKeys(context, context.getWorkflowStaticData('node'));
 	if (!(await keys.update(settings))) await keys.make(settings);
 
-	const before = registeredOf(context);
-	const registered: Registered =
-		foreign !== undefined
-			? { url, previousUrl: foreign }
-			: { url, previousUrl: before?.previousUrl, made: before?.made ?? isBare(config) };
+	const registered = { ...whatToPutBack(context, config, foreign), url };
 	if (configured !== url) await setUrl(context, settings, config, registered);
 	context.getWorkflowStaticData('node').registered = registered;
 	if (foreign !== undefined) {
@@ -83,7 +79,22 @@ export async function unregister(context: IHookFunctions): Promise<void> {
 	await deleteMadeKeys(context, settings);
 	const stored = context.getWorkflowStaticData('node');
 	delete stored.registered;
-	(await KnownKeys.of(context)).forget();
+	delete stored.keys;
+}
+
+function whatToPutBack(
+	context: IHookFunctions,
+	config: ApplicationConfig | undefined,
+	foreign: string | undefined,
+): Pick<Registered, 'previousUrl' | 'made'> {
+	if (foreign !== undefined) return { previousUrl: foreign };
+	const before = registeredOf(context);
+	// Our own URL is there where putting back failed: what was to be put back still is.
+	if (before && config?.webhookUrl !== undefined) return before;
+	// It can also be there because somebody has put it there by hand: then it stays.
+	if (config?.webhookUrl === ownUrl(context)) return {};
+	// Settings that hold more than a URL are not ours to remove.
+	return { made: config?.privacyConfig === undefined };
 }
 
 async function putBack(
@@ -96,7 +107,7 @@ async function putBack(
 	if (config.webhookUrl !== url && !isOwn(context, config.webhookUrl)) return;
 	if (previousUrl !== undefined) await settings.setUrl(previousUrl, config);
 	else if (made) await settings.remove();
-	else warn(context, 'KPN still sends here, because its other webhook settings are not ours');
+	else warn(context, 'KPN still sends here, because somebody else has set that');
 }
 
 /** KPN deletes only a retired key and retires only a retiring one: an active one stays, for the next time. */
@@ -181,10 +192,6 @@ function baseOf(context: IHookFunctions): string {
 	const segments = context.getNode().webhookId === undefined ? 3 : 2;
 	return ownUrl(context).split('/').slice(0, -segments).join('/');
 }
-
-/** Whether the settings hold nothing that would be lost with them. */
-const isBare = (config: ApplicationConfig | undefined): boolean =>
-	config?.privacyConfig === undefined;
 
 const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).origin : url);
 

@@ -4,7 +4,7 @@ import type { IDataObject } from 'n8n-workflow';
 /** Kept in n8n's database, read and written with every event: about 15 kB. */
 const STORED = 1000;
 /** Kept in this process. */
-const RUNNING = 10_000;
+const RUNNING = 5000;
 
 /** What the triggers of this process have taken, by trigger: the static data of two requests at once do not know of each other. */
 const processes = new Map<string, Set<string>>();
@@ -28,13 +28,15 @@ export class Repeats {
 	}
 
 	add(delivery: string): void {
-		this.stored.taken = [...this.list, delivery].slice(-STORED);
 		const { running } = this;
 		running.add(delivery);
 		for (const oldest of running) {
 			if (running.size <= RUNNING) break;
 			running.delete(oldest);
 		}
+		// Of two requests at once, the later one saves over what the earlier one has saved.
+		const older = this.list.filter((one) => !running.has(one));
+		this.stored.taken = [...older, ...running].slice(-STORED);
 	}
 
 	/** For a delivery that n8n could not start an execution for: KPN's next attempt is no repeat. */

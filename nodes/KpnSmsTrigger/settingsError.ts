@@ -2,13 +2,12 @@ import type { INode } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
 
 import { kpnWords, type KpnWords } from '../shared/kpnWords';
-import { errorCode } from '../KpnSms/delivery/outcome';
 import { outcomeOfTokenError } from '../KpnSms/delivery/tokenOutcome';
 
 const ADD_PRODUCT =
 	'Add KPN’s webhook configuration product (webhookconfigs-kpn) to the project behind this Consumer Key on KPN’s developer portal, or choose Manual under Registration.';
 
-/** What a call to KPN's webhook settings failed with, in words for whoever publishes the workflow. */
+/** What a call to KPN's webhook settings failed with, in words for whoever publishes or unpublishes the workflow. */
 export function answerError(node: INode, statusCode: number, body: string): NodeApiError {
 	const kpn = kpnWords(body);
 	if (statusCode === 401 || statusCode === 403) {
@@ -32,7 +31,7 @@ export function answerError(node: INode, statusCode: number, body: string): Node
 	return settingsError(node, {
 		message: `KPN’s webhook settings answered with HTTP status ${statusCode}`,
 		advice: passing
-			? 'Publish the workflow again later.'
+			? 'Try again later.'
 			: 'Check Environment and Base URL in the credential, or choose Manual under Registration.',
 		kpn,
 		statusCode,
@@ -41,16 +40,14 @@ export function answerError(node: INode, statusCode: number, body: string): Node
 
 /** The same for a call that was not answered, or for which no token could be had. */
 export function connectionError(node: INode, error: unknown): NodeApiError {
-	const token = outcomeOfTokenError(error);
-	if (token.statusCode !== undefined) {
-		const { meaning, advice, kpn, statusCode } = token;
+	const { statusCode, meaning, advice, kpn, systemCode } = outcomeOfTokenError(error);
+	// An answer that makes n8n throw is that to the token call: ours are all taken as they come.
+	if (statusCode !== undefined) {
 		return settingsError(node, { message: sentence(meaning), advice, kpn, statusCode });
 	}
-	const code = errorCode(error);
 	return settingsError(node, {
-		message: `KPN could not be reached${code === undefined ? '' : ` (${code})`}`,
-		advice:
-			'Check the network, and Environment and Base URL in the credential; then publish the workflow again.',
+		message: `KPN could not be reached${systemCode === undefined ? '' : ` (${systemCode})`}`,
+		advice: `${advice} Then try again.`,
 		kpn: {},
 	});
 }

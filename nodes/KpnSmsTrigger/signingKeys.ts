@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IDataObject, IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
 
 import { CREDENTIAL_TYPE } from '../shared/kpn';
 import { seal, unseal } from './seal';
@@ -16,29 +17,32 @@ interface SealedKey extends IDataObject {
 	sealed: string;
 }
 
+/** Secrets by their seals: for each request, n8n would read and resolve the credential anew. */
+const opened = new Map<string, string>();
+const OPENED = 100;
+
 /**
  * The keys that KPN signs with, as far as the trigger knows them. They are kept in the node's
  * static data, sealed, because each event can come to another process of n8n's, and asking KPN for
  * the secret with every event would let anybody who knows the URL make n8n call KPN.
  */
 export class KnownKeys {
-	private constructor(
+	/** @param stored the node's static data, or what stands in for it */
+	constructor(
 		private readonly context: Context,
 		private readonly stored: IDataObject,
-		private readonly password: string,
 	) {}
 
-	static async of(context: Context): Promise<KnownKeys> {
-		const { clientSecret } = await context.getCredentials(CREDENTIAL_TYPE);
-		const password = typeof clientSecret === 'string' ? clientSecret : '';
-		return new KnownKeys(context, context.getWorkflowStaticData('node'), password);
-	}
-
-	list(): SigningKey[] {
-		return this.sealed.flatMap(({ keyId, sealed }) => {
-			const secret = unseal(sealed, this.password);
-			return secret === undefined ? [] : [{ keyId, secret }];
-		});
+	async list(): Promise<SigningKey[]> {
+		const keys: SigningKey[] = [];
+		for (const { keyId, sealed } of this.sealed) {
+			const secret = opened.get(sealed) ?? unseal(sealed, await this.password());
+			if (secret === undefined) continue;
+			if (opened.size >= OPENED) opened.clear();
+			opened.set(sealed, secret);
+			keys.push({ keyId, secret });
+		}
+		return keys;
 	}
 
 	/**
@@ -50,7 +54,7 @@ export class KnownKeys {
 	async update(settings: WebhookSettings): Promise<boolean> {
 		const active = await settings.activeKey();
 		if (!active) return false;
-		this.keep(active);
+		await this.keep(active);
 		const states = await settings.keys();
 		const gone = new Set(
 			states.filter(({ status }) => status === 'retired').map(({ keyId }) => keyId),
@@ -65,22 +69,28 @@ export class KnownKeys {
 	 * it would refuse every event.
 	 */
 	async make(settings: WebhookSettings): Promise<void> {
-		await settings.addKey(randomBytes(32).toString('hex'));
+		const secret = randomBytes(32).toString('hex');
+		await settings.addKey(secret);
 		const active = await settings.activeKey();
-		if (!active) return;
-		this.keep(active);
+		if (active?.secret !== secret) {
+			throw new NodeOperationError(
+				this.context.getNode(),
+				'KPN took a new signing key but does not sign with it. Publish the workflow again.',
+			);
+		}
+		await this.keep(active);
 		this.stored.madeKeys = [...madeKeys(this.stored), active.keyId];
-		this.context.logger.info('KPN SMS Trigger made a signing key at KPN');
 	}
 
-	forget(): void {
-		delete this.stored.keys;
-	}
-
-	private keep({ keyId, secret }: ActiveKey): void {
-		const others = this.sealed.filter((key) => key.keyId !== keyId);
-		const key = { keyId, sealed: seal(secret, this.password) };
+	private async keep({ keyId, secret }: ActiveKey): Promise<void> {
+		const key = { keyId, sealed: seal(secret, await this.password()) };
+		const others = this.sealed.filter((other) => other.keyId !== keyId);
 		this.stored.keys = [...others, key].slice(-KEPT);
+	}
+
+	private async password(): Promise<string> {
+		const { clientSecret } = await this.context.getCredentials(CREDENTIAL_TYPE);
+		return typeof clientSecret === 'string' ? clientSecret : '';
 	}
 
 	private get sealed(): SealedKey[] {

@@ -140,6 +140,7 @@ export class WebhookSettings {
 			if (answer.statusCode !== 401) return answer;
 			// n8n renews a token only where a 401 is thrown, and then KPN's words would be lost.
 			const { refreshOAuth2Token } = this.context.helpers;
+			if (!refreshOAuth2Token) return answer;
 			await refreshOAuth2Token.call(this.context, CREDENTIAL_TYPE);
 			return await this.once(method, path, body);
 		} catch (error) {

@@ -1,6 +1,6 @@
 'use strict';
 
-// Shows every message the sandbox accepts, on the phone it was sent to, as it arrives.
+// Shows every message the sandbox accepts on the phone it was sent to, and what that phone sends.
 
 const FLUSH_MS = 16;
 const MANY_PHONES = 8;
@@ -44,29 +44,56 @@ function phoneOf(number) {
 	const heading = item.querySelector('.number');
 	heading.textContent = number;
 	const screen = item.querySelector('.screen');
-	screen.setAttribute('aria-label', `Messages to ${number}`);
+	screen.setAttribute('aria-label', `Messages of ${number}`);
+	const reply = item.querySelector('.reply');
+	const [label, input] = reply.children;
+	input.id = `reply-${number}`;
+	label.htmlFor = input.id;
+	label.textContent = `Reply from ${number}`;
 	const phone = { item, screen, count: 0, words: number };
 	phones.set(number, phone);
 	return phone;
 }
 
-function bubbleOf(message) {
-	const bubble = instance('message');
-	bubble.dataset.message = message.documentId;
-	bubble.querySelector('.sender').textContent = message.sender;
-	bubble.querySelector('.text').textContent = message.content;
+function bubbleWith(templateId, content, at) {
+	const bubble = instance(templateId);
+	bubble.querySelector('.text').textContent = content;
 	const time = bubble.querySelector('time');
-	time.dateTime = message.receivedAt;
-	time.textContent = timeOf(new Date(message.receivedAt));
-	const parts = bubble.querySelector('.parts');
-	parts.textContent = plural(message.parts, 'part');
-	parts.classList.toggle('several', message.parts > 1);
-	bubble.querySelector('.encoding').textContent = message.encoding;
+	time.dateTime = at;
+	time.textContent = timeOf(new Date(at));
 	bubble.classList.toggle('fresh', live);
 	return bubble;
 }
 
-function show(message) {
+function bubbleOf(message) {
+	const bubble = bubbleWith('message', message.content, message.receivedAt);
+	bubble.dataset.message = message.documentId;
+	bubble.querySelector('.sender').textContent = message.sender;
+	const parts = bubble.querySelector('.parts');
+	parts.textContent = plural(message.parts, 'part');
+	parts.classList.toggle('several', message.parts > 1);
+	bubble.querySelector('.encoding').textContent = message.encoding;
+	return bubble;
+}
+
+function show({ message, inbound }) {
+	return inbound ? showInbound(inbound) : showMessage(message);
+}
+
+/** What a phone has sent. It counts neither as a message nor as parts: those are what was sent to it. */
+function showInbound(inbound) {
+	const phone = phoneOf(inbound.sender);
+	const bubble = bubbleWith('inbound', inbound.content, inbound.sentAt);
+	bubble.dataset.inbound = inbound.messageId;
+	if (inbound.webhookUrl === null) {
+		bubble.querySelector('.lost').textContent = 'Nobody listens: KPN has no webhook URL';
+	}
+	phone.screen.append(bubble);
+	phone.words += `\n${inbound.content}`.toLowerCase();
+	return phone;
+}
+
+function showMessage(message) {
 	const phone = phoneOf(message.recipient);
 	phone.screen.append(bubbleOf(message));
 	phone.count++;
@@ -76,14 +103,14 @@ function show(message) {
 	return phone;
 }
 
-/** Puts the waiting messages on their phones, all at once so that a burst stays quick. */
+/** Puts what is waiting on its phones, all at once so that a burst stays quick. */
 function flush() {
 	flushTimer = undefined;
-	const messages = waiting;
+	const happened = waiting;
 	waiting = [];
 	const touched = new Set();
-	for (const message of messages) {
-		const phone = show(message);
+	for (const happening of happened) {
+		const phone = show(happening);
 		// Deleted first, so that the set ends with the phone that got the latest message.
 		touched.delete(phone);
 		touched.add(phone);
@@ -92,7 +119,7 @@ function flush() {
 	for (const { item, count } of touched) {
 		item.querySelector('.count').textContent = plural(count, 'message');
 	}
-	if (live) announce(messages, touched.size);
+	if (live) announce(happened);
 	const sizesChanged = refresh();
 	for (const { screen } of sizesChanged ? phones.values() : touched) showLatest(screen);
 }
@@ -111,9 +138,15 @@ function place(touched) {
 	else list.prepend(...items);
 }
 
-function announce(messages, phoneCount) {
+function announce(happened) {
+	const messages = happened.flatMap(({ message }) => message ?? []);
 	const [first] = messages;
-	if (!first) return;
+	if (!first) {
+		const sent = happened.find(({ inbound }) => inbound)?.inbound;
+		if (sent) byId('news').textContent = `Reply sent from ${sent.sender}`;
+		return;
+	}
+	const phoneCount = new Set(messages.map(({ recipient }) => recipient)).size;
 	byId('news').textContent =
 		messages.length === 1
 			? `New message to ${first.recipient} from ${first.sender}: ${first.content}`
@@ -141,7 +174,7 @@ function refresh() {
 	byId('empty').hidden = !live || phones.size > 0;
 	byId('search').hidden = phones.size < 2;
 	byId('keys').hidden = phones.size < 2;
-	byId('clear').disabled = totals.messages === 0;
+	byId('clear').disabled = phones.size === 0;
 	applyFilter();
 	const crowd = phones.size > MANY_PHONES ? 'many' : phones.size > 1 ? 'few' : 'one';
 	const sizesChange = list.dataset.crowd !== crowd;
@@ -171,7 +204,7 @@ function setState(state, words) {
 	if (element.textContent !== words) element.textContent = words;
 }
 
-// --- keyboard: the phones are one tab stop, arrows go between them
+// --- keyboard: one phone is reached by tab, and its reply by the next; arrows go between phones
 
 function reachable() {
 	return [...list.querySelectorAll('.phone:not([hidden]) .screen')];
@@ -181,8 +214,14 @@ function keepOneTabStop(wanted) {
 	const screens = reachable();
 	const current = list.querySelector('.screen[tabindex="0"]');
 	const stop = wanted ?? (screens.includes(current) ? current : screens[0]);
-	if (current && current !== stop) current.tabIndex = -1;
-	if (stop) stop.tabIndex = 0;
+	if (current && current !== stop) setReachable(current, -1);
+	if (stop) setReachable(stop, 0);
+}
+
+function setReachable(screen, tabIndex) {
+	for (const part of [screen, ...screen.nextElementSibling.querySelectorAll('input, button')]) {
+		part.tabIndex = tabIndex;
+	}
 }
 
 function phoneReachedBy(key, screens, index) {
@@ -195,6 +234,8 @@ function phoneReachedBy(key, screens, index) {
 
 list.addEventListener('keydown', (event) => {
 	if (event.ctrlKey || event.metaKey || event.altKey) return;
+	// In a reply the arrows move the cursor.
+	if (!event.target.matches('.screen')) return;
 	const screens = reachable();
 	const next = phoneReachedBy(event.key, screens, screens.indexOf(document.activeElement));
 	if (!next) return;
@@ -202,7 +243,8 @@ list.addEventListener('keydown', (event) => {
 	next.focus();
 });
 list.addEventListener('focusin', (event) => {
-	if (event.target.matches('.screen')) keepOneTabStop(event.target);
+	const phone = event.target.closest('.phone');
+	if (phone) keepOneTabStop(phone.querySelector('.screen'));
 });
 filter.addEventListener('input', applyFilter);
 
@@ -221,10 +263,12 @@ events.addEventListener('open', () => {
 	setState('live', 'Live');
 });
 events.addEventListener('error', () => setState('lost', 'Connection lost, trying again'));
-events.addEventListener('message', (event) => {
-	waiting.push(JSON.parse(event.data));
-	flushTimer ??= setTimeout(flush, FLUSH_MS);
-});
+for (const name of ['message', 'inbound']) {
+	events.addEventListener(name, (event) => {
+		waiting.push({ [name]: JSON.parse(event.data) });
+		flushTimer ??= setTimeout(flush, FLUSH_MS);
+	});
+}
 events.addEventListener('live', () => {
 	clearTimeout(flushTimer);
 	flush();

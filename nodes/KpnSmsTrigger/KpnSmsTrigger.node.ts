@@ -1,0 +1,91 @@
+import {
+	NodeConnectionTypes,
+	type IHookFunctions,
+	type INodeType,
+	type INodeTypeDescription,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
+} from 'n8n-workflow';
+
+import { triggerFields } from './fields';
+import { receive } from './receive';
+import { isRegistered, register, unregister } from './registration';
+import { needTypedKeys, testSecret } from './typedKeys';
+
+export class KpnSmsTrigger implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'KPN SMS Trigger',
+		name: 'kpnSmsTrigger',
+		icon: { light: 'file:../KpnSms/kpnSms.svg', dark: 'file:../KpnSms/kpnSms.dark.svg' },
+		group: ['trigger'],
+		version: 1,
+		subtitle:
+			'={{ $parameter["events"].map((event) => ({ deliveryReport: "Delivery Report", inboundSms: "Inbound SMS" })[event]).join(", ") }}',
+		description: 'Starts when KPN reports on an SMS that you sent, or when an SMS comes in',
+		eventTriggerDescription: 'Waiting for a delivery report or an inbound SMS from KPN',
+		activationMessage: 'KPN’s delivery reports and inbound SMS now start this workflow.',
+		defaults: { name: 'KPN SMS Trigger' },
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [
+			{
+				name: 'kpnSmsOAuth2Api',
+				required: true,
+				// With `show` in both, n8n takes Registration for a choice of credential, and hides it.
+				displayOptions: { hide: { registration: ['manual'] } },
+			},
+			{
+				name: 'kpnSmsWebhookApi',
+				required: true,
+				testedBy: 'testSecret',
+				displayOptions: { show: { registration: ['manual'] } },
+			},
+		],
+		webhooks: [
+			{
+				name: 'default',
+				httpMethod: 'POST',
+				responseMode: 'onReceived',
+				// Nothing of the item, but what `webhook` says.
+				responseData: '={{ "" }}',
+				path: 'webhook',
+			},
+			{
+				// Only so that other methods reach the node, which says that they are not allowed.
+				name: 'setup',
+				httpMethod: 'GET,HEAD,PUT,PATCH,DELETE',
+				responseMode: 'onReceived',
+				path: 'webhook',
+				ndvHideUrl: true,
+			},
+		],
+		properties: triggerFields,
+	};
+
+	methods = { credentialTest: { testSecret } };
+
+	webhookMethods = {
+		default: {
+			async checkExists(this: IHookFunctions): Promise<boolean> {
+				if (isManual(this)) return false;
+				return await isRegistered(this);
+			},
+			async create(this: IHookFunctions): Promise<boolean> {
+				if (isManual(this)) await needTypedKeys(this);
+				else await register(this);
+				return true;
+			},
+			async delete(this: IHookFunctions): Promise<boolean> {
+				await unregister(this);
+				return true;
+			},
+		},
+	};
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		return await receive(this);
+	}
+}
+
+const isManual = (context: IHookFunctions): boolean =>
+	context.getNodeParameter('registration') === 'manual';

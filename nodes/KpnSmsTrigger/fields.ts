@@ -1,0 +1,100 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+import { TIMESTAMP_TOLERANCE } from './receive';
+
+const showOnlyForAutomatic = { registration: ['automatic'] };
+const showOnlyForManual = { registration: ['manual'] };
+
+export const triggerFields: INodeProperties[] = [
+	{
+		displayName: 'Events',
+		name: 'events',
+		type: 'multiOptions',
+		required: true,
+		options: [
+			{
+				name: 'Delivery Report',
+				value: 'deliveryReport',
+				description: 'KPN says what became of an SMS that you sent',
+			},
+			{
+				name: 'Inbound SMS',
+				value: 'inboundSms',
+				description: 'Somebody sent an SMS to your virtual number at KPN',
+			},
+		],
+		default: ['deliveryReport', 'inboundSms'],
+		description: 'What starts the workflow',
+	},
+	{
+		displayName: 'Registration',
+		name: 'registration',
+		type: 'options',
+		options: [
+			{
+				name: 'Automatic',
+				value: 'automatic',
+				description:
+					'Publishing the workflow tells KPN where to send, and unpublishing takes it back',
+			},
+			{
+				name: 'Manual',
+				value: 'manual',
+				description: 'You give KPN the URL, and this node the secret of KPN’s signing key',
+			},
+		],
+		default: 'automatic',
+		description: 'How KPN gets to know where to send',
+	},
+	{
+		displayName:
+			'KPN has one webhook URL for each application. Publishing this workflow sets it to the Production URL above, and unpublishing puts back what was there. For this, the application needs KPN’s webhook product as well as the SMS product. Reports on an SMS that was sent with a Delivery Report URL go to that URL instead: there, too, the Production URL above is the one to fill in.',
+		name: 'automaticNotice',
+		type: 'notice',
+		default: '',
+		displayOptions: { show: showOnlyForAutomatic },
+	},
+	{
+		displayName:
+			'Copy the Production URL from the top of this panel and give it to KPN: as the webhook of your application or virtual number, or in the option Delivery Report URL of the KPN SMS node. Put the secret of the key that KPN signs with into the credential. For another secret, move the old one to Previous Secret until KPN no longer signs with it. Then publish the workflow.',
+		name: 'manualNotice',
+		type: 'notice',
+		default: '',
+		displayOptions: { show: showOnlyForManual },
+	},
+	{
+		displayName: 'Options',
+		name: 'additionalOptions',
+		type: 'collection',
+		placeholder: 'Add option',
+		default: {},
+		options: [
+			{
+				displayName: 'Take Over Webhook URL',
+				name: 'takeOver',
+				type: 'boolean',
+				default: false,
+				description:
+					'Whether to set KPN’s webhook URL even where another trigger of this n8n has it. That one then gets no more events.',
+				displayOptions: { show: { '/registration': ['automatic'] } },
+			},
+			{
+				displayName: 'Timestamp Tolerance',
+				name: 'timestampTolerance',
+				type: 'number',
+				typeOptions: { minValue: 1 },
+				default: TIMESTAMP_TOLERANCE,
+				description:
+					'By how many seconds the time that KPN signed an event may differ from this server’s clock',
+			},
+		],
+	},
+	{
+		// n8n unpacks and parses the body of a request before a node sees it, whoever it is from. It
+		// leaves the body as it came where a node of version 1 has this option, as its Webhook node can.
+		displayName: 'Leave the Body as It Came',
+		name: 'options',
+		type: 'hidden',
+		default: { binaryData: true },
+	},
+];

@@ -1,0 +1,91 @@
+import { createHmac } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SandboxRecord } from './record';
+import type { WebhookSettings } from './settings';
+import type { WebhookDelivery } from './webhookTypes';
+import { isLoopback } from './webhookUrl';
+
+const ANSWER_WITHIN_MS = 10_000;
+
+/** KPN's side of a webhook: signs an event and delivers it until it is taken, or four times. */
+export class Deliveries {
+	private waiting = stopping();
+
+	constructor(
+		private readonly settings: WebhookSettings,
+		private readonly record: SandboxRecord,
+		private readonly attemptsAfterMs: number[],
+	) {}
+
+	/** Gives up everything that is still to be delivered. */
+	stop(): void {
+		this.waiting.abort();
+		this.waiting = stopping();
+	}
+
+	/** Waits without keeping the process alive. Rejects once all is given up. */
+	async pause(ms: number): Promise<void> {
+		await sleep(ms, undefined, { signal: this.waiting.signal, ref: false });
+	}
+
+	/** Delivers an event to a webhook. Rejects once all is given up. */
+	async deliver(event: WebhookDelivery['event'], url: string, payload: object): Promise<void> {
+		const body = JSON.stringify(payload);
+		const { signal } = this.waiting;
+		let waited = 0;
+		for (const [index, afterMs] of this.attemptsAfterMs.entries()) {
+			await sleep(afterMs - waited, undefined, { signal, ref: false });
+			waited = afterMs;
+			const attempt = index + 1;
+			const headers = this.headers(body, attempt);
+			const delivery: WebhookDelivery = { event, url, headers, body, attempt, status: null };
+			this.record.deliveries.push(delivery);
+			if (!isLoopback(url)) {
+				delivery.problem = 'Not sent: the sandbox calls nobody but this machine';
+				return;
+			}
+			await post(delivery, signal);
+			if (delivery.status !== null && delivery.status >= 200 && delivery.status < 300) return;
+		}
+	}
+
+	private headers(body: string, attempt: number): Record<string, string> {
+		const key = this.settings.activeKey;
+		return {
+			'content-type': 'application/json',
+			...(key && {
+				'X-KPN-Webhook-Signature': createHmac('sha256', key.secret).update(body).digest('hex'),
+				'X-KPN-Webhook-Key-Id': key.key_id,
+			}),
+			'X-KPN-Webhook-Timestamp': String(Math.floor(Date.now() / 1000)),
+			'X-KPN-Webhook-Attempt': String(attempt),
+		};
+	}
+}
+
+/** Each event waits for the same end. */
+function stopping(): AbortController {
+	const controller = new AbortController();
+	setMaxListeners(0, controller.signal);
+	return controller;
+}
+
+async function post(delivery: WebhookDelivery, stopped: AbortSignal): Promise<void> {
+	const { url, headers, body } = delivery;
+	try {
+		const answer = await fetch(url, {
+			method: 'POST',
+			headers,
+			body,
+			redirect: 'manual',
+			signal: AbortSignal.any([stopped, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
+		});
+		delivery.status = answer.status;
+		await answer.body?.cancel();
+	} catch (error) {
+		stopped.throwIfAborted();
+		const { cause, message } = error as Error;
+		delivery.problem = cause instanceof Error ? cause.message : message;
+	}
+}

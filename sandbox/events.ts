@@ -1,0 +1,158 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { Deliveries } from './deliveries';
+import { asE164, readMobileNumber } from './numbers';
+import type { SandboxRecord } from './record';
+import type { WebhookSettings } from './settings';
+import type { AcceptedMessage } from './types';
+import type { InboundSms, ReportPlan } from './webhookTypes';
+
+const planSchema = z.strictObject({
+	match: z
+		.strictObject({
+			content: z.string().optional(),
+			mobileNumber: z.string().optional(),
+			sender: z.string().optional(),
+		})
+		.optional(),
+	reports: z.array(
+		z.strictObject({
+			status: z.union([
+				z.literal(1),
+				z.literal(2),
+				z.literal(3),
+				z.literal(4),
+				z.literal(5),
+				z.literal(6),
+			]),
+			errorCode: z.string().optional(),
+			afterMs: z.number().nonnegative().optional(),
+		}),
+	),
+});
+const inboundSchema = z.strictObject({
+	sender: z.string(),
+	content: z.string().min(1),
+	recipient: z.string().optional(),
+});
+
+export type InboundRequest = z.infer<typeof inboundSchema>;
+
+interface EventParts {
+	settings: WebhookSettings;
+	deliveries: Deliveries;
+	record: SandboxRecord;
+	reportAfterMs: number;
+	virtualNumber: string;
+}
+
+/** What KPN tells of its own accord: what became of a message, and that one came in. */
+export class Events {
+	private plans: ReportPlan[] = [];
+
+	constructor(private readonly parts: EventParts) {
+		parts.record.watch((happening) => {
+			if (happening.event !== 'message') return;
+			const { api, webhookUrl = parts.settings.application?.webhook_url } = happening.message;
+			// v1 knows no delivery reports.
+			if (api === 'v1' || webhookUrl === undefined) return;
+			// Rejected only once everything waiting is given up.
+			this.report(happening.message, webhookUrl).catch(() => {});
+		});
+	}
+
+	/** @throws TypeError saying in words what is wrong with the plan */
+	plan(plan: unknown): void {
+		this.plans.push(checked(planSchema, plan, 'a plan of reports'));
+	}
+
+	/** @throws TypeError saying in words what is wrong with the SMS */
+	receive(sms: unknown): InboundSms {
+		const { settings, deliveries, record, virtualNumber } = this.parts;
+		const { sender, content, recipient } = checked(inboundSchema, sms, 'an inbound SMS');
+		const from = readMobileNumber(sender)?.e164;
+		if (from === undefined) throw new TypeError(`Not a mobile number: ${sender}`);
+		const to = asE164(recipient ?? virtualNumber);
+		const inbound: InboundSms = {
+			sender: from,
+			recipient: to,
+			messageId: `${randomBytes(8).toString('hex').toUpperCase()}.${plain(to)}`,
+			content,
+			sentAt: new Date().toISOString(),
+			webhookUrl: settings.application?.webhook_url ?? null,
+		};
+		record.addInbound(inbound);
+		if (inbound.webhookUrl !== null) {
+			deliveries.deliver('inboundSms', inbound.webhookUrl, inboundPayload(inbound)).catch(() => {});
+		}
+		return inbound;
+	}
+
+	reset(): void {
+		this.plans = [];
+	}
+
+	private async report(message: AcceptedMessage, url: string): Promise<void> {
+		const { settings, deliveries, reportAfterMs } = this.parts;
+		const plan = this.plans.findLast(({ match }) => matches(match, message));
+		for (const { status, errorCode, afterMs = reportAfterMs } of plan?.reports ?? [DELIVERED]) {
+			await deliveries.pause(afterMs);
+			const excluded = settings.application?.privacy_config?.excluded_fields.sms_dlr ?? [];
+			const fields = Object.entries(reportPayload(message, status, errorCode));
+			const payload = Object.fromEntries(fields.filter(([name]) => !excluded.includes(name)));
+			// The next report does not wait until this one is taken.
+			deliveries.deliver('deliveryReport', url, payload).catch(() => {});
+		}
+	}
+}
+
+const DELIVERED: ReportPlan['reports'][number] = { status: 1 };
+
+// The names are those that are known of KPN's reports; how they belong together is not published.
+function reportPayload(
+	{ documentId, recipient, content }: AcceptedMessage,
+	status: number,
+	errorCode: string | undefined,
+): object {
+	return {
+		DLRID: randomUUID(),
+		CustomerId: 'sandbox',
+		RecipientPhonenumber: plain(recipient),
+		Message: content,
+		StatusDateTime: Math.floor(Date.now() / 1000),
+		document_id: documentId,
+		Status: status,
+		...(errorCode !== undefined && { ErrorCode: errorCode }),
+	};
+}
+
+function inboundPayload({ sender, recipient, messageId, content, sentAt }: InboundSms): object {
+	return {
+		sender: plain(sender),
+		recipient: plain(recipient),
+		message_id: messageId,
+		content,
+		// KPN writes microseconds, and no mark of the zone.
+		timestamp_utc: sentAt.replace('Z', '000'),
+		type: 'text/unicode/*',
+	};
+}
+
+/** As KPN writes a number in an event: without +. */
+const plain = (e164: string) => e164.replace(/^\+/, '');
+
+function matches(match: ReportPlan['match'] = {}, message: AcceptedMessage): boolean {
+	const { content = '', mobileNumber, sender } = match;
+	if (sender !== undefined && sender !== message.sender) return false;
+	if (mobileNumber !== undefined && asE164(mobileNumber) !== message.recipient) return false;
+	return message.content.includes(content);
+}
+
+function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+	const read = schema.safeParse(value);
+	if (read.success) return read.data;
+	const reasons = read.error.issues.map(({ path, message }) =>
+		path.length === 0 ? message : `${path.join('.')}: ${message}`,
+	);
+	throw new TypeError(`Not ${what}: ${reasons.join('; ')}`);
+}

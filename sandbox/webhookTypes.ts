@@ -1,0 +1,95 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** What is configured for the application, in KPN's words. */
+export interface ApplicationConfig {
+	webhook_url: string;
+	privacy_config?: { excluded_fields: { sms_dlr: string[] } };
+}
+
+export interface SigningKey {
+	key_id: string;
+	secret: string;
+	status: 'staged' | 'active' | 'retiring' | 'retired';
+	/** ISO 8601, UTC; so is `updated_at`. */
+	created_at: string;
+	updated_at: string;
+}
+
+/** One request to the webhook settings API. */
+export interface SettingsCall {
+	method: string;
+	/** Below the base of the API, e.g. `/applications/keys`. */
+	path: string;
+	headers: IncomingHttpHeaders;
+	/** The parsed JSON, or the raw text where it is none. */
+	body: unknown;
+	/** What was answered; null while nothing is, or if the connection was broken. */
+	status: number | null;
+}
+
+/** One attempt to deliver an event to a webhook URL. */
+export interface WebhookDelivery {
+	event: 'deliveryReport' | 'inboundSms';
+	url: string;
+	headers: Record<string, string>;
+	/** The bytes that were signed. */
+	body: string;
+	attempt: number;
+	/** What the webhook answered; null while nothing has come, or if nothing did. */
+	status: number | null;
+	/** Why nothing was sent or answered. */
+	problem?: string;
+}
+
+/** KPN's status codes: 1 delivered, 2 queued, 3 accepted, 4 failed, 5 rejected, 6 expired. */
+export type ReportStatus = 1 | 2 | 3 | 4 | 5 | 6;
+
+/** What KPN reports on messages, one report after the other. */
+export interface ReportPlan {
+	/** Only for such messages; default all. */
+	match?: {
+		/** Part of the content. */
+		content?: string;
+		/** Compared as E.164. */
+		mobileNumber?: string;
+		/** The exact sender. */
+		sender?: string;
+	};
+	reports: Array<{
+		status: ReportStatus;
+		/** KPN's, e.g. '002'. */
+		errorCode?: string;
+		/** Since the message or the report before; default the sandbox's `reportAfterMs`. */
+		afterMs?: number;
+	}>;
+}
+
+/** An SMS that a phone sent to a virtual number. */
+export interface InboundSms {
+	/** E.164, with +. */
+	sender: string;
+	/** E.164, with +. */
+	recipient: string;
+	messageId: string;
+	content: string;
+	/** ISO 8601, UTC. */
+	sentAt: string;
+	/** Where KPN delivers it; null if no webhook is configured. */
+	webhookUrl: string | null;
+}
+
+export interface WebhookOptions {
+	/** Whether the app has KPN's webhook products. Without, their URLs answer 403. Default true. */
+	webhookProducts?: boolean;
+	/**
+	 * Whether a webhook URL may be http on this machine. KPN wants https, but an n8n that is being
+	 * tried out has no certificate. Default true.
+	 */
+	httpOnLoopback?: boolean;
+	/** When the attempts to deliver an event are made. Default [0, 600, 1800, 4200], KPN's sped up a hundred times. */
+	attemptsAfterMs?: number[];
+	/** From a message to the report on it. Default 300. */
+	reportAfterMs?: number;
+	/** Where inbound SMS go. Default +3197000000000. */
+	virtualNumber?: string;
+}

@@ -1,0 +1,16 @@
+const LONGEST = 2048;
+
+/** Whether KPN takes a webhook URL: https, at most 2048 characters. Else says what is wrong with it. */
+export function webhookUrlProblem(url: string, httpOnLoopback: boolean): string | undefined {
+	if (url.length > LONGEST) return `webhook_url has more than ${LONGEST} characters`;
+	const allowed =
+		URL.canParse(url) &&
+		(new URL(url).protocol === 'https:' ||
+			(httpOnLoopback && new URL(url).protocol === 'http:' && isLoopback(url)));
+	return allowed ? undefined : 'webhook_url must be an https URL';
+}
+
+/** Whether a URL stays on this machine: the sandbox calls nobody else. */
+export function isLoopback(url: string): boolean {
+	return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname);
+}

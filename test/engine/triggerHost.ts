@@ -1,0 +1,284 @@
+import '../../dev/engineHome';
+
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createGunzip } from 'node:zlib';
+
+import { HookContext, WebhookContext } from 'n8n-core';
+import {
+	Workflow,
+	type IDataObject,
+	type INode,
+	type INodeExecutionData,
+	type IWebhookData,
+	type IWorkflowExecuteAdditionalData,
+	type WorkflowActivateMode,
+} from 'n8n-workflow';
+
+import { KpnSmsTrigger } from '../../nodes/KpnSmsTrigger/KpnSmsTrigger.node.ts';
+import type { TriggerCredentials } from './triggerCredentials';
+
+const PAYLOAD_SIZE_MAX = 16 * 1024 * 1024;
+
+/**
+ * What n8n does around a trigger, with n8n's own contexts and over real HTTP: its server, its
+ * database for the static data, publishing, unpublishing and starting. Read in n8n 2.40.7's
+ * webhook-helpers, webhook.service, active-workflow-manager and body-parser.
+ */
+export class TriggerHost {
+	readonly executions: INodeExecutionData[][] = [];
+	/** What the node wrote to n8n's log. */
+	readonly log: string[] = [];
+	published = false;
+	/** Set to make n8n fail to start an execution, as it does where its database is away. */
+	failToStart = false;
+	/** What n8n has in its database, as JSON. */
+	staticData = '{}';
+
+	private readonly type = new KpnSmsTrigger();
+	private readonly workflowId = randomUUID();
+	private server?: Server;
+	private base = '';
+
+	constructor(
+		readonly node: INode,
+		private readonly credentials: TriggerCredentials,
+	) {}
+
+	async listen(): Promise<void> {
+		this.server = createServer((request, response) => void this.answer(request, response));
+		await new Promise<void>((resolve) => this.server?.listen(0, '127.0.0.1', resolve));
+		const { port } = this.server.address() as AddressInfo;
+		this.base = `http://127.0.0.1:${port}`;
+	}
+
+	async close(): Promise<void> {
+		this.server?.closeAllConnections();
+		await new Promise((resolve) => this.server?.close(resolve));
+	}
+
+	get url(): string {
+		return `${this.base}/webhook/${this.path}`;
+	}
+
+	get testUrl(): string {
+		return `${this.base}/webhook-test/${this.path}`;
+	}
+
+	/** @param meanwhile what happens before n8n has saved what publishing has written */
+	async publish(
+		mode: WorkflowActivateMode = 'activate',
+		meanwhile?: () => Promise<void>,
+	): Promise<void> {
+		const workflow = this.load();
+		try {
+			await this.addWebhook(workflow, mode, false);
+		} catch (error) {
+			await this.unpublish();
+			throw error;
+		}
+		this.published = true;
+		await meanwhile?.();
+		this.save(workflow);
+	}
+
+	async unpublish(): Promise<boolean> {
+		const workflow = this.load();
+		this.published = false;
+		try {
+			return await this.type.webhookMethods.default.delete.call(
+				this.hook(workflow, 'update', false),
+			);
+		} finally {
+			this.save(workflow);
+		}
+	}
+
+	/** n8n ends and starts again. */
+	async restart(): Promise<void> {
+		if (this.published) await this.publish('init');
+	}
+
+	/** "Listen for test event"; what comes back ends it. */
+	async listenForTest(): Promise<() => Promise<boolean>> {
+		const workflow = this.load('{}');
+		await this.addWebhook(workflow, 'manual', true);
+		this.test = JSON.stringify(workflow.staticData);
+		return async () => {
+			const ending = this.load(this.test);
+			this.test = undefined;
+			return await this.type.webhookMethods.default.delete.call(this.hook(ending, 'update', true));
+		};
+	}
+
+	private test?: string;
+
+	private get path(): string {
+		return `${this.node.webhookId}/webhook`;
+	}
+
+	private async addWebhook(workflow: Workflow, mode: WorkflowActivateMode, isTest: boolean) {
+		const { checkExists, create } = this.type.webhookMethods.default;
+		if (await checkExists.call(this.hook(workflow, mode, isTest))) return;
+		await create.call(this.hook(workflow, mode, isTest));
+	}
+
+	private load(staticData = this.staticData): Workflow {
+		return this.workflowOf(JSON.parse(staticData) as IDataObject);
+	}
+
+	private workflowOf(staticData: IDataObject): Workflow {
+		return new Workflow({
+			id: this.workflowId,
+			name: 'Reports',
+			nodes: [structuredClone(this.node)],
+			connections: {},
+			active: true,
+			nodeTypes: {
+				getByName: () => this.type,
+				getByNameAndVersion: () => this.type,
+				getKnownTypes: () => ({}),
+			},
+			staticData,
+		});
+	}
+
+	private save(workflow: Workflow): void {
+		if (workflow.staticData.__dataChanged === true) {
+			this.staticData = JSON.stringify(workflow.staticData);
+		}
+	}
+
+	private webhookData(workflow: Workflow, isTest: boolean, method = 'POST'): IWebhookData {
+		const webhookDescription = this.type.description.webhooks?.find(({ httpMethod }) =>
+			httpMethod.split(',').includes(method),
+		);
+		if (!webhookDescription) throw new Error(`No webhook for ${method}`);
+		return {
+			httpMethod: 'POST',
+			node: this.node.name,
+			path: this.path,
+			webhookDescription,
+			workflowId: workflow.id,
+			workflowExecuteAdditionalData: this.additionalData(),
+			isTest,
+		};
+	}
+
+	private hook(workflow: Workflow, activation: WorkflowActivateMode, isTest: boolean) {
+		const context = new HookContext(
+			workflow,
+			nodeOf(workflow),
+			this.additionalData(),
+			isTest ? 'manual' : 'trigger',
+			activation,
+			this.webhookData(workflow, isTest),
+		);
+		return this.withLog(context);
+	}
+
+	private additionalData(): IWorkflowExecuteAdditionalData {
+		return {
+			credentialsHelper: this.credentials,
+			variables: {},
+			webhookBaseUrl: `${this.base}/webhook`,
+			webhookTestBaseUrl: `${this.base}/webhook-test`,
+		} as unknown as IWorkflowExecuteAdditionalData;
+	}
+
+	private withLog<T extends object>(context: T): T {
+		const write = (line: string) => void this.log.push(line);
+		const logger = { error: write, warn: write, info: write, debug: () => {} };
+		return Object.defineProperty(context, 'logger', { value: logger });
+	}
+
+	private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+		const isTest = request.url === `/webhook-test/${this.path}` && this.test !== undefined;
+		const send = (status: number, message: string) => {
+			response.statusCode = status;
+			response.end(JSON.stringify({ message }));
+		};
+		if (!isTest && (request.url !== `/webhook/${this.path}` || !this.published)) {
+			return send(404, 'The requested webhook is not registered.');
+		}
+		const raw = JSON.parse(this.staticData) as IDataObject;
+		const workflow = this.workflowOf(raw);
+		if (isTest) workflow.setTestStaticData(JSON.parse(this.test ?? '{}') as IDataObject);
+		const webhookData = this.webhookData(workflow, isTest, request.method);
+		const express = { req: asExpress(request), res: withExpressWords(response) };
+		if (!leavesBody(workflow)) return send(422, 'Parsed by n8n');
+		const context = new WebhookContext(
+			workflow,
+			nodeOf(workflow),
+			{
+				...this.additionalData(),
+				httpRequest: express.req,
+				httpResponse: express.res,
+			} as unknown as IWorkflowExecuteAdditionalData,
+			isTest ? 'manual' : 'webhook',
+			webhookData,
+			[],
+			null,
+		);
+		const result = await this.type.webhook.call(this.withLog(context));
+		if (result.workflowData) {
+			if (this.failToStart) return send(500, 'There was a problem executing the workflow');
+			// The execution's workflow is made of the same object, which marks it as unchanged.
+			this.workflowOf(raw);
+			this.executions.push(...result.workflowData);
+		}
+		const message: unknown = result.webhookResponse;
+		if (!isTest) this.save(workflow);
+		if (result.noWebhookResponse) return;
+		response.statusCode = 200;
+		response.end(JSON.stringify(message));
+	}
+}
+
+function nodeOf(workflow: Workflow): INode {
+	const [node] = Object.values(workflow.nodes);
+	if (!node) throw new Error('The workflow has no node');
+	return node;
+}
+
+/** As n8n decides whether to parse a body before the node sees the request. */
+function leavesBody(workflow: Workflow): boolean {
+	const node = nodeOf(workflow);
+	const expression = '={{$parameter["options"]["binaryData"]}}';
+	const read = workflow.expression.getSimpleParameterValue(node, expression, 'webhook', {});
+	return node.typeVersion === 1 && read === true;
+}
+
+function asExpress(request: IncomingMessage) {
+	return Object.assign(request, {
+		rawBody: undefined as Buffer | undefined,
+		async readRawBody(this: IncomingMessage & { rawBody?: Buffer }) {
+			if (this.rawBody) return;
+			const gzip = this.headers['content-encoding'] === 'gzip';
+			const chunks: Buffer[] = [];
+			let size = 0;
+			for await (const chunk of gzip ? this.pipe(createGunzip()) : this) {
+				size += (chunk as Buffer).length;
+				if (size > PAYLOAD_SIZE_MAX) {
+					throw Object.assign(new Error('request entity too large'), { status: 413 });
+				}
+				chunks.push(chunk as Buffer);
+			}
+			this.rawBody = Buffer.concat(chunks);
+		},
+	});
+}
+
+function withExpressWords(response: ServerResponse) {
+	const words = {
+		set: (name: string, value: string) => (response.setHeader(name, value), words),
+		status: (code: number) => ((response.statusCode = code), words),
+		json: (body: object) => {
+			response.setHeader('content-type', 'application/json; charset=utf-8');
+			response.end(JSON.stringify(body));
+			return words;
+		},
+	};
+	return Object.assign(response, words);
+}
