@@ -7,26 +7,6 @@ const showOnlyForManual = { registration: ['manual'] };
 
 export const triggerFields: INodeProperties[] = [
 	{
-		displayName: 'Events',
-		name: 'events',
-		type: 'multiOptions',
-		required: true,
-		options: [
-			{
-				name: 'Delivery Report',
-				value: 'deliveryReport',
-				description: 'KPN says what became of an SMS that you sent',
-			},
-			{
-				name: 'Inbound SMS',
-				value: 'inboundSms',
-				description: 'Somebody sent an SMS to your virtual number at KPN',
-			},
-		],
-		default: ['deliveryReport', 'inboundSms'],
-		description: 'What starts the workflow',
-	},
-	{
 		displayName: 'Registration',
 		name: 'registration',
 		type: 'options',
@@ -61,6 +41,26 @@ export const triggerFields: INodeProperties[] = [
 		type: 'notice',
 		default: '',
 		displayOptions: { show: showOnlyForManual },
+	},
+	{
+		displayName: 'Events',
+		name: 'events',
+		type: 'multiOptions',
+		required: true,
+		options: [
+			{
+				name: 'Delivery Report',
+				value: 'deliveryReport',
+				description: 'KPN says what became of an SMS that you sent',
+			},
+			{
+				name: 'Inbound SMS',
+				value: 'inboundSms',
+				description: 'Somebody sent an SMS to your virtual number at KPN',
+			},
+		],
+		default: ['deliveryReport', 'inboundSms'],
+		description: 'What starts the workflow',
 	},
 	{
 		displayName: 'Options',

@@ -290,11 +290,15 @@ describe('keys that change at KPN', () => {
 		expect(host.executions).toEqual([]);
 	});
 
-	test('the key that we made is deleted once KPN no longer signs with it, theirs is not', async () => {
+	test('the key that we made is deleted once KPN no longer signs with it, theirs are not', async () => {
 		const host = await published();
 		sandbox.settings.addKey({ secret: 'theirs' });
+		sandbox.settings.addKey({ secret: 'theirs again' });
 		await host.unpublish();
-		expect(sandbox.settings.keys).toMatchObject([{ secret: 'theirs', status: 'active' }]);
+		expect(sandbox.settings.keys).toMatchObject([
+			{ secret: 'theirs', status: 'retiring' },
+			{ secret: 'theirs again', status: 'active' },
+		]);
 	});
 
 	test('a right signature under the id of another key is refused', async () => {

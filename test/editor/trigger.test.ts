@@ -1,0 +1,198 @@
+import { createHmac } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+
+import { activate, type StoredWorkflow } from '../../dev/n8n/workflows';
+import type { Sandbox } from '../../sandbox';
+import { sender } from '../unit/sandbox/client';
+import { TriggerN8n, until } from './triggerN8n';
+
+// The first run on a machine installs n8n.
+const PREPARED_WITHIN_MS = 30 * 60_000;
+const STEP_WITHIN_MS = 180_000;
+
+const WEBHOOK_ID = '0f4f1a52-3b5e-4a57-9c55-4d0c0e1f6b01';
+
+let n8n: TriggerN8n;
+let sandbox: Sandbox;
+let workflow: StoredWorkflow;
+let url: string;
+
+beforeAll(async () => {
+	n8n = await TriggerN8n.start();
+	({ sandbox } = n8n);
+	url = n8n.webhookUrl(WEBHOOK_ID);
+}, PREPARED_WITHIN_MS);
+
+afterAll(async () => await n8n?.stop(), STEP_WITHIN_MS);
+
+/** One step. Each needs those before it. */
+const step = (promise: string, body: () => Promise<void>) => it(promise, body, STEP_WITHIN_MS);
+
+function signed(body: string | Buffer, secret = sandbox.settings.activeKey?.secret ?? '') {
+	return {
+		'content-type': 'application/json',
+		'x-kpn-webhook-signature': createHmac('sha256', secret).update(body).digest('hex'),
+		'x-kpn-webhook-timestamp': String(Math.floor(Date.now() / 1000)),
+		'x-kpn-webhook-key-id': sandbox.settings.activeKey?.key_id ?? '',
+		'x-kpn-webhook-attempt': '1',
+	};
+}
+
+const post = async (body: string | Buffer, headers: Record<string, string>, method = 'POST') =>
+	(await fetch(url, { method, body, headers })).status;
+
+const report = (id: string) =>
+	JSON.stringify({ DLRID: id, RecipientPhonenumber: '31612345670', Status: 1 });
+
+const executionCount = async () => (await n8n.executions(workflow)).length;
+
+interface PublicationStatus {
+	status: string;
+	triggers: Array<{ errorMessage: string | null }>;
+}
+
+async function publicationError(): Promise<string> {
+	let words = '';
+	await until(async () => {
+		const path = `/workflows/${workflow.id}/publication-status`;
+		const { status, triggers } = await n8n.rest.get<PublicationStatus>(path);
+		words = triggers[0]?.errorMessage ?? '';
+		return status === 'failed';
+	}, 60_000);
+	return words;
+}
+
+interface NodeType {
+	name: string;
+	iconUrl?: { light: string; dark: string };
+}
+
+describe('the KPN SMS Trigger in the real n8n', () => {
+	step('n8n loads the trigger and its credential, with their icons', async () => {
+		for (const [kind, name] of [
+			['nodes', 'n8n-nodes-kpn-sms.kpnSmsTrigger'],
+			['credentials', 'kpnSmsWebhookApi'],
+		]) {
+			const types = await n8n.types<NodeType>(kind ?? '');
+			const { light, dark } = types.find((type) => type.name === name)?.iconUrl ?? {};
+			for (const icon of [light, dark]) {
+				const answer = await fetch(`${new URL(url).origin}/${icon}`);
+				expect(answer.headers.get('content-type')).toMatch(/svg/);
+			}
+		}
+	});
+
+	step('publishing registers at KPN by itself', async () => {
+		workflow = await n8n.rest.post<StoredWorkflow>('/workflows', {
+			name: 'Reports',
+			nodes: [
+				{
+					id: 'trigger',
+					name: 'KPN SMS Trigger',
+					type: 'n8n-nodes-kpn-sms.kpnSmsTrigger',
+					typeVersion: 1,
+					position: [0, 0],
+					webhookId: WEBHOOK_ID,
+					parameters: {},
+					credentials: { kpnSmsOAuth2Api: n8n.credential },
+				},
+			],
+			connections: {},
+			settings: { executionOrder: 'v1' },
+		});
+		await n8n.publish(workflow);
+		expect(sandbox.settings.keys).toMatchObject([{ status: 'active' }]);
+	});
+
+	step('a report on an SMS starts an execution', async () => {
+		const send = await sender(sandbox);
+		await send({ messages: [{ content: 'Hello', mobile_number: '+31612345670' }] });
+		await n8n.untilExecutions(workflow, 1);
+		expect(sandbox.deliveries).toMatchObject([{ status: 200 }]);
+	});
+
+	step('an SMS that comes in starts one, and a repeat none', async () => {
+		sandbox.receiveSms({ sender: '+31612345670', content: 'Yes, please' });
+		await n8n.untilExecutions(workflow, 2);
+		const body = report('repeated');
+		const statuses = await Promise.all([1, 2, 3].map(async () => await post(body, signed(body))));
+		expect(statuses).toEqual([200, 200, 200]);
+		await n8n.untilExecutions(workflow, 3);
+		await delay(500);
+		expect(await executionCount()).toBe(3);
+	});
+
+	step('what is not KPN’s, or not to be read, starts none and has its answer', async () => {
+		const body = report('forged');
+		const large = JSON.stringify({ Message: 'x'.repeat(1024 * 1024) });
+		const zipped = gzipSync(body);
+		const form = { ...signed(body), 'content-type': 'multipart/form-data; boundary=x' };
+		expect(await post(body, signed(body, 'wrong'))).toBe(401);
+		expect(await post(body, { 'content-type': 'application/json' })).toBe(401);
+		expect(await post('no JSON', { 'content-type': 'application/json' })).toBe(401);
+		expect(await post('no JSON', signed('no JSON'))).toBe(400);
+		expect(await post(large, signed(large))).toBe(413);
+		expect(await post(zipped, { ...signed(body), 'content-encoding': 'gzip' })).toBe(401);
+		expect(await post('--x--', form)).toBe(401);
+		for (const method of ['PUT', 'PATCH', 'DELETE']) {
+			expect(await post(body, signed(body), method)).toBe(405);
+		}
+		expect((await fetch(url)).status).toBe(405);
+		for (let batch = 0; batch < 8; batch++) {
+			const forged = Array.from(
+				{ length: 25 },
+				async (_, index) => await post(body, signed(body, `guess ${batch * 25 + index}`)),
+			);
+			expect(new Set(await Promise.all(forged))).toEqual(new Set([401]));
+		}
+		await delay(500);
+		expect(await executionCount()).toBe(3);
+		const log = await readFile(n8n.logFile, 'utf8');
+		expect(log).not.toContain('31612345670');
+		expect(log).not.toContain(sandbox.settings.activeKey?.secret);
+	});
+
+	step('a rotation at KPN loses no event', async () => {
+		const before = signed(report('old key'));
+		sandbox.settings.addKey({ secret: 'another secret' });
+		expect(await post(report('new key'), signed(report('new key')))).toBe(200);
+		expect(await post(report('old key'), before)).toBe(200);
+		await n8n.untilExecutions(workflow, 5);
+	});
+
+	step('a start of n8n changes nothing at KPN, and repeats are still known', async () => {
+		sandbox.settingsCalls.length = 0;
+		await n8n.restart();
+		expect(await post(report('new key'), signed(report('new key')))).toBe(200);
+		expect(await post(report('after'), signed(report('after')))).toBe(200);
+		await n8n.untilExecutions(workflow, 6);
+		await delay(500);
+		expect(await executionCount()).toBe(6);
+		expect(sandbox.settingsCalls.filter(({ method }) => method !== 'GET')).toEqual([]);
+		expect(sandbox.settings.application).toEqual({ webhook_url: url });
+	});
+
+	step('unpublishing puts back what was there, and deletes only our key', async () => {
+		await n8n.unpublish(workflow);
+		await n8n.untilKpnHas(undefined);
+		await until(() => sandbox.settings.keys.length === 1);
+		expect(sandbox.settings.keys).toMatchObject([{ secret: 'another secret', status: 'active' }]);
+		expect(await post(report('late'), signed(report('late')))).toBe(404);
+		const theirs = { webhook_url: 'https://elsewhere.example.com/kpn' };
+		sandbox.settings.application = theirs;
+		await n8n.publish(workflow);
+		await n8n.unpublish(workflow);
+		await n8n.untilKpnHas(theirs.webhook_url);
+	});
+
+	step('KPN being away on publishing is said in words', async () => {
+		await sandbox.stopListening();
+		await activate(n8n.rest, workflow);
+		expect(await publicationError()).toMatch(/KPN could not be reached \(ECONNREFUSED\)\. Check/);
+		await sandbox.listenAgain();
+		await n8n.unpublish(workflow);
+		await n8n.publish(workflow);
+	});
+});

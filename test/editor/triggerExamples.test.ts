@@ -1,0 +1,172 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { IWorkflowBase } from 'n8n-workflow';
+import type { Browser } from 'playwright-core';
+
+import type { StoredWorkflow } from '../../dev/n8n/workflows';
+import type { Sandbox } from '../../sandbox';
+import { sender } from '../unit/sandbox/client';
+import { openBrowser, openPage, picture } from './browser';
+import { MailServer } from './smtp';
+import { TriggerN8n, until } from './triggerN8n';
+
+// The first run on a machine installs n8n.
+const PREPARED_WITHIN_MS = 30 * 60_000;
+const STEP_WITHIN_MS = 180_000;
+
+const PHONE = '+31612345670';
+
+let n8n: TriggerN8n;
+let sandbox: Sandbox;
+let mailServer: MailServer;
+let browser: Browser;
+
+beforeAll(async () => {
+	n8n = await TriggerN8n.start();
+	({ sandbox } = n8n);
+	mailServer = new MailServer();
+	browser = await openBrowser();
+}, PREPARED_WITHIN_MS);
+
+afterAll(async () => {
+	await browser?.close();
+	mailServer?.close();
+	await n8n?.stop();
+}, STEP_WITHIN_MS);
+
+/** Publishes an example, lets it run, and unpublishes it: KPN has one webhook URL. */
+async function withExample(
+	name: string,
+	credentials: Record<string, { id: string; name: string }>,
+	body: (workflow: StoredWorkflow) => Promise<void>,
+): Promise<void> {
+	const file = join(__dirname, '..', '..', 'examples', `${name}.json`);
+	const example = JSON.parse(await readFile(file, 'utf8')) as IWorkflowBase;
+	for (const node of example.nodes) {
+		for (const type of Object.keys(node.credentials ?? {})) {
+			node.credentials = { ...node.credentials, [type]: credentials[type] ?? n8n.credential };
+		}
+	}
+	const workflow = await n8n.rest.post<StoredWorkflow>('/workflows', example);
+	await n8n.publish(workflow);
+	try {
+		await body(workflow);
+	} finally {
+		await n8n.unpublish(workflow);
+		await n8n.untilKpnHas(undefined);
+	}
+}
+
+const sendSms = async (content: string) => {
+	const send = await sender(sandbox);
+	await send({ messages: [{ content, mobile_number: PHONE }] });
+};
+
+interface Table {
+	id: string;
+	name: string;
+	project?: { id: string };
+	projectId?: string;
+}
+
+/** The rows of a data table, as n8n's own editor reads them. */
+async function rowsOf(name: string): Promise<Array<Record<string, unknown>>> {
+	const { data } = await n8n.rest.get<{ data: Table[] }>('/data-tables-global');
+	const table = data.find((one) => one.name === name);
+	if (!table) return [];
+	const project = table.project?.id ?? table.projectId ?? '';
+	const path = `/projects/${project}/data-tables/${table.id}/rows`;
+	return (await n8n.rest.get<{ data: Array<Record<string, unknown>> }>(path)).data;
+}
+
+it(
+	'Delivery Reports → Data Table keeps one row for each SMS, with its latest status',
+	async () => {
+		await withExample('reports-to-data-table', {}, async (workflow) => {
+			sandbox.planReports({
+				match: { content: 'slow' },
+				reports: [{ status: 2 }, { status: 4, errorCode: '007', afterMs: 3000 }],
+			});
+			await sendSms('fast');
+			await n8n.untilExecutions(workflow, 1);
+			await sendSms('slow');
+			await n8n.untilExecutions(workflow, 3);
+			const rows = await rowsOf('sms-reports');
+			expect(rows).toHaveLength(2);
+			expect(rows).toContainEqual(
+				expect.objectContaining({ recipient: PHONE, status: 'delivered', error: '' }),
+			);
+			expect(rows).toContainEqual(
+				expect.objectContaining({
+					document_id: sandbox.messages.at(-1)?.documentId,
+					status: 'failed',
+					error: 'Out of coverage: worth trying later',
+				}),
+			);
+		});
+	},
+	STEP_WITHIN_MS,
+);
+
+it(
+	'Inbound SMS → Auto-Reply answers what is typed on a phone, and after STOP never again',
+	async () => {
+		await withExample('inbound-sms-to-auto-reply', {}, async (workflow) => {
+			await sendSms('Your bike is ready.');
+			const before = sandbox.messages.length;
+			const answers = () => sandbox.messages.length - before;
+			const page = await openPage(browser);
+			await page.goto(sandbox.url);
+			const types = async (content: string) => {
+				await page.getByLabel(`Reply from ${PHONE}`).fill(content);
+				await page.keyboard.press('Enter');
+			};
+			await types('When are you open?');
+			await page.locator('[data-message]', { hasText: 'Thank you for your message' }).waitFor();
+			await n8n.untilExecutions(workflow, 1);
+			expect(sandbox.messages.at(-1)).toMatchObject({ recipient: PHONE });
+			await types('Stop please');
+			await n8n.untilExecutions(workflow, 2);
+			await types('And tomorrow?');
+			await n8n.untilExecutions(workflow, 3);
+			expect(answers()).toBe(1);
+			await picture(page, 'trigger-replies');
+			sandbox.receiveSms({ sender: '+31612345671', content: 'Hello' });
+			await n8n.untilExecutions(workflow, 4);
+			await until(() => answers() === 2);
+			expect(await rowsOf('sms-stop')).toMatchObject([{ mobile_number: PHONE }]);
+		});
+	},
+	STEP_WITHIN_MS,
+);
+
+it(
+	'Failed Delivery → E-Mail tells of what failed, and of nothing else',
+	async () => {
+		const port = await mailServer.listen();
+		const data = {
+			user: '',
+			password: '',
+			host: '127.0.0.1',
+			port,
+			secure: false,
+			disableStartTls: true,
+		};
+		const smtp = { id: await n8n.addCredential('SMTP', 'smtp', data), name: 'SMTP' };
+		await withExample('failed-delivery-to-email', { smtp }, async (workflow) => {
+			await sendSms('arrives');
+			await n8n.untilExecutions(workflow, 1);
+			sandbox.planReports({
+				match: { content: 'fails' },
+				reports: [{ status: 2 }, { status: 5, errorCode: '004', afterMs: 3000 }],
+			});
+			await sendSms('fails');
+			await n8n.untilExecutions(workflow, 3);
+			expect(mailServer.mails).toHaveLength(1);
+			expect(mailServer.mails[0]).toMatch(/Subject: SMS to \+31612345670: rejected/);
+			expect(mailServer.mails[0]).toMatch(/Recipient opted out/);
+		});
+	},
+	STEP_WITHIN_MS,
+);
