@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import type { IWorkflowBase } from 'n8n-workflow';
 import type { Browser } from 'playwright-core';
 
-import type { StoredWorkflow } from '../../dev/n8n/workflows';
+import { OWNER } from '../../dev/n8n/rest';
+import { addExample, type StoredWorkflow } from '../../dev/n8n/workflows';
 import type { Sandbox } from '../../sandbox';
 import { sender } from '../unit/sandbox/client';
 import { openBrowser, openPage, picture } from './browser';
+import { Person } from './person';
 import { MailServer } from './smtp';
 import { TriggerN8n, until } from './triggerN8n';
 
@@ -104,6 +106,27 @@ it(
 					error: 'Out of coverage: worth trying later',
 				}),
 			);
+		});
+	},
+	STEP_WITHIN_MS,
+);
+
+it(
+	'SMS sent from the editor: their reports arrive by themselves, and start the report workflow',
+	async () => {
+		await withExample('reports-to-data-table', {}, async (workflow) => {
+			const { id } = await addExample(n8n.rest, 'sheet-to-sms', n8n.credential);
+			const person = new Person(await openPage(browser), n8n.rest.url);
+			await person.logsIn(OWNER);
+			await person.opensWorkflow(id);
+			await person.executesWorkflow();
+			await n8n.untilExecutions(workflow, 3);
+			const rows = await rowsOf('sms-reports');
+			for (const { recipient, documentId } of sandbox.messages.slice(-3)) {
+				expect(rows).toContainEqual(
+					expect.objectContaining({ recipient, document_id: documentId, status: 'delivered' }),
+				);
+			}
 		});
 	},
 	STEP_WITHIN_MS,
