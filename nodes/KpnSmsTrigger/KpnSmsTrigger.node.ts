@@ -21,7 +21,8 @@ export class KpnSmsTrigger implements INodeType {
 		version: 1,
 		subtitle:
 			'={{ $parameter["events"].map((event) => ({ deliveryReport: "Delivery Report", inboundSms: "Inbound SMS" })[event]).join(", ") }}',
-		description: 'Starts when KPN reports on an SMS that you sent, or when an SMS comes in',
+		// n8n's panel shows it for the sending node, too, which it lists under the same name.
+		description: 'Send SMS messages with KPN, or start on a delivery report or an inbound SMS',
 		eventTriggerDescription: 'Waiting for a delivery report or an inbound SMS from KPN',
 		activationMessage: 'KPN’s delivery reports and inbound SMS now start this workflow.',
 		defaults: { name: 'KPN SMS Trigger' },

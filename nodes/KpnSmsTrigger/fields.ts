@@ -28,7 +28,7 @@ export const triggerFields: INodeProperties[] = [
 	},
 	{
 		displayName:
-			'KPN has one webhook URL for each application. Publishing this workflow sets it to the Production URL above, and unpublishing puts back what was there. For this, the application needs KPN’s webhook product as well as the SMS product. Reports on an SMS that was sent with a Delivery Report URL go to that URL instead: there, too, the Production URL above is the one to fill in.',
+			'Publishing this workflow makes KPN send its events here, and unpublishing puts back what was there. For this, the application needs KPN’s webhook product. For an SMS that is sent with a Delivery Report URL, fill in the Production URL there (open Webhook URLs above).',
 		name: 'automaticNotice',
 		type: 'notice',
 		default: '',
@@ -51,11 +51,13 @@ export const triggerFields: INodeProperties[] = [
 			{
 				name: 'Delivery Report',
 				value: 'deliveryReport',
+				action: 'On delivery report',
 				description: 'KPN says what became of an SMS that you sent',
 			},
 			{
 				name: 'Inbound SMS',
 				value: 'inboundSms',
+				action: 'On inbound SMS',
 				description: 'Somebody sent an SMS to your virtual number at KPN',
 			},
 		],

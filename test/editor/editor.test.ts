@@ -1,106 +1,34 @@
-import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
-import type { Browser } from 'playwright-core';
-
 import { exampleFile, readExample } from '../../dev/examples';
-import { n8nVersion } from '../../dev/n8n/cache';
-import { installThisPackage } from '../../dev/n8n/community-package';
-import { installN8n } from '../../dev/n8n/install';
-import { freePort } from '../../dev/n8n/ports';
-import { N8nRest, OWNER, untilFound } from '../../dev/n8n/rest';
-import { startN8n, type RunningN8n } from '../../dev/n8n/run';
+import { OWNER, untilFound } from '../../dev/n8n/rest';
 import { activate, addExample, type CredentialReference } from '../../dev/n8n/workflows';
-import { startSandbox, type Sandbox } from '../../sandbox';
-import { ARTIFACTS, findChromium, openBrowser, openPage, picture } from './browser';
-import { Person } from './person';
+import type { Sandbox } from '../../sandbox';
+import type { Person } from './person';
+import { setting } from './setting';
 
-// The first run on a machine installs n8n.
-const PREPARED_WITHIN_MS = 30 * 60_000;
-const STEP_WITHIN_MS = 180_000;
+const scene = setting('editor');
+const { step, shoot, phoneShows } = scene;
 
-let userFolder: string;
 let sandbox: Sandbox;
-let n8n: RunningN8n;
-let rest: N8nRest;
-let browser: Browser;
 let person: Person;
 
-beforeAll(async () => {
-	findChromium();
-	await rm(ARTIFACTS, { recursive: true, force: true });
-	const say = (words: string) => void process.stderr.write(`${words}\n`);
-	const installation = await installN8n({ version: n8nVersion(), say });
-	userFolder = await mkdtemp(join(tmpdir(), 'kpn-sms-editor-'));
-	await installThisPackage(userFolder);
-	sandbox = await startSandbox();
-	n8n = await startN8n({ installation, userFolder, port: await freePort() });
-	rest = new N8nRest(n8n.url);
-	await rest.logIn();
-	browser = await openBrowser();
-	person = new Person(await openPage(browser), n8n.url);
-}, PREPARED_WITHIN_MS);
-
-afterAll(async () => {
-	await browser?.close();
-	await n8n?.stop();
-	await sandbox?.close();
-	if (!userFolder) return;
-	await mkdir(ARTIFACTS, { recursive: true });
-	await copyFile(join(userFolder, 'n8n.log'), join(ARTIFACTS, 'n8n.log')).catch(() => {});
-	await rm(userFolder, { recursive: true, force: true });
-}, STEP_WITHIN_MS);
-
-// Without a stack: only the failure of the first step is worth reading.
-const ANOTHER_STEP_FAILED = Object.assign(new Error(), { stack: 'A step before this one failed' });
-
-let pictures = 0;
-let failed = false;
-
-/** One step of the person's way, with a picture of how it ended. Each needs those before it. */
-function step(promise: string, name: string, body: () => Promise<void>): void {
-	it(
-		promise,
-		async () => {
-			if (failed) throw ANOTHER_STEP_FAILED;
-			failed = true;
-			try {
-				await body();
-				failed = false;
-			} finally {
-				await shoot(name);
-			}
-		},
-		STEP_WITHIN_MS,
-	);
-}
-
-const shoot = async (name: string) =>
-	await picture(person.page, `${String(++pictures).padStart(2, '0')}-${name}`);
+beforeAll(() => {
+	sandbox = scene.get('sandbox');
+	person = scene.get('person');
+});
 
 const received = () => sandbox.messages.map(({ recipient, content }) => ({ recipient, content }));
 
-/** The texts on one phone of the sandbox's page. */
-async function phoneShows(mobileNumber: string): Promise<string[]> {
-	await person.page.goto(sandbox.url);
-	const bubbles = person.page.locator(`[data-phone="${mobileNumber}"] [data-message] .text`);
-	await bubbles.first().waitFor();
-	return await bubbles.allInnerTexts();
-}
-
 describe('the packed node in the real n8n', () => {
-	const formAddress = () => `${n8n.url}/form/sign-up`;
+	const formAddress = () => `${scene.get('n8n').url}/form/sign-up`;
 
 	step('a person logs in', 'overview', async () => {
 		await person.logsIn(OWNER);
 	});
 
 	step('n8n loads the package under the names its users get', 'credential-new', async () => {
+		const url = (kind: string) => `${scene.get('n8n').url}/types/${kind}.json`;
 		const names = async (kind: string, page = person.page) =>
-			((await (await page.request.get(`${n8n.url}/types/${kind}.json`)).json()) as Named[]).map(
-				({ name }) => name,
-			);
+			((await (await page.request.get(url(kind))).json()) as Named[]).map(({ name }) => name);
 		expect(await names('nodes')).toContain('n8n-nodes-kpn-sms.kpnSms');
 		expect(await names('credentials')).toContain('kpnSmsOAuth2Api');
 		await person.choosesCredentialType('KPN SMS OAuth2 API');
@@ -167,7 +95,7 @@ describe('the packed node in the real n8n', () => {
 
 	step('Sheet → SMS sends every row at the press of a button', 'sheet-node', async () => {
 		sandbox.reset();
-		const { id } = await addExample(rest, 'sheet-to-sms', await theCredential());
+		const { id } = await addExample(scene.get('rest'), 'sheet-to-sms', await theCredential());
 		await person.opensWorkflow(id);
 		await person.executesWorkflow();
 		await shoot('sheet-executed');
@@ -187,8 +115,8 @@ describe('the packed node in the real n8n', () => {
 
 	step('CRM → SMS tells the new owners of a batch of HubSpot events', 'crm-phones', async () => {
 		sandbox.reset();
-		const workflow = await addExample(rest, 'crm-to-sms', await theCredential());
-		await activate(rest, workflow);
+		const workflow = await addExample(scene.get('rest'), 'crm-to-sms', await theCredential());
+		await activate(scene.get('rest'), workflow);
 		await person.opensWorkflow(workflow.id);
 		await shoot('crm-workflow');
 		await postsSampleEvents();
@@ -207,7 +135,7 @@ interface Named {
 }
 
 async function theCredential(): Promise<CredentialReference> {
-	const [credential] = await rest.get<CredentialReference[]>('/credentials');
+	const [credential] = await scene.get('rest').get<CredentialReference[]>('/credentials');
 	if (!credential) throw new Error('The credential made in the editor is gone');
 	return { id: credential.id, name: credential.name };
 }
@@ -215,7 +143,7 @@ async function theCredential(): Promise<CredentialReference> {
 /** Posts what the example has pinned as a sample, as HubSpot would. */
 async function postsSampleEvents(): Promise<void> {
 	const { pinData } = await readExample('crm-to-sms', await theCredential());
-	const response = await fetch(`${n8n.url}/webhook/deal-owner`, {
+	const response = await fetch(`${scene.get('n8n').url}/webhook/deal-owner`, {
 		method: 'POST',
 		headers: { 'content-type': 'application/json' },
 		body: JSON.stringify(pinData?.['HubSpot Events']?.[0]?.json.body),

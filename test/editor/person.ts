@@ -1,5 +1,8 @@
 import type { Locator, Page } from 'playwright-core';
 
+import { Canvas } from './canvas';
+import { Output } from './output';
+
 /** What a person does in n8n's editor, with the words and fields they see there. */
 export class Person {
 	constructor(
@@ -95,7 +98,7 @@ export class Person {
 	}
 
 	async closesNode(): Promise<void> {
-		await this.page.keyboard.press('Escape');
+		await this.page.getByTestId('ndv-close-button').click();
 		await this.page.getByTestId('ndv').waitFor({ state: 'hidden' });
 	}
 
@@ -115,5 +118,98 @@ export class Person {
 			await this.page.getByLabel(label).fill(answer);
 		}
 		await this.page.getByRole('button').click();
+	}
+
+	async choosesCredential(name: string): Promise<void> {
+		await this.page.getByTestId('node-credentials-select').click();
+		await this.page.getByRole('option', { name }).filter({ visible: true }).click();
+	}
+
+	/** Makes a field of the open node an expression. */
+	async fillsExpression(name: string, expression: string): Promise<void> {
+		await this.field(name).locator('input, textarea').first().fill('=');
+		await this.fillsCode(name, expression);
+	}
+
+	async fillsCode(name: string, code: string): Promise<void> {
+		// n8n takes over what was typed a moment later, and saves it then.
+		const asSaved = JSON.stringify(code).slice(1, -1);
+		const saved = this.page.waitForRequest(
+			(request) =>
+				request.url().includes('/rest/workflows') && !!request.postData()?.includes(asSaved),
+		);
+		await this.field(name).locator('.cm-content').fill(code);
+		await saved;
+	}
+
+	async opensTab(name: 'Parameters' | 'Settings'): Promise<void> {
+		await this.page.getByTestId('ndv').getByText(name, { exact: true }).click();
+	}
+
+	/** Adds an option of the open node and switches it on. */
+	async turnsOn(name: string, option: string): Promise<void> {
+		await this.page.getByTestId('ndv').getByPlaceholder('Add option', { exact: true }).click();
+		await this.page.getByRole('option', { name: option }).filter({ visible: true }).click();
+		await this.field(name).locator('.el-switch__core').click();
+	}
+
+	/** Executes the open node, and those before it that have not been. */
+	async executesNode(ending: 'executed successfully' | 'Problem in node'): Promise<void> {
+		await this.dismissesNotes();
+		await this.page.getByTestId('node-execute-button').click();
+		await this.note(ending).waitFor();
+		await this.dismissesNotes();
+	}
+
+	/** What n8n says at the corner of the page. */
+	note(words: string): Locator {
+		return this.page.getByRole('alert').filter({ hasText: words, visible: true }).first();
+	}
+
+	async dismissesNotes(): Promise<void> {
+		const close = this.page.getByRole('alert').locator('.el-notification__closeBtn');
+		while (await close.count()) {
+			// It may go by itself in the meantime.
+			await close
+				.first()
+				.click({ timeout: 3000 })
+				.catch(() => {});
+		}
+	}
+
+	/** The workflow's canvas, and the panel from which nodes come. */
+	get canvas(): Canvas {
+		return new Canvas(this.page, this.n8nUrl);
+	}
+
+	/** What came out of the open node. */
+	get output(): Output {
+		return new Output(this.page.getByTestId('output-panel'));
+	}
+
+	async opensExecutions(): Promise<void> {
+		await this.page.getByText('Executions', { exact: true }).click();
+		await this.executions.first().waitFor();
+	}
+
+	/** The list of executions, the newest first. */
+	get executions(): Locator {
+		return this.page
+			.getByTestId('current-executions-list')
+			.locator('[data-test-id^=execution-details-]');
+	}
+
+	async retriesExecution(): Promise<void> {
+		await this.page.getByTestId('retry-execution-button').first().click();
+		await this.page.getByRole('menuitem', { name: 'Retry with original workflow' }).click();
+	}
+
+	async choosesTheme(name: string): Promise<void> {
+		await this.page.goto(`${this.n8nUrl}/settings/personal`);
+		await this.page.getByTestId('theme-select').click();
+		await this.page.getByRole('option', { name }).filter({ visible: true }).click();
+		await this.page.getByTestId('save-settings-button').click();
+		await this.note('Personal details updated').waitFor();
+		await this.dismissesNotes();
 	}
 }

@@ -48,7 +48,7 @@ export function readMobileNumber(
 	}
 	if (!parsed.isValid()) {
 		return {
-			problem: `${shown} is not a mobile number: check its digits. A Dutch one is 06 and 8 digits (not 060, 067 or 069), or starts with 097; one abroad starts with + and its country code.`,
+			problem: `${shown} is not a mobile number. A Dutch one is 06 and 8 digits, or starts with 097; one abroad starts with + and its country code.`,
 		};
 	}
 	if (!abroad && parsed.country !== HOME) {

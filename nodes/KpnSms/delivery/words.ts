@@ -41,7 +41,7 @@ export function failureOf(result: ItemResult): ItemFailure {
 	return {
 		outcome,
 		message: sentence(worst, shareOf(result, worst)),
-		quote: quote(kpn),
+		quote: quote(kpn, statusCode),
 		advice,
 		kpn,
 		statusCode,
@@ -89,7 +89,7 @@ export function stopError(node: INode, results: ItemResult[]): NodeApiError {
 	const { statusCode, itemIndex } = first ?? {};
 	// n8n writes the message into its log: KPN's words, which may hold a number, go beside it.
 	if (results.length === 1 && first) {
-		const description = together(first.quote, first.advice);
+		const description = escapeHtml(together(first.quote, first.advice));
 		return apiError(node, { message: first.message, description, statusCode, itemIndex });
 	}
 	const lines = failed.map((one) =>
@@ -97,7 +97,7 @@ export function stopError(node: INode, results: ItemResult[]): NodeApiError {
 	);
 	return apiError(node, {
 		message: `Not all items were sent: ${tally(results)}`,
-		description: `${lineUp(lines)}\n${RETRY}`,
+		description: `${lineUp(lines)}<br>${RETRY}`,
 		statusCode,
 		itemIndex,
 	});
@@ -124,7 +124,7 @@ function apiError(
 }
 
 const RETRY =
-	'A retry sends only what was refused or not tried: what KPN accepted is not sent again, and what is unknown only if Delivery Guarantee is At Least Once.';
+	'A retry sends only what was refused or not tried. What KPN accepted is never sent again; what is unknown, only with Delivery Guarantee At Least Once.';
 
 function tally(results: ItemResult[]): string {
 	const counts = { accepted: 0, 'partly accepted': 0, refused: 0, unknown: 0, 'not tried': 0 };
@@ -163,14 +163,19 @@ function shareOf({ draft, outcomes }: Delivery, about: Failure): string {
 	return ` to ${theirs.length} of ${outcomes.length} recipients (${named.join(', ')})`;
 }
 
-function quote({ message, code }: KpnWords): string {
+function quote({ message, code }: KpnWords, statusCode?: number): string {
 	if (message === undefined) return '';
-	return `KPN says: “${message}”${code === undefined ? '' : ` (${code})`}.`;
+	const told = code === undefined || code === String(statusCode) ? '' : ` (${code})`;
+	return `KPN says: “${message}”${told}.`;
 }
 
+/** n8n shows a description as HTML: in it only `<br>` begins a line, and KPN's words are no markup. */
 function lineUp(lines: string[]): string {
 	const more = lines.length - ITEMS_NAMED;
-	return [...lines.slice(0, ITEMS_NAMED), ...(more > 0 ? [`… and ${more} more items.`] : [])].join(
-		'\n',
-	);
+	return [...lines.slice(0, ITEMS_NAMED), ...(more > 0 ? [`… and ${more} more items.`] : [])]
+		.map(escapeHtml)
+		.join('<br>');
 }
+
+const escapeHtml = (text: string): string =>
+	text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');

@@ -106,7 +106,7 @@ export const optionsField: INodeProperties = {
 			type: 'boolean',
 			default: false,
 			description:
-				'Whether to check numbers and count parts without sending anything. The output is what it would be, with the status dryRun.',
+				'Whether to check numbers and count parts without sending anything. The output is what it would be, with the outcome dryRun.',
 		},
 		{
 			displayName: 'Expire After',

@@ -10,8 +10,7 @@ const QUOTA_WARNING = 0.9;
 /** What the editor shows above the output, whatever came out. */
 export const staticHints: NodeHint[] = [
 	{
-		message:
-			'These are more than 100 items. <b>Send Bulk</b> does the same for thousands, and faster.',
+		message: 'For more than 100 items, the operation <b>Send Bulk</b> is faster.',
 		displayCondition: '={{ $parameter["operation"] === "send" && $input.all().length > 100 }}',
 		whenToDisplay: 'always',
 		location: 'outputPane',

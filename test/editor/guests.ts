@@ -1,0 +1,101 @@
+import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
+
+export const GUESTS = [
+	{ name: 'Anna', mobile: '+31612345671', table: 4 },
+	{ name: 'Bram', mobile: '+31612345672', table: 7 },
+	{ name: 'Chloé', mobile: '+31612345673', table: 9 },
+	{ name: 'Daan', mobile: '+31612345674', table: 2 },
+];
+
+/** The same guests, as somebody typed them: a landline, and a number that breaks off. */
+const AS_TYPED = [
+	{ name: 'Anna', mobile: '06 12345671', table: 4 },
+	{ name: 'Bram', mobile: '020 1234567', table: 7 },
+	{ name: 'Chloé', mobile: '0031612345673', table: 9 },
+	{ name: 'Daan', mobile: '0612', table: 2 },
+];
+
+export const manyGuests = (count: number) =>
+	Array.from({ length: count }, (_, index) => ({
+		name: 'Guest',
+		mobile: '0612345670',
+		table: index,
+	}));
+
+const oneItemPerGuest = (field: string) => ({
+	id: 'one-item-per-guest',
+	name: 'One Item per Guest',
+	type: 'n8n-nodes-base.splitOut',
+	typeVersion: 1,
+	position: [224, 0],
+	parameters: { fieldToSplitOut: field, options: {} },
+});
+
+/** Everything but the node that sends: a button, a list, and an item for each in it. */
+export const guestList = {
+	nodes: [
+		{
+			id: 'button',
+			name: 'When You Press Execute',
+			type: 'n8n-nodes-base.manualTrigger',
+			typeVersion: 1,
+			position: [-224, 0],
+			parameters: {},
+		},
+		{
+			id: 'guests',
+			name: 'Guests',
+			type: 'n8n-nodes-base.set',
+			typeVersion: 3.4,
+			position: [0, 0],
+			parameters: {
+				mode: 'raw',
+				jsonOutput: JSON.stringify({ guests: AS_TYPED }, null, 2),
+				options: {},
+			},
+		},
+		oneItemPerGuest('guests'),
+	],
+	connections: {
+		'When You Press Execute': { main: [[{ node: 'Guests', type: 'main', index: 0 }]] },
+		Guests: { main: [[{ node: 'One Item per Guest', type: 'main', index: 0 }]] },
+	},
+};
+
+/** Texts all guests who are posted to its webhook. */
+export const reminders = (credential: { id: string; name: string }) => ({
+	name: 'Reminders',
+	settings: { executionOrder: 'v1' },
+	nodes: [
+		{
+			id: 'webhook',
+			name: 'Webhook',
+			type: 'n8n-nodes-base.webhook',
+			typeVersion: 2,
+			position: [0, 0],
+			webhookId: 'reminders',
+			parameters: { httpMethod: 'POST', path: 'reminders', options: {} },
+		},
+		oneItemPerGuest('body.guests'),
+		{
+			id: 'remind',
+			name: 'Remind by SMS',
+			type: 'n8n-nodes-kpn-sms.kpnSms',
+			typeVersion: 1,
+			position: [448, 0],
+			parameters: {
+				resource: 'message',
+				operation: 'send',
+				sender: 'Bistro',
+				mobileNumber: '={{ $json.mobile }}',
+				content: '=Hello {{ $json.name }}, see you at seven.',
+				options: {},
+			},
+			credentials: { [CREDENTIAL_TYPE]: credential },
+		},
+	],
+	connections: {
+		Webhook: { main: [[{ node: 'One Item per Guest', type: 'main', index: 0 }]] },
+		'One Item per Guest': { main: [[{ node: 'Remind by SMS', type: 'main', index: 0 }]] },
+	},
+});
