@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SandboxRecord } from './record';
 import type { WebhookSettings } from './settings';
+import { stopping } from './stopping';
 import type { WebhookDelivery } from './webhookTypes';
 import { isLoopback } from './webhookUrl';
 
@@ -62,13 +62,6 @@ export class Deliveries {
 			'X-KPN-Webhook-Attempt': String(attempt),
 		};
 	}
-}
-
-/** Each event waits for the same end. */
-function stopping(): AbortController {
-	const controller = new AbortController();
-	setMaxListeners(0, controller.signal);
-	return controller;
 }
 
 async function post(delivery: WebhookDelivery, stopped: AbortSignal): Promise<void> {

@@ -12,6 +12,7 @@ import { SandboxRecord } from './record';
 import { respond } from './respond';
 import { WebhookSettings } from './settings';
 import { addSettingsApi } from './settingsApi';
+import { stopping } from './stopping';
 import { Tokens } from './tokens';
 import type { Sandbox, SandboxOptions } from './types';
 
@@ -46,7 +47,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	const settings = new WebhookSettings(httpOnLoopback);
 	const deliveries = new Deliveries(settings, record, attemptsAfterMs);
 	const events = new Events({ settings, deliveries, record, reportAfterMs, virtualNumber });
-	const closing = new AbortController();
+	const closing = stopping();
 	const app = plainServer();
 	const door = new Door(app.server);
 
