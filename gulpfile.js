@@ -4,6 +4,7 @@ const { promisify } = require('node:util');
 const esbuild = require('esbuild');
 const gulp = require('gulp');
 
+const { writeLicenses } = require('./dev/licenses');
 const { n8n } = require('./package.json');
 
 const run = promisify(execFile);
@@ -13,8 +14,8 @@ const clean = () => rm('dist', { recursive: true, force: true });
 const typecheck = () => run(process.execPath, [require.resolve('typescript/bin/tsc'), '--noEmit']);
 
 // n8n Cloud allows no runtime dependencies: every library but n8n's own goes into the bundle.
-const bundle = () =>
-	esbuild.build({
+const bundle = async () => {
+	const { metafile } = await esbuild.build({
 		entryPoints: [...n8n.nodes, ...n8n.credentials].map((file) =>
 			file.replace(/^dist\//, '').replace(/\.js$/, '.ts'),
 		),
@@ -28,7 +29,10 @@ const bundle = () =>
 		format: 'cjs',
 		external: ['n8n-workflow'],
 		legalComments: 'inline',
+		metafile: true,
 	});
+	await writeLicenses(metafile, 'dist/THIRD_PARTY_LICENSES.md');
+};
 
 // Icons, codex files and output schemas are found by n8n beside the code.
 const assets = () =>
