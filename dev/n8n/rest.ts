@@ -39,6 +39,13 @@ export class N8nRest {
 		return await this.call<T>('PATCH', path, body);
 	}
 
+	/** Newest first, at most 100. */
+	async executionsOf(workflowId: string): Promise<Array<{ id: string; status: string }>> {
+		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
+		type Found = { results: Array<{ id: string; status: string }> };
+		return (await this.get<Found>(`/executions?filter=${filter}&limit=100`)).results;
+	}
+
 	private async call<T>(method: string, path: string, body?: unknown): Promise<T> {
 		const response = await fetch(`${this.url}/rest${path}`, {
 			method,

@@ -21,14 +21,25 @@ export async function addExample(
 
 /** Makes a workflow's form or webhook answer; a workflow that is active already stays as it is. */
 export async function activate(n8n: N8nRest, workflow: StoredWorkflow): Promise<void> {
-	const { id, versionId, active } = workflow;
-	if (active) return;
+	if (!workflow.active) await setActive(n8n, workflow, true);
+}
+
+export async function deactivate(n8n: N8nRest, workflow: StoredWorkflow): Promise<void> {
+	await setActive(n8n, workflow, false);
+}
+
+async function setActive(
+	n8n: N8nRest,
+	{ id, versionId }: StoredWorkflow,
+	active: boolean,
+): Promise<void> {
 	try {
-		await n8n.post(`/workflows/${id}/activate`, { versionId });
+		const call = active ? 'activate' : 'deactivate';
+		await n8n.post(`/workflows/${id}/${call}`, active ? { versionId } : {});
 	} catch (error) {
 		if (!(error instanceof N8nRefusal && error.status === 404)) throw error;
-		// n8n 1.x has no such call.
-		await n8n.patch(`/workflows/${id}`, { active: true, versionId });
+		// n8n 1.x has no such calls.
+		await n8n.patch(`/workflows/${id}`, { active, versionId });
 	}
 }
 

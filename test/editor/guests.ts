@@ -1,4 +1,4 @@
-import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
+import type { INode } from 'n8n-workflow';
 
 export const GUESTS = [
 	{ name: 'Anna', mobile: '+31612345671', table: 4 },
@@ -21,15 +21,6 @@ export const manyGuests = (count: number) =>
 		mobile: '0612345670',
 		table: index,
 	}));
-
-const oneItemPerGuest = (field: string) => ({
-	id: 'one-item-per-guest',
-	name: 'One Item per Guest',
-	type: 'n8n-nodes-base.splitOut',
-	typeVersion: 1,
-	position: [224, 0],
-	parameters: { fieldToSplitOut: field, options: {} },
-});
 
 /** Everything but the node that sends: a button, a list, and an item for each in it. */
 export const guestList = {
@@ -54,7 +45,14 @@ export const guestList = {
 				options: {},
 			},
 		},
-		oneItemPerGuest('guests'),
+		{
+			id: 'one-item-per-guest',
+			name: 'One Item per Guest',
+			type: 'n8n-nodes-base.splitOut',
+			typeVersion: 1,
+			position: [224, 0],
+			parameters: { fieldToSplitOut: 'guests', options: {} },
+		},
 	],
 	connections: {
 		'When You Press Execute': { main: [[{ node: 'Guests', type: 'main', index: 0 }]] },
@@ -62,40 +60,12 @@ export const guestList = {
 	},
 };
 
-/** Texts all guests who are posted to its webhook. */
-export const reminders = (credential: { id: string; name: string }) => ({
-	name: 'Reminders',
-	settings: { executionOrder: 'v1' },
-	nodes: [
-		{
-			id: 'webhook',
-			name: 'Webhook',
-			type: 'n8n-nodes-base.webhook',
-			typeVersion: 2,
-			position: [0, 0],
-			webhookId: 'reminders',
-			parameters: { httpMethod: 'POST', path: 'reminders', options: {} },
-		},
-		oneItemPerGuest('body.guests'),
-		{
-			id: 'remind',
-			name: 'Remind by SMS',
-			type: 'n8n-nodes-kpn-sms.kpnSms',
-			typeVersion: 1,
-			position: [448, 0],
-			parameters: {
-				resource: 'message',
-				operation: 'send',
-				sender: 'Bistro',
-				mobileNumber: '={{ $json.mobile }}',
-				content: '=Hello {{ $json.name }}, see you at seven.',
-				options: {},
-			},
-			credentials: { [CREDENTIAL_TYPE]: credential },
-		},
-	],
-	connections: {
-		Webhook: { main: [[{ node: 'One Item per Guest', type: 'main', index: 0 }]] },
-		'One Item per Guest': { main: [[{ node: 'Remind by SMS', type: 'main', index: 0 }]] },
-	},
-});
+/** The node that texts all guests who are posted to a webhook. */
+export const reminder: INode['parameters'] = {
+	resource: 'message',
+	operation: 'send',
+	sender: 'Bistro',
+	mobileNumber: '={{ $json.mobile }}',
+	content: '=Hello {{ $json.name }}, see you at seven.',
+	options: {},
+};

@@ -1,10 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import { OWNER } from '../../dev/n8n/rest';
-import { activate } from '../../dev/n8n/workflows';
 import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
 import type { Sandbox } from '../../sandbox';
-import { GUESTS, guestList, manyGuests, reminders } from './guests';
+import { addWebhookWorkflow, postItems } from '../webhookWorkflow';
+import { GUESTS, guestList, manyGuests, reminder } from './guests';
 import type { Person } from './person';
 import { setting } from './setting';
 
@@ -133,35 +131,22 @@ describe('building a workflow in the editor', () => {
 	});
 });
 
-/** Posts the guests to a workflow's webhook, which answers a moment after it was activated. */
-async function postsGuests(path: string): Promise<void> {
-	for (let attempt = 1; ; attempt++) {
-		const { status } = await fetch(`${scene.get('n8n').url}/webhook/${path}`, {
-			method: 'POST',
-			headers: { 'content-type': 'application/json' },
-			body: JSON.stringify({ guests: GUESTS }),
-		});
-		if (status === 200) return;
-		if (status !== 404 || attempt === 60) throw new Error(`The webhook answered ${status}`);
-		await delay(500);
-	}
-}
-
 describe('a failed execution', () => {
 	step('names the guest whom KPN refused', 'execution-failed', async () => {
 		sandbox.reset();
 		const rest = scene.get('rest');
 		const credentials = await rest.get<Array<{ id: string; name: string }>>('/credentials');
 		const credential = credentials.find(({ name }) => name === OURS);
-		const workflow = await rest.post<Parameters<typeof activate>[1]>(
-			'/workflows',
-			reminders({ id: credential?.id ?? '', name: OURS }),
-		);
-		await activate(rest, workflow);
+		({ id: remindersId } = await addWebhookWorkflow(rest, {
+			path: 'reminders',
+			credential: { id: credential?.id ?? '', name: OURS },
+			parameters: reminder,
+			settings: { name: 'Remind by SMS' },
+		}));
 		// SMS v1 takes one message a call: this refuses Bram alone, and once.
 		sandbox.inject({ match: { content: 'Bram' }, answer: { kind: 'http', status: 400 } });
-		await postsGuests('reminders');
-		remindersId = workflow.id;
+		const { status } = await postItems(`${scene.get('n8n').url}/webhook/reminders`, GUESTS);
+		expect(status).toBe(200);
 		await person.opensWorkflow(remindersId);
 		await person.opensExecutions();
 		await person.executions.filter({ hasText: 'Error' }).waitFor();

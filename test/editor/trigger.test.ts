@@ -6,7 +6,8 @@ import { gzipSync } from 'node:zlib';
 import { activate, type StoredWorkflow } from '../../dev/n8n/workflows';
 import type { Sandbox } from '../../sandbox';
 import { sender } from '../unit/sandbox/client';
-import { TriggerN8n, until } from './triggerN8n';
+import { until } from '../until';
+import { TriggerN8n } from './triggerN8n';
 
 // The first run on a machine installs n8n.
 const PREPARED_WITHIN_MS = 30 * 60_000;
@@ -46,7 +47,7 @@ const post = async (body: string | Buffer, headers: Record<string, string>, meth
 const report = (id: string) =>
 	JSON.stringify({ DLRID: id, RecipientPhonenumber: '31612345670', Status: 1 });
 
-const executionCount = async () => (await n8n.executions(workflow)).length;
+const executionCount = async () => (await n8n.rest.executionsOf(workflow.id)).length;
 
 interface PublicationStatus {
 	status: string;

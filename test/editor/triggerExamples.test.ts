@@ -11,7 +11,8 @@ import { sender } from '../unit/sandbox/client';
 import { openBrowser, openPage, picture } from './browser';
 import { Person } from './person';
 import { MailServer } from './smtp';
-import { TriggerN8n, until } from './triggerN8n';
+import { until } from '../until';
+import { TriggerN8n } from './triggerN8n';
 
 // The first run on a machine installs n8n.
 const PREPARED_WITHIN_MS = 30 * 60_000;

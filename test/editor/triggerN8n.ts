@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import { n8nVersion } from '../../dev/n8n/cache';
 import { installThisPackage } from '../../dev/n8n/community-package';
@@ -9,13 +8,14 @@ import { installN8n, type N8nInstallation } from '../../dev/n8n/install';
 import { freePort } from '../../dev/n8n/ports';
 import { N8nRest, OWNER } from '../../dev/n8n/rest';
 import { startN8n, type RunningN8n } from '../../dev/n8n/run';
-import { activate, type CredentialReference, type StoredWorkflow } from '../../dev/n8n/workflows';
+import {
+	activate,
+	deactivate,
+	type CredentialReference,
+	type StoredWorkflow,
+} from '../../dev/n8n/workflows';
 import { startSandbox, type Sandbox } from '../../sandbox';
-
-export interface Execution {
-	id: string;
-	status: string;
-}
+import { until } from '../until';
 
 /** The real n8n with the packed package, and a KPN that sends to it. */
 export class TriggerN8n {
@@ -88,24 +88,18 @@ export class TriggerN8n {
 		await this.untilKpnHas(this.webhookUrl(trigger?.webhookId ?? ''));
 	}
 
-	async unpublish({ id }: StoredWorkflow): Promise<void> {
-		await this.rest.post(`/workflows/${id}/deactivate`, {});
+	async unpublish(workflow: StoredWorkflow): Promise<void> {
+		await deactivate(this.rest, workflow);
 	}
 
 	async untilKpnHas(webhookUrl: string | undefined): Promise<void> {
 		await until(() => this.sandbox.settings.application?.webhook_url === webhookUrl);
 	}
 
-	async executions({ id }: StoredWorkflow): Promise<Execution[]> {
-		const filter = encodeURIComponent(JSON.stringify({ workflowId: id }));
-		const path = `/executions?filter=${filter}&limit=100`;
-		return (await this.rest.get<{ results: Execution[] }>(path)).results;
-	}
-
 	/** Waits until so many executions have succeeded. */
 	async untilExecutions(workflow: StoredWorkflow, count: number): Promise<void> {
 		await until(async () => {
-			const found = await this.executions(workflow);
+			const found = await this.rest.executionsOf(workflow.id);
 			return found.length >= count && found.every(({ status }) => status === 'success');
 		});
 	}
@@ -121,16 +115,5 @@ export class TriggerN8n {
 		await this.running.stop();
 		await this.sandbox.close();
 		await rm(this.userFolder, { recursive: true, force: true });
-	}
-}
-
-export async function until(
-	condition: () => boolean | Promise<boolean>,
-	withinMs = 30_000,
-): Promise<void> {
-	const deadline = Date.now() + withinMs;
-	while (!(await condition())) {
-		if (Date.now() > deadline) throw new Error(`It did not happen in time: ${String(condition)}`);
-		await delay(100);
 	}
 }

@@ -9,10 +9,11 @@ import { installN8n } from '../../dev/n8n/install';
 import { freePort } from '../../dev/n8n/ports';
 import { N8nRest } from '../../dev/n8n/rest';
 import { startN8n, type RunningN8n } from '../../dev/n8n/run';
-import { activate, type CredentialReference, type StoredWorkflow } from '../../dev/n8n/workflows';
+import type { CredentialReference } from '../../dev/n8n/workflows';
 import { table } from '../../dev/table';
 import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
 import { startSandbox, type Sandbox } from '../../sandbox';
+import { addWebhookWorkflow, postItems } from '../webhookWorkflow';
 import { startPostgres, startRedis, type Service } from './services';
 
 const EXECUTIONS = 50;
@@ -82,7 +83,7 @@ test(
 	'50 executions, 10,000 messages, a worker killed, Redis restarted, the token expired: nobody gets a message twice, and all that was not sent is seen',
 	async () => {
 		const address = await prepareWorkflow();
-		await untilPosted(address, 'warm-up');
+		await postBatch(address, 'warm-up');
 		await untilAccepted(MESSAGES_EACH);
 		const tokensBefore = sandbox.tokenCalls.length;
 		const started = Date.now();
@@ -165,49 +166,17 @@ async function prepareWorkflow(): Promise<string> {
 			baseUrl: sandbox.url,
 		},
 	});
-	const workflow = await rest.post<StoredWorkflow>('/workflows', {
-		name: 'Queue mode',
-		settings: { executionOrder: 'v1' },
-		nodes: [
-			{
-				id: 'webhook',
-				name: 'Webhook',
-				type: 'n8n-nodes-base.webhook',
-				typeVersion: 2,
-				position: [0, 0],
-				webhookId: 'batch',
-				parameters: { httpMethod: 'POST', path: 'batch', options: {} },
-			},
-			{
-				id: 'split',
-				name: 'One Item per Message',
-				type: 'n8n-nodes-base.splitOut',
-				typeVersion: 1,
-				position: [200, 0],
-				parameters: { fieldToSplitOut: 'body.messages', options: {} },
-			},
-			{
-				id: 'sms',
-				name: 'SMS',
-				type: 'n8n-nodes-kpn-sms.kpnSms',
-				typeVersion: 1,
-				position: [400, 0],
-				parameters: {
-					resource: 'message',
-					operation: 'sendBulk',
-					mappingMode: 'autoMapInputData',
-					sender: 'Queue',
-					options: { messagesPerCall: 20 },
-				},
-				credentials: { [CREDENTIAL_TYPE]: { id: credential.id, name: credential.name } },
-			},
-		],
-		connections: {
-			Webhook: { main: [[{ node: 'One Item per Message', type: 'main', index: 0 }]] },
-			'One Item per Message': { main: [[{ node: 'SMS', type: 'main', index: 0 }]] },
+	await addWebhookWorkflow(rest, {
+		path: 'batch',
+		credential,
+		parameters: {
+			resource: 'message',
+			operation: 'sendBulk',
+			mappingMode: 'autoMapInputData',
+			sender: 'Queue',
+			options: { messagesPerCall: 20 },
 		},
 	});
-	await activate(rest, workflow);
 	return `${webhooks.url}/webhook/batch`;
 }
 
@@ -219,24 +188,8 @@ async function postBatch(address: string, batch: string): Promise<void> {
 		mobile_number: `+3161234${String(5000 + index)}`,
 		content,
 	}));
-	const response = await fetch(address, {
-		method: 'POST',
-		headers: { 'content-type': 'application/json' },
-		body: JSON.stringify({ batch, messages }),
-	});
+	const response = await postItems(address, messages);
 	if (!response.ok) throw new Error(`The webhook answered ${response.status}`);
-}
-
-/** A webhook answers a moment after its workflow was activated. */
-async function untilPosted(address: string, batch: string): Promise<void> {
-	for (let attempt = 1; ; attempt++) {
-		try {
-			return await postBatch(address, batch);
-		} catch (error) {
-			if (attempt === 60) throw error;
-			await delay(500);
-		}
-	}
 }
 
 async function untilAccepted(count: number): Promise<void> {
@@ -275,5 +228,5 @@ async function untilAllEnded(): Promise<Ended[]> {
 /** Which batch an execution was for; unknown where its worker was killed before it stored data. */
 async function batchOf(id: string): Promise<string> {
 	const { data } = await rest.get<{ data: string }>(`/executions/${id}`);
-	return /"(warm-up|batch \d+)"/.exec(data)?.[1] ?? `unknown ${id}`;
+	return /"(warm-up|batch \d+): \d+"/.exec(data)?.[1] ?? `unknown ${id}`;
 }

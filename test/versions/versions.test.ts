@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import type { INode } from 'n8n-workflow';
 
@@ -11,10 +10,17 @@ import { installN8n } from '../../dev/n8n/install';
 import { freePort } from '../../dev/n8n/ports';
 import { N8nRest } from '../../dev/n8n/rest';
 import { startN8n, type RunningN8n } from '../../dev/n8n/run';
-import { activate, type CredentialReference, type StoredWorkflow } from '../../dev/n8n/workflows';
+import {
+	activate,
+	deactivate,
+	type CredentialReference,
+	type StoredWorkflow,
+} from '../../dev/n8n/workflows';
 import { table } from '../../dev/table';
 import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
 import { startSandbox, type Sandbox } from '../../sandbox';
+import { until } from '../until';
+import { addWebhookWorkflow, postItems } from '../webhookWorkflow';
 
 /** The oldest n8n that the node works with, the last 1.x, and the one that everything is tested with. */
 const VERSIONS = ['1.121.3', '1.123.81', DEFAULT_N8N_VERSION];
@@ -49,7 +55,7 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		const installation = await installN8n({ version, say });
 		userFolder = await mkdtemp(path.join(tmpdir(), 'kpn-sms-version-'));
 		await installThisPackage(userFolder);
-		sandbox = await startSandbox();
+		sandbox = await startSandbox({ reportAfterMs: 50 });
 		n8n = await startN8n({ installation, userFolder, port: await freePort() });
 		rest = new N8nRest(n8n.url);
 		await rest.logIn();
@@ -148,11 +154,7 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		const run = await workflow({});
 		const { id } = await run();
 		expect(texts()).toEqual(['Message 0', 'Message 2']);
-		const [failed] = (
-			await rest.get<{ results: Array<{ id: string }> }>(
-				`/executions?filter=${encodeURIComponent(JSON.stringify({ workflowId: id }))}`,
-			)
-		).results;
+		const [failed] = await rest.executionsOf(id);
 		await rest.post(`/executions/${failed?.id}/retry`, { loadWorkflow: false });
 		expect(texts()).toEqual(THREE);
 	});
@@ -217,6 +219,50 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		expect(sandbox.calls.filter(({ accepted }) => accepted)).toHaveLength(15);
 	});
 
+	check('the trigger: registers, takes a report, refuses a forgery, unregisters', async () => {
+		const webhookId = '0f4f1a52-3b5e-4a57-9c55-4d0c0e1f6b01';
+		const webhookUrl = `${n8n.url}/webhook/${webhookId}/webhook`;
+		const reports = await rest.post<StoredWorkflow>('/workflows', {
+			name: 'Reports',
+			active: false,
+			settings: { executionOrder: 'v1' },
+			nodes: [
+				{
+					id: 'trigger',
+					name: 'KPN SMS Trigger',
+					type: 'n8n-nodes-kpn-sms.kpnSmsTrigger',
+					typeVersion: 1,
+					position: [0, 0],
+					webhookId,
+					parameters: {},
+					credentials: { [CREDENTIAL_TYPE]: { id: credential.id, name: credential.name } },
+				},
+			],
+			connections: {},
+		});
+		await activate(rest, reports);
+		await until(() => sandbox.settings.application?.webhook_url === webhookUrl);
+		const run = await workflow({});
+		await run();
+		await until(() => sandbox.deliveries.filter(({ status }) => status === 200).length === 3);
+		expect(sandbox.deliveries).toHaveLength(3);
+
+		const forged = await fetch(webhookUrl, {
+			method: 'POST',
+			headers: { 'content-type': 'application/json', 'x-kpn-webhook-signature': 'a'.repeat(64) },
+			body: JSON.stringify({ DLRID: 'forged', RecipientPhonenumber: '31612345670', Status: 1 }),
+		});
+		expect(forged.status).toBe(401);
+		await until(async () => {
+			const executions = await rest.executionsOf(reports.id);
+			return executions.filter(({ status }) => status === 'success').length === 3;
+		});
+		expect(await rest.executionsOf(reports.id)).toHaveLength(3);
+
+		await deactivate(rest, reports);
+		await until(() => sandbox.settings.application?.webhook_url === undefined);
+	});
+
 	const data = (smsApi: 'v1' | 'current') => ({
 		clientId: sandbox.clientId,
 		clientSecret: sandbox.clientSecret,
@@ -233,24 +279,15 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 
 	let workflows = 0;
 
-	/**
-	 * Webhook → items → SMS → End, the end being at the given output.
-	 *
-	 * @returns runs it with three good items and, if one is given, a fourth to another number
-	 */
+	/** @returns runs it with three good items and, if one is given, a fourth to another number */
 	async function workflow(
-		changes: Partial<INode>,
-		output = 0,
+		{ parameters, ...settings }: Partial<INode>,
+		answersWith: 0 | 1 = 0,
 	): Promise<(fourth?: string) => Promise<Answered>> {
-		const name = `check-${++workflows}`;
-		const sms: INode = {
-			id: 'sms',
-			name: 'SMS',
-			type: 'n8n-nodes-kpn-sms.kpnSms',
-			typeVersion: 1,
-			position: [400, 0],
-			credentials: { [CREDENTIAL_TYPE]: { id: credential.id, name: credential.name } },
-			...changes,
+		const path = `check-${++workflows}`;
+		const { id } = await addWebhookWorkflow(rest, {
+			path,
+			credential,
 			parameters: {
 				resource: 'message',
 				operation: 'send',
@@ -258,73 +295,18 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 				mobileNumber: '={{ $json.to }}',
 				content: '={{ $json.text }}',
 				options: {},
-				...changes.parameters,
+				...parameters,
 			},
-		};
-		const to = (node: string) => [{ node, type: 'main', index: 0 }];
-		const stored = await rest.post<StoredWorkflow>('/workflows', {
-			name,
-			active: false,
-			settings: { executionOrder: 'v1' },
-			nodes: [
-				{
-					id: 'webhook',
-					name: 'Webhook',
-					type: 'n8n-nodes-base.webhook',
-					typeVersion: 2,
-					position: [0, 0],
-					webhookId: name,
-					parameters: {
-						httpMethod: 'POST',
-						path: name,
-						responseMode: 'lastNode',
-						responseData: 'allEntries',
-						options: {},
-					},
-				},
-				{
-					id: 'split',
-					name: 'Items',
-					type: 'n8n-nodes-base.splitOut',
-					typeVersion: 1,
-					position: [200, 0],
-					parameters: { fieldToSplitOut: 'body.items', options: {} },
-				},
-				sms,
-				{
-					id: 'end',
-					name: 'End',
-					type: 'n8n-nodes-base.noOp',
-					typeVersion: 1,
-					position: [600, 0],
-					parameters: {},
-				},
-			],
-			connections: {
-				Webhook: { main: [to('Items')] },
-				Items: { main: [to('SMS')] },
-				SMS: { main: output === 0 ? [to('End')] : [[], to('End')] },
-			},
+			settings,
+			answersWith,
 		});
-		await activate(rest, stored);
 		return async (fourth) => {
 			const items = THREE.map((text, index) => ({ to: `061234567${index}`, text }));
 			if (fourth !== undefined) items.push({ to: fourth, text: 'Message 3' });
-			for (let attempt = 1; ; attempt++) {
-				const response = await fetch(`${n8n.url}/webhook/${name}`, {
-					method: 'POST',
-					headers: { 'content-type': 'application/json' },
-					body: JSON.stringify({ items }),
-				});
-				const text = await response.text();
-				// A webhook answers a moment after its workflow was activated.
-				if (response.status === 404 && attempt < 60) {
-					await delay(500);
-					continue;
-				}
-				const parsed = response.ok ? (JSON.parse(text) as Answered['items']) : [];
-				return { id: stored.id, status: response.status, items: parsed };
-			}
+			const response = await postItems(`${n8n.url}/webhook/${path}`, items);
+			const text = await response.text();
+			const parsed = response.ok ? (JSON.parse(text) as Answered['items']) : [];
+			return { id, status: response.status, items: parsed };
 		};
 	}
 });
