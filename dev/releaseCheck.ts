@@ -31,7 +31,9 @@ const LARGEST_BYTES = 360_000;
 
 /** All that n8n and its users need, and nothing else: no source map, no test, no source. */
 const PUBLISHED = [
-	/^(package\.json|index\.js|README\.md|LICENSE\.md)$/,
+	/^(package\.json|index\.js|LICENSE\.md)$/,
+	// npm packs each README, asked or not.
+	/^README(\.\w+)?\.md$/,
 	/^dist\/THIRD_PARTY_LICENSES\.md$/,
 	/^dist\/credentials\/\w+\.credentials\.js$/,
 	/^dist\/nodes\/\w+\/\w+\.node\.js(on)?$/,
