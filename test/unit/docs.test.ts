@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import ts from 'typescript';
+
+import { deadEnd, DOCUMENTS, linksIn, readDocument, ROOT, table } from './documents';
+
+test.each(DOCUMENTS)('every link and picture of %s leads somewhere', (path) => {
+	const links = linksIn(readDocument(path));
+	expect(links.map((link) => deadEnd(path, link)).filter(Boolean)).toEqual([]);
+});
+
+test('every page of docs is linked from the README, itself or by one that is', () => {
+	const reached = new Set(['README.md']);
+	for (const path of reached) {
+		for (const link of linksIn(readDocument(path))) {
+			const target = join(dirname(path), link.split('#')[0] ?? '');
+			if (DOCUMENTS.includes(target)) reached.add(target);
+		}
+	}
+	// It is linked once it has been measured and written.
+	const missing = DOCUMENTS.filter((path) => !reached.has(path) && path !== 'docs/benchmarks.md');
+	expect(missing).toEqual([]);
+});
+
+/** The titles of a test file: of whatever is called with a text and a function. */
+function titlesOf(file: string): Set<string> {
+	const source = ts.createSourceFile(file, read(file), ts.ScriptTarget.Latest, true);
+	const titles = new Set<string>();
+	const visit = (one: ts.Node): void => {
+		if (ts.isCallExpression(one)) {
+			const [title, ...rest] = one.arguments;
+			const runs = rest.some((other) => ts.isArrowFunction(other));
+			if (title && ts.isStringLiteralLike(title) && runs) titles.add(title.text);
+		}
+		ts.forEachChild(one, visit);
+	};
+	visit(source);
+	return titles;
+}
+
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+const promises = table(readDocument('docs/architecture.md'), 'Promise');
+
+test.each(promises)(
+	'a test shows it: $Promise',
+	({ 'Kept in': kept = '', 'Shown by': shown = '' }) => {
+		expect(kept).toMatch(/\]\(\.\.\/.+\)/);
+		if (shown.startsWith('No test yet')) return;
+		const files = shown.split(/(?=\[\w+\]\()/);
+		for (const part of files) {
+			const [, path = ''] = /\]\(\.\.\/([^)]+)\)/.exec(part) ?? [];
+			const titles = [...part.matchAll(/“([^”]+)”/g)].map(([, title]) => title);
+			expect(path).toMatch(/^test\/.+\.test\.ts$/);
+			expect(titles).not.toEqual([]);
+			expect([...titlesOf(path)]).toEqual(expect.arrayContaining(titles));
+		}
+	},
+);
+
+test('no promise is without a test, but for those known to be', () => {
+	const without = promises.filter((row) => row['Shown by']?.startsWith('No test yet'));
+	expect(without.map((row) => row.Promise)).toEqual([
+		'n8n goes on answering while a long list is sent',
+	]);
+});
+
+/** All that nodes and credentials can say. */
+const CODE = ['nodes', 'credentials']
+	.flatMap((folder) =>
+		readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+			join(folder, name),
+		),
+	)
+	.filter((path) => path.endsWith('.ts'))
+	.map(read)
+	.join('\n')
+	// What is filled in stands as … in the documents.
+	.replace(/\$\{[^}]*\}/g, '…');
+
+const quoted = table(readDocument('docs/troubleshooting.md'), 'What you see').flatMap((row) =>
+	[...(row['What you see'] ?? '').matchAll(/“((?:[^“”]|“[^”]*”)+)”/g)].map(
+		([, words = '']) => words,
+	),
+);
+
+test.each(quoted)('“%s” is something that the code can say', (words) => {
+	const parts = words.split('…').map((part) => part.trim());
+	// Of a very short rest, such as a comma between two things that differ, nothing can be shown.
+	const telling = parts.filter((part) => /\w{3}/.test(part));
+	expect(telling).not.toEqual([]);
+	expect(telling.filter((part) => !CODE.includes(part))).toEqual([]);
+});
+
+test('the sandbox has every address that its page names', () => {
+	const control = read('sandbox/control.ts');
+	const rows = table(readDocument('docs/sandbox.md'), 'Address').map(({ Address = '' }) =>
+		Address.replace(/`/g, '').split(' '),
+	);
+	const named = rows.map(([method = '', path]) => `app.${method.toLowerCase()}('${path}'`);
+	const there = [...control.matchAll(/app\.(?:get|post)\('[^']+'/g)].map(([text]) => text);
+	expect(named.sort()).toEqual(there.sort());
+});
