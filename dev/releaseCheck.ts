@@ -130,9 +130,8 @@ async function demandedFields(manifest: Manifest): Promise<string> {
 		problems.push(`npm wants the repository that it is published from: set it to ${repository}`);
 	}
 	settle(problems);
-	return repository
-		? `all fields, repository ${repository}`
-		: 'all fields; no repository on GitHub';
+	const comparison = repository ?? 'not compared, as origin is not on GitHub';
+	return `all fields; repository: ${comparison}`;
 }
 
 /** "owner/name", if that is where this clone comes from. */
