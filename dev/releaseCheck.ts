@@ -26,8 +26,8 @@ interface Manifest {
 }
 
 const REPOSITORY = resolve(__dirname, '..');
-/** A quarter more than there is today: what makes the package grow by that much deserves a look. */
-const LARGEST_BYTES = 360_000;
+/** A third more than the first release: what makes the package grow by that much deserves a look. */
+const LARGEST_BYTES = 400_000;
 
 /** All that n8n and its users need, and nothing else: no source map, no test, no source. */
 const PUBLISHED = [
