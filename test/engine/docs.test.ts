@@ -33,6 +33,13 @@ test('Send Bulk without a credential: every item is refused', async () => {
 	expect(setting.sandbox.calls).toHaveLength(0);
 });
 
+test('Custom API Call, which n8n adds, sends nothing from here', async () => {
+	const result = await run({ parameters: { operation: '__CUSTOM_API_CALL__' } }, 2);
+	expect(result.data.resultData.error).toBeDefined();
+	expect(setting.sandbox.calls.map(({ method }) => method)).not.toContain('POST');
+	expect(setting.sandbox.messages).toHaveLength(0);
+});
+
 test.each([8, 200])(
 	'%i messages that KPN refuses with 400 cost less than twice as many calls',
 	async (count) => {

@@ -10,6 +10,7 @@ import { KpnSmsTrigger } from '../../nodes/KpnSmsTrigger/KpnSmsTrigger.node';
 import { boldIn, linksIn, readDocument, ROOT, table, type Row } from './documents';
 
 const readme = readDocument('README.md');
+const kpnCalls = readDocument('nodes/KpnSms/delivery/kpnCalls.ts');
 
 /** The tables of fields, in the order in which they stand. */
 const [credential, node, trigger, webhookCredential] = (() => {
@@ -128,6 +129,17 @@ test('the commands are those of package.json', async () => {
 	}
 	expect(readme).toContain('\n    npm ci && npm start\n');
 	expect(readme).toContain('\n    npm ci && npm test\n');
+});
+
+test('the oldest Node.js and the oldest n8n are those that the package and the node name', async () => {
+	const { engines } = await import('../../package.json');
+	const node = engines.node.replace('>=', '');
+	const [, n8n] = /needs n8n ([\d.]+) or newer/.exec(kpnCalls) ?? [];
+	expect(readme).toMatch(`Node.js](https://nodejs.org) ${node} or newer`);
+	expect(readme).toMatch(`[n8n ${n8n} or newer](#compatibility)`);
+	const dutch = readDocument('README.nl.md');
+	expect(dutch).toMatch(`Node.js](https://nodejs.org) ${node} of nieuwer`);
+	expect(dutch).toMatch(new RegExp(`n8n ${n8n} of\\s+nieuwer`));
 });
 
 test('every example is linked', () => {

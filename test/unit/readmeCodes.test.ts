@@ -21,7 +21,7 @@ test('every return code, in the words that the node has for it', () => {
 	expect(rows).toEqual(
 		Object.entries(RETURN_CODES).map(([code, entry]) => ({
 			'KPN answers': `${code} ${entry.name}`,
-			'Taken?': taken(entry),
+			'Sent?': taken(entry),
 			'What it means': capital(entry.meaning),
 			'What to do': entry.advice,
 		})),
