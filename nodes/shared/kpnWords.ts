@@ -8,16 +8,19 @@ export interface KpnWords {
 
 const LONGEST_QUOTE = 300;
 
+/** Far more than any error of KPN's has: what comes after it in a page is not even looked at. */
+const LONGEST_BODY = 20_000;
+
 /**
  * Reads KPN's words from any body it is known to answer with: its own error shape, Apigee's, that
  * of other KPN products, the token endpoint's, and HTML or plain text from a proxy in between.
  * An unknown JSON shape is quoted as it is: what KPN says is never thrown away.
  */
 export function kpnWords(body: string): KpnWords {
-	const text = body.trim();
+	const text = body.trim().slice(0, LONGEST_BODY);
 	if (text === '') return {};
 	const json = jsonParse<unknown>(text, { fallbackValue: null });
-	if (!isRecord(json)) return { message: quote(plainText(text)) };
+	if (!isRecord(json)) return { message: quote(plainText(text)) || undefined };
 
 	const { errorResponse, fault } = json;
 	if (isRecord(errorResponse)) {
@@ -40,15 +43,23 @@ function words(message: unknown, code: unknown, info?: unknown): KpnWords {
 	};
 }
 
-/** The text of an HTML page: its title if it has one, or what is left without tags. */
+/**
+ * The text of an HTML page: its title if it has one, or what is left without tags. No pattern here
+ * looks ahead further than the next `<`, so that a page made to be slow is read as fast as any.
+ */
 function plainText(text: string): string {
-	if (!/<\w+[^>]*>/.test(text)) return text;
-	const title = /<title[^>]*>([^<]+)<\/title>/i.exec(text)?.[1]?.trim();
-	return title || text.replace(/<(script|style)[\s\S]*?<\/\1>|<[^>]*>/gi, ' ');
+	if (!/<\w[^<>]*>/.test(text)) return text;
+	const title = /<title\b[^<>]*>([^<]+)/i.exec(text)?.[1]?.trim();
+	if (title) return title;
+	return text
+		.split(/<\/(?:script|style)\b[^<>]*>/i)
+		.map((part) => part.replace(/<(?:script|style)\b[^]*$/i, ' ').replace(/<[^<>]*>/g, ' '))
+		.join(' ');
 }
 
+/** In one line; a log takes control characters for commands to the terminal. */
 function quote(text: string): string {
-	const line = text.replace(/\s+/g, ' ').trim();
+	const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
 	return line.length > LONGEST_QUOTE ? `${line.slice(0, LONGEST_QUOTE)}…` : line;
 }
 

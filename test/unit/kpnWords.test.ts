@@ -33,10 +33,32 @@ test('a page of a proxy gives its title, or its text', () => {
 	});
 });
 
+test('scripts and styles are no words, also where they are cut off', () => {
+	expect(kpnWords('<style>a{}</style><p>Down</p><script>x()</script> again<script>y(')).toEqual({
+		message: 'Down again',
+	});
+});
+
+test('control characters are dropped', () => {
+	expect(kpnWords('Bad\u0000 number\u001b[31m')).toEqual({ message: 'Bad number [31m' });
+	expect(kpnWords('{"message":"Bad\\u0000 number"}')).toEqual({ message: 'Bad number' });
+});
+
+// These took seconds; now less than a millisecond, so that even a busy machine is far from the limit.
+test.each(['<a', '<a>', '<a ', '<title', '<title>', '<script>', '<a><script>', '</script', '<'])(
+	'a page made of %s is read in no time',
+	(piece) => {
+		const { user: before } = process.cpuUsage();
+		for (const end of ['', '>', '</']) kpnWords(`<a>${piece.repeat(40_000)}${end}`);
+		expect((process.cpuUsage().user - before) / 1000).toBeLessThan(300);
+	},
+);
+
 test('plain text is quoted, shortened where it is long, and an empty body says nothing', () => {
 	expect(kpnWords('upstream timed out')).toEqual({ message: 'upstream timed out' });
 	expect(kpnWords('x'.repeat(5000)).message).toHaveLength(301);
 	expect(kpnWords(' \n')).toEqual({});
+	expect(kpnWords('<html></html>')).toEqual({});
 });
 
 test('any body gives words, never a throw', () => {

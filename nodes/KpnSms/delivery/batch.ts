@@ -20,16 +20,24 @@ export const messagesOf = (draft: Draft): Message[] =>
  * of a group kept.
  */
 export function batch(messages: Message[], limit: number): Call[] {
-	const groups = new Map<string, Call>();
+	// By options and then by sender: a key made of both would be a new text for each message.
+	const byOptions = new Map<string, Map<string, Call>>();
+	const groups: Call[] = [];
 	for (const message of messages) {
 		const { sender, options } = message.draft;
-		const key = `${sender}\n${options.callKey}`;
-		const group = groups.get(key);
-		if (group) group.push(message);
-		else groups.set(key, [message]);
+		const bySender = byOptions.get(options.callKey) ?? new Map<string, Call>();
+		byOptions.set(options.callKey, bySender);
+		const group = bySender.get(sender);
+		if (group) {
+			group.push(message);
+		} else {
+			const started: Call = [message];
+			bySender.set(sender, started);
+			groups.push(started);
+		}
 	}
 	const calls: Call[] = [];
-	for (const group of groups.values()) {
+	for (const group of groups) {
 		const size = Math.min(limit, group[0].draft.options.call.messagesPerCall);
 		for (let start = 0; start < group.length; start += size) {
 			calls.push(group.slice(start, start + size) as Call);
