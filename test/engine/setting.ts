@@ -64,6 +64,27 @@ export const smsWorkflow = (changes: Partial<INode> = {}): WorkflowFile => ({
 	connections: { Before: { main: [[{ node: 'SMS', type: 'main', index: 0 }]] } },
 });
 
+/** Before → Loop → node → Loop, one item a turn unless said otherwise. */
+export const loopOver = (node: INode, batchSize = 1): WorkflowFile => ({
+	nodes: [
+		before,
+		{
+			id: 'loop',
+			name: 'Loop',
+			type: 'n8n-nodes-base.splitInBatches',
+			typeVersion: 3,
+			position: [100, 0],
+			parameters: { batchSize, options: {} },
+		},
+		node,
+	],
+	connections: {
+		Before: { main: [[{ node: 'Loop', type: 'main', index: 0 }]] },
+		Loop: { main: [[], [{ node: node.name, type: 'main', index: 0 }]] },
+		[node.name]: { main: [[{ node: 'Loop', type: 'main', index: 0 }]] },
+	},
+});
+
 export const startBefore = (items: Array<Record<string, unknown>>) => ({
 	node: 'Before',
 	items: items.map((json) => ({ json })) as INodeExecutionData[],

@@ -3,7 +3,7 @@ import type { EngineResponse, IExecuteFunctions, INode, INodeType } from 'n8n-wo
 
 import { ownNodes, runWorkflow, type WorkflowFile } from '../../dev/engine';
 import { KpnSms } from '../../nodes/KpnSms/KpnSms.node.ts';
-import { smsNode, smsWorkflow, startBefore, startSetting, type Setting } from './setting';
+import { loopOver, smsNode, smsWorkflow, startBefore, startSetting, type Setting } from './setting';
 
 /**
  * The node as a tool, in the two ways in which n8n runs one: as a node of its own that the agent asks
@@ -52,8 +52,8 @@ afterEach(async () => await setting.sandbox.close());
 const sent = () =>
 	setting.sandbox.messages.map(({ recipient, content }) => `${recipient} ${content}`).sort();
 
-const runAgent = async (changes: Partial<INode> = {}) =>
-	await runWorkflow(agentWorkflow(changes), startBefore([{}]), setting.credentials);
+const runAgent = async (changes: Partial<INode> = {}, agent: Partial<INode> = {}) =>
+	await runWorkflow(agentWorkflow(changes, agent), startBefore([{}]), setting.credentials);
 
 describe('as a node of its own', () => {
 	test('after a call that was partly accepted, another text to the same number is sent', async () => {
@@ -112,6 +112,72 @@ describe('within the agent’s turn', () => {
 		expect(sent()).toEqual([`${X} One`, `${Y} Three`, `${Y} Two`]);
 	});
 
+	test('the same text to two people: what is unknown of one stays so whatever comes of the other', async () => {
+		setting.sandbox.inject({
+			match: { mobileNumber: Y },
+			times: 1,
+			accept: true,
+			answer: SERVER_ERROR,
+		});
+		const answers = await within(async (invoke) => [
+			await invoke(Y, 'Dinner at seven'),
+			await invoke(X, 'Dinner at seven'),
+			await invoke(Y, 'Dinner at seven'),
+		])({});
+		expect(answers).toEqual([
+			expect.stringContaining('Unknown whether'),
+			expect.stringContaining('accepted'),
+			expect.stringContaining('not sent again'),
+		]);
+		expect(sent()).toEqual([`${X} Dinner at seven`, `${Y} Dinner at seven`]);
+	});
+
+	describe.each(['stopWorkflow', 'continueRegularOutput', 'continueErrorOutput'] as const)(
+		'%s',
+		(onError) => {
+			test('an unknown outcome is not sent again with the same text', async () => {
+				setting.sandbox.inject({ times: 1, accept: true, answer: SERVER_ERROR });
+				const answers = await within(async (invoke) => [
+					await invoke(X, 'One'),
+					await invoke(X, 'One'),
+				])({ onError });
+				expect(answers[1]).toContain('not sent again');
+				expect(sent()).toEqual([`${X} One`]);
+			});
+
+			test('Retry On Fail of the agent sends nothing again, and what is new', async () => {
+				let tries = 0;
+				const answers = await within(
+					async (invoke) => {
+						const first = await invoke(X, 'One');
+						if (++tries === 1) throw new Error('The model is away');
+						return [first, await invoke(Y, 'Two')];
+					},
+					{ retryOnFail: true, maxTries: 2, waitBetweenTries: 1 },
+				)({ onError });
+				expect(tries).toBe(2);
+				expect(answers).toEqual(Array(2).fill(expect.stringContaining('accepted')));
+				expect(sent()).toEqual([`${X} One`, `${Y} Two`]);
+			});
+		},
+	);
+
+	test('the next turn of a loop may send the same words again', async () => {
+		turn = async function () {
+			const [tool] = await toolsOf(this);
+			return [[{ json: { answer: await tool?.invoke({ to: X, text: 'One' }) } }]];
+		};
+		const { nodes, connections } = agentWorkflow();
+		const [, agent, sms] = nodes as [INode, INode, INode];
+		const loop = loopOver(agent);
+		const file = {
+			nodes: [...loop.nodes, sms],
+			connections: { ...connections, ...loop.connections },
+		};
+		await runWorkflow(file, startBefore([{}, {}]), setting.credentials);
+		expect(sent()).toEqual([`${X} One`, `${X} One`]);
+	});
+
 	test('Retry On Fail sends only to those who have not got it', async () => {
 		setting.sandbox.inject({ match: { mobileNumber: Y }, times: 1, answer: BAD_REQUEST });
 		await within(async (invoke) => [await invoke(`${X},${Y}`, 'Group')])({
@@ -145,12 +211,11 @@ type Invoke = (to: string, text: string) => Promise<string>;
 
 /** Lets the agent call the tool itself; an error is what the agent would read of it. */
 const within =
-	(calls: (invoke: Invoke) => Promise<string[]>) =>
+	(calls: (invoke: Invoke) => Promise<string[]>, agent: Partial<INode> = {}) =>
 	async (changes: Partial<INode>): Promise<string[]> => {
 		let answers: string[] = [];
 		turn = async function () {
-			const connected = await this.getInputConnectionData('ai_tool', 0);
-			const [tool] = [connected].flat(2) as Array<{ invoke: (args: object) => Promise<string> }>;
+			const [tool] = await toolsOf(this);
 			answers = await calls(async (to, text) => {
 				try {
 					return (await tool?.invoke({ to, text })) ?? '';
@@ -160,11 +225,16 @@ const within =
 			});
 			return [[{ json: {} }]];
 		};
-		await runAgent(changes);
+		await runAgent(changes, agent);
 		return answers;
 	};
 
-const agentWorkflow = (changes: Partial<INode>): WorkflowFile => ({
+const toolsOf = async (agent: IExecuteFunctions) =>
+	[await agent.getInputConnectionData('ai_tool', 0)].flat(2) as Array<{
+		invoke: (args: object) => Promise<string>;
+	}>;
+
+const agentWorkflow = (changes: Partial<INode> = {}, agent: Partial<INode> = {}): WorkflowFile => ({
 	nodes: [
 		...smsWorkflow().nodes.filter(({ name }) => name === 'Before'),
 		{
@@ -174,6 +244,7 @@ const agentWorkflow = (changes: Partial<INode>): WorkflowFile => ({
 			typeVersion: 1,
 			position: [100, 0],
 			parameters: {},
+			...agent,
 		},
 		smsNode({
 			type: 'kpnSmsTool',

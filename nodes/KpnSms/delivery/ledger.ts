@@ -2,15 +2,18 @@ import { createHash } from 'node:crypto';
 
 import type { IDataObject } from 'n8n-workflow';
 
+import { returnCode } from '../../shared/returnCodes';
 import type { Message } from './batch';
 import type { Draft } from './draft';
-import type { Outcome } from './outcome';
+import { isWithinAgentsTurn, type KpnContext } from './kpnCalls';
+import type { Failure, Outcome } from './outcome';
+import { mapUnhurried } from './unhurried';
 
-/** `unknown` stands for a message that a call was made for and whose outcome nobody knows. */
-export type LedgerEntry = { documentId: string } | 'unknown';
-
-/** Entries by a hash of the recipient: the context is stored with the execution. */
+/** Document IDs by a hash of the recipient: the context is stored with the execution. */
 type Entries = Record<string, string>;
+
+/** In place of a document ID: a call was made for the message, and nobody knows its outcome. */
+const UNKNOWN = '?';
 
 /**
  * What a run of the node has already settled, kept in the node's context, which n8n hands back on
@@ -24,56 +27,117 @@ type Entries = Record<string, string>;
  * that may have left.
  */
 export class Ledger {
-	private readonly items: Record<string, Entries>;
+	private readonly runs: Record<string, Record<string, Entries>>;
+
+	/** Messages that an earlier try may have brought to KPN. */
+	private readonly inDoubt = new Set<Message>();
+
+	/** Hashes of recipients: each is looked up several times. */
+	private readonly keys = new Map<string, string>();
 
 	/**
 	 * @param context the node's context object
 	 * @param run tells apart the runs of a node in a loop; the same for all tries of one run
-	 * @param itemKey tells apart the items of a run; the same for all tries of one item
+	 * @param agentsTurn whether it is the turn of an AI Agent, whose calls have no item of their own
 	 */
-	constructor(
+	private constructor(
 		context: IDataObject,
-		run: string,
-		private readonly itemKey: (draft: Draft) => string = ({ itemIndex }) => String(itemIndex),
+		private readonly run: string,
+		private readonly agentsTurn: boolean,
 	) {
-		const runs = (context.kpnSmsLedger ??= {}) as Record<string, Record<string, Entries>>;
-		this.items = runs[run] ??= {};
+		this.runs = (context.kpnSmsLedger ??= {}) as typeof this.runs;
+	}
+
+	/**
+	 * A run keeps its index when it is tried again, and so does an item. A tool that an AI Agent calls
+	 * within its own turn does not: there the turn is known by where the agent got its input, which is
+	 * the same when the agent is tried again, and the message by sender and text. The price: in one
+	 * turn the same words go to the same number only once, however often the agent asks for it.
+	 */
+	static of(context: KpnContext): Ledger {
+		const store = context.getContext('node');
+		if (isWithinAgentsTurn(context)) {
+			const { node, source } = context.getExecuteData();
+			return new Ledger(store, hash(JSON.stringify([node.name, source])), true);
+		}
+		return new Ledger(store, String(context.evaluateExpression('{{ $runIndex }}', 0)), false);
 	}
 
 	/** How many messages of the run have been accepted in earlier tries. */
 	get acceptedBefore(): number {
-		const entries = Object.values(this.items).flatMap((item) => Object.values(item));
-		return entries.filter((entry) => entry !== UNKNOWN).length;
+		const items = Object.values(this.runs[this.run] ?? {});
+		return items.flatMap((item) => Object.values(item)).filter((entry) => entry !== UNKNOWN).length;
 	}
 
-	find({ draft, recipient }: Message): LedgerEntry | undefined {
-		const entry = this.items[this.itemKey(draft)]?.[hash(recipient)];
+	/** What an earlier try settled for good, unless the user wants to risk a double. */
+	settledBefore(message: Message): Outcome | undefined {
+		const { draft, recipient } = message;
+		const entry = this.runs[this.run]?.[this.itemKey(draft)]?.[this.key(recipient)];
 		if (entry === undefined) return undefined;
-		return entry === UNKNOWN ? 'unknown' : { documentId: entry };
+		if (entry !== UNKNOWN) return { outcome: 'accepted', documentId: entry };
+		this.inDoubt.add(message);
+		return draft.options.deliveryGuarantee === 'atLeastOnce' ? undefined : UNKNOWN_BEFORE;
 	}
 
 	starts({ draft, recipient }: Message): void {
-		this.entriesOf(draft)[hash(recipient)] = UNKNOWN;
+		const items = (this.runs[this.run] ??= {});
+		(items[this.itemKey(draft)] ??= {})[this.key(recipient)] = UNKNOWN;
 	}
 
-	settles({ draft, recipient }: Message, outcome: Outcome): void {
-		const entries = this.entriesOf(draft);
-		if (outcome.outcome === 'accepted') entries[hash(recipient)] = outcome.documentId;
-		else if (outcome.outcome === 'unknown') entries[hash(recipient)] = UNKNOWN;
-		else delete entries[hash(recipient)];
+	/** Notes what became of a message, and says what that means together with earlier tries. */
+	settles(message: Message, latest: Outcome): Outcome {
+		const outcome =
+			latest.outcome === 'refused' && this.inDoubt.has(message) ? inDoubt(latest) : latest;
+		// A message that no call was made for has no entry.
+		const entries = this.runs[this.run]?.[this.itemKey(message.draft)];
+		if (!entries) return outcome;
+		const key = this.key(message.recipient);
+		if (outcome.outcome === 'accepted') entries[key] = outcome.documentId;
+		else if (outcome.outcome === 'refused') delete entries[key];
+		return outcome;
 	}
 
-	/** For an item whose result the workflow has got: also what it had another recipient for. */
-	forget(draft: Draft): void {
-		delete this.items[this.itemKey(draft)];
+	/**
+	 * For items whose results the workflow has got: they will not be tried again. An agent may be,
+	 * whatever became of its calls.
+	 */
+	async forget(drafts: Draft[]): Promise<void> {
+		const items = this.runs[this.run];
+		if (this.agentsTurn || !items) return;
+		// All that the item had, also what another try had another recipient for.
+		await mapUnhurried(drafts, (draft) => delete items[this.itemKey(draft)]);
+		if (Object.keys(items).length === 0) delete this.runs[this.run];
 	}
 
-	private entriesOf(draft: Draft): Entries {
-		return (this.items[this.itemKey(draft)] ??= {});
+	private itemKey({ itemIndex, sender, content }: Draft): string {
+		return this.agentsTurn ? hash(`${sender}\n${content}`) : String(itemIndex);
+	}
+
+	private key(recipient: string): string {
+		const key = this.keys.get(recipient) ?? hash(recipient);
+		this.keys.set(recipient, key);
+		return key;
 	}
 }
 
-const UNKNOWN = '?';
+const UNKNOWN_BEFORE: Failure = {
+	outcome: 'unknown',
+	meaning: 'an earlier try ended without a clear answer, so it was not sent again',
+	advice: returnCode(500).advice,
+	kpn: {},
+	retryable: false,
+	concernsEveryCall: false,
+};
 
-export const hash = (text: string): string =>
+/** That KPN refused a message now says nothing of the try before, which it may have taken. */
+const inDoubt = (refusal: Failure): Failure => ({
+	...refusal,
+	outcome: 'unknown',
+	meaning: `an earlier try ended without a clear answer, and this one was not taken: ${refusal.meaning}`,
+	advice: `The SMS of the earlier try may or may not arrive: check with the recipient before you send it again. ${refusal.advice}`,
+	notTried: undefined,
+	retryable: false,
+});
+
+const hash = (text: string): string =>
 	createHash('sha256').update(text).digest('base64url').slice(0, 16);

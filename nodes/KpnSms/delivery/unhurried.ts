@@ -16,3 +16,14 @@ export async function mapUnhurried<T, R>(list: readonly T[], map: (one: T) => R)
 	}
 	return mapped;
 }
+
+/** Waits, or until the cancel button; the caller asks about that itself. */
+export async function pause(milliseconds: number, cancel?: AbortSignal): Promise<void> {
+	if (cancel?.aborted) return;
+	const waking = new AbortController();
+	const canceled = new Promise<void>((resolve) => {
+		cancel?.addEventListener('abort', () => resolve(), { signal: waking.signal });
+	});
+	await Promise.race([sleep(milliseconds), canceled]);
+	waking.abort();
+}
