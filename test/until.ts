@@ -8,6 +8,6 @@ export async function until(
 	const deadline = Date.now() + withinMs;
 	while (!(await condition())) {
 		if (Date.now() > deadline) throw new Error(`It did not happen in time: ${String(condition)}`);
-		await delay(100);
+		await delay(20);
 	}
 }

@@ -2,21 +2,15 @@ import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-w
 
 import { CREDENTIAL_TYPE } from '../shared/kpn';
 import { readEvents, type EventKind, type WebhookEvent } from './event';
+import { lookUp } from './lookUp';
 import { rawBody } from './rawBody';
 import { deliveryOf, Repeats } from './repeats';
 import { readClaim, verify, type Claim, type Refused } from './signature';
 import { KnownKeys } from './signingKeys';
 import { typedKeys } from './typedKeys';
-import { WebhookSettings } from './webhookSettings';
 
 /** Seconds; KPN names none. */
 export const TIMESTAMP_TOLERANCE = 300;
-
-/** Milliseconds between two questions to KPN for a key. Its second attempt comes after 60 s. */
-const LOOK_UP_EVERY = 30_000;
-
-/** When each trigger of this process last asked KPN for a key. */
-const lookUps = new Map<string, number>();
 
 /**
  * Answers one request to the trigger's URL. Whatever it is, it gets an answer, and only what is
@@ -95,14 +89,13 @@ async function prove(
 	}
 	if (!context.getNode().credentials?.[CREDENTIAL_TYPE]) return verify(claim, body, []);
 	const known = new KnownKeys(context, storedOf(context));
-	const unproven = verify(claim, body, await known.list());
-	if (!unproven?.unknownKey || !mayLookUp(context)) return unproven;
-	try {
-		// The key was changed at KPN since: no event is to be lost by that.
-		await known.update(new WebhookSettings(context));
-	} catch (error) {
-		context.logger.warn(`KPN SMS Trigger could not ask for a key: ${(error as Error).message}`);
-	}
+	const keys = await known.list();
+	const byNewest = verify(claim, body, keys.slice(-1)) === undefined;
+	if (byNewest && known.fresh) return undefined;
+	const unproven = verify(claim, body, keys);
+	if (unproven && !unproven.unknownKey) return unproven;
+	// A key that is new at KPN must lose no event, and one that was revoked there must start nothing.
+	await lookUp(context, triggerOf(context), known);
 	return verify(claim, body, await known.list());
 }
 
@@ -117,14 +110,6 @@ function storedOf(context: IWebhookFunctions): IDataObject {
 
 const isManual = (context: IWebhookFunctions): boolean =>
 	context.getNodeParameter('registration', 'automatic') === 'manual';
-
-/** Forged requests must not make n8n call KPN at their will. */
-function mayLookUp(context: IWebhookFunctions): boolean {
-	const now = Date.now();
-	if (now - (lookUps.get(triggerOf(context)) ?? 0) < LOOK_UP_EVERY) return false;
-	lookUps.set(triggerOf(context), now);
-	return true;
-}
 
 function toleranceOf(context: IWebhookFunctions): number {
 	const typed = Number(

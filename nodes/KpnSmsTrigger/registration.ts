@@ -80,6 +80,7 @@ export async function unregister(context: IHookFunctions): Promise<void> {
 	const stored = context.getWorkflowStaticData('node');
 	delete stored.registered;
 	delete stored.keys;
+	delete stored.keysAt;
 }
 
 function whatToPutBack(

@@ -17,6 +17,16 @@ interface SealedKey extends IDataObject {
 	sealed: string;
 }
 
+/** Milliseconds for which KPN's word on its keys is taken: one that it revokes is trusted no longer. */
+const FRESH = 10 * 60_000;
+
+/** What KPN has told of its keys. */
+export interface Told {
+	keys: SealedKey[];
+	/** Epoch milliseconds. */
+	at: number;
+}
+
 /** Secrets by their seals: for each request, n8n would read and resolve the credential anew. */
 const opened = new Map<string, string>();
 const OPENED = 100;
@@ -33,16 +43,28 @@ export class KnownKeys {
 		private readonly stored: IDataObject,
 	) {}
 
+	/** The one that KPN signs with now comes last. */
 	async list(): Promise<SigningKey[]> {
 		const keys: SigningKey[] = [];
 		for (const { keyId, sealed } of this.sealed) {
-			const secret = opened.get(sealed) ?? unseal(sealed, await this.password());
-			if (secret === undefined) continue;
-			if (opened.size >= OPENED) opened.clear();
-			opened.set(sealed, secret);
-			keys.push({ keyId, secret });
+			const secret = opened.get(sealed) ?? (await this.open(sealed));
+			if (secret !== undefined) keys.push({ keyId, secret });
 		}
 		return keys;
+	}
+
+	get told(): Told {
+		const { keysAt } = this.stored;
+		return { keys: this.sealed, at: typeof keysAt === 'number' ? keysAt : 0 };
+	}
+
+	get fresh(): boolean {
+		return Date.now() - this.told.at < FRESH;
+	}
+
+	/** Takes over what another request was told, unless it is older than what is known here. */
+	adopt({ keys, at }: Told): void {
+		if (at > this.told.at) Object.assign(this.stored, { keys, keysAt: at });
 	}
 
 	/**
@@ -53,14 +75,16 @@ export class KnownKeys {
 	 */
 	async update(settings: WebhookSettings): Promise<boolean> {
 		const active = await settings.activeKey();
-		if (!active) return false;
-		await this.keep(active);
-		const states = await settings.keys();
-		const gone = new Set(
-			states.filter(({ status }) => status === 'retired').map(({ keyId }) => keyId),
-		);
-		this.stored.keys = this.sealed.filter(({ keyId }) => !gone.has(keyId));
-		return true;
+		if (active) await this.keep(active);
+		const others = this.sealed.filter(({ keyId }) => keyId !== active?.keyId);
+		if (others.length > 0) {
+			const signing = await signingOf(settings, others);
+			this.stored.keys = this.sealed.filter(
+				({ keyId }) => keyId === active?.keyId || signing.has(keyId),
+			);
+		}
+		this.stored.keysAt = Date.now();
+		return active !== undefined;
 	}
 
 	/**
@@ -88,6 +112,14 @@ export class KnownKeys {
 		this.stored.keys = [...others, key].slice(-KEPT);
 	}
 
+	private async open(sealed: string): Promise<string | undefined> {
+		const secret = unseal(sealed, await this.password());
+		if (secret === undefined) return undefined;
+		if (opened.size >= OPENED) opened.clear();
+		opened.set(sealed, secret);
+		return secret;
+	}
+
 	private async password(): Promise<string> {
 		const { clientSecret } = await this.context.getCredentials(CREDENTIAL_TYPE);
 		return typeof clientSecret === 'string' ? clientSecret : '';
@@ -97,6 +129,24 @@ export class KnownKeys {
 		const { keys } = this.stored;
 		return Array.isArray(keys) ? (keys as SealedKey[]) : [];
 	}
+}
+
+/**
+ * The ids of the keys that KPN may still sign with. A key that was retired and deleted is in no list,
+ * so being in none counts as revoked. Nobody has published whether the list as such names retiring
+ * keys: before one that is missing there is given up, KPN is asked for those.
+ */
+async function signingOf(settings: WebhookSettings, kept: SealedKey[]): Promise<Set<string>> {
+	const states = await settings.keys();
+	const listed = new Set(states.map(({ keyId }) => keyId));
+	if (!kept.every(({ keyId }) => listed.has(keyId))) {
+		states.push(...(await settings.keys('RETIRING')));
+	}
+	return new Set(
+		states
+			.filter(({ status }) => status === 'active' || status === 'retiring')
+			.map(({ keyId }) => keyId),
+	);
 }
 
 /** The ids of the keys that this trigger has made at KPN and not deleted yet. */

@@ -2,11 +2,12 @@ import { createHmac } from 'node:crypto';
 
 import type { INode } from 'n8n-workflow';
 
-import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox';
+import { startSandbox, type Sandbox, type SandboxOptions, type SigningKey } from '../../sandbox';
+
 import { TriggerCredentials } from './triggerCredentials';
 import { TriggerHost } from './triggerHost';
 
-export const SECRET = 'a secret of KPN’s signing key';
+const SECRET = 'a secret of KPN’s signing key';
 export const PREVIOUS_SECRET = 'the secret before that one';
 
 export interface TriggerSetting {
@@ -14,6 +15,12 @@ export interface TriggerSetting {
 	credentials: TriggerCredentials;
 	/** An n8n with one workflow, whose trigger is such a node. */
 	host(changes?: Partial<INode>): Promise<TriggerHost>;
+	/** The same, published. */
+	published(changes?: Partial<INode>): Promise<TriggerHost>;
+	/** The calls that changed something at KPN. */
+	changes(): string[];
+	/** Delivers a report as KPN signs it with its active key, or with another; gives the status of the answer. */
+	report(host: TriggerHost, payload?: object, key?: SigningKey): Promise<number>;
 	close(): Promise<void>;
 }
 
@@ -33,14 +40,29 @@ export async function startTriggerSetting(options: SandboxOptions = {}): Promise
 	});
 	credentials.set('typed', { secret: SECRET, previousSecret: PREVIOUS_SECRET });
 	const hosts: TriggerHost[] = [];
+	const newHost = async (changes?: Partial<INode>) => {
+		const host = new TriggerHost(triggerNode(changes), credentials);
+		hosts.push(host);
+		await host.listen();
+		return host;
+	};
 	return {
 		sandbox,
 		credentials,
-		host: async (changes) => {
-			const host = new TriggerHost(triggerNode(changes), credentials);
-			hosts.push(host);
-			await host.listen();
+		host: newHost,
+		published: async (changes) => {
+			const host = await newHost(changes);
+			await host.publish();
 			return host;
+		},
+		changes: () =>
+			sandbox.settingsCalls
+				.filter(({ method }) => method !== 'GET')
+				.map(({ method, path }) => `${method} ${path}`),
+		report: async (host, payload = REPORT, key = sandbox.settings.activeKey) => {
+			const body = JSON.stringify(payload);
+			return (await post(host.url, body, signed(body, { keyId: key?.key_id, secret: key?.secret })))
+				.status;
 		},
 		close: async () => {
 			await sandbox.close();
@@ -51,7 +73,7 @@ export async function startTriggerSetting(options: SandboxOptions = {}): Promise
 
 let nodes = 0;
 
-export function triggerNode({ parameters, ...changes }: Partial<INode> = {}): INode {
+function triggerNode({ parameters, ...changes }: Partial<INode> = {}): INode {
 	nodes++;
 	return {
 		id: `trigger-${nodes}`,
@@ -78,7 +100,7 @@ export const REPORT = {
 	Status: 1,
 };
 
-export interface Signing {
+interface Signing {
 	secret?: string;
 	keyId?: string;
 	/** Seconds that the timestamp is before now. */
@@ -106,12 +128,4 @@ export async function post(
 	const answer = await fetch(url, { method: 'POST', body, headers });
 	const text = await answer.text();
 	return { status: answer.status, json: text === '' ? undefined : JSON.parse(text) };
-}
-
-export async function until(condition: () => boolean, ms = 5000): Promise<void> {
-	const deadline = Date.now() + ms;
-	while (!condition()) {
-		if (Date.now() > deadline) throw new Error('It did not happen in time');
-		await new Promise((resolve) => setTimeout(resolve, 5));
-	}
 }
