@@ -45,7 +45,7 @@ test('control characters are dropped', () => {
 });
 
 // These took seconds; now less than a millisecond, so that even a busy machine is far from the limit.
-test.each(['<a', '<a>', '<a ', '<title', '<title>', '<script>', '<a><script>', '</script', '<'])(
+test.each(['<a', '<a ', '<title', '<script>', '<a><script>', '</script', '<'])(
 	'a page made of %s is read in no time',
 	(piece) => {
 		const { user: before } = process.cpuUsage();

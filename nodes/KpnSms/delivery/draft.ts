@@ -1,15 +1,20 @@
 import { SENDER_CHARACTERS, SMS_APIS, type SmsApi } from '../../shared/kpn';
 import { readMobileNumber, splitMobileNumbers } from './mobileNumber';
 import { SHORTEST_EXPIRY_ABROAD, type SendOptions } from './options';
-import { MOST_PARTS, textSize, type TextSize } from './parts';
-import { replaceSpecialCharacters } from './specialCharacters';
+import { MOST_PARTS, MOST_UNITS, textSize, type TextSize } from './parts';
+import { replaceSpecialCharacters, visible } from './specialCharacters';
 
 /** The fields of one item as the workflow gives them: an expression can yield anything. */
 export interface DraftFields {
 	sender: unknown;
 	mobileNumber: unknown;
 	content: unknown;
+	/** What a person knows them by, where that is not the names on the screen: `{ Content: 'content' }`. */
+	columns?: Record<string, string>;
 }
+
+/** So many numbers take some milliseconds to read. A longer list is for Send Bulk. */
+export const MOST_NUMBERS = 1000;
 
 /** An item's SMS, checked and normalised: ready for KPN. */
 export interface Draft {
@@ -41,16 +46,25 @@ export function draft(
 	api: SmsApi,
 ): Draft | Refusal {
 	const problems = [...options.problems];
+	const refusal = (): Refusal => ({
+		itemIndex,
+		problems: problems.map((problem) => inColumns(problem, fields.columns)),
+		dryRun: options.dryRun,
+	});
 	const sender = readSender(fields.sender, problems);
 	const recipients = readRecipients(fields.mobileNumber, options, api, problems);
 	const content = readContent(fields.content, options, api, problems);
-	if (problems.length > 0) return { itemIndex, problems, dryRun: options.dryRun };
+	if (problems.length > 0) return refusal();
 	const size = textSize(content);
 	checkParts(size, options, problems);
 	return problems.length > 0
-		? { itemIndex, problems, dryRun: options.dryRun }
+		? refusal()
 		: { itemIndex, sender, recipients, content, size, options };
 }
+
+/** Each problem begins with the name of its field. */
+const inColumns = (problem: string, columns: Record<string, string> = {}): string =>
+	problem.replace(/^(Sender|Mobile Number|Content)\b/, (name) => columns[name] ?? name);
 
 function readSender(value: unknown, problems: string[]): string {
 	const sender = asText(value)?.trim();
@@ -60,10 +74,9 @@ function readSender(value: unknown, problems: string[]): string {
 		);
 		return '';
 	}
-	const length = [...sender].length;
-	if (length > SENDER_CHARACTERS) {
+	if ([...sender.slice(0, 3 * SENDER_CHARACTERS)].length > SENDER_CHARACTERS) {
 		problems.push(
-			`Sender has ${length} characters. KPN takes ${SENDER_CHARACTERS} at most: shorten it.`,
+			`Sender has ${countOf(sender)} characters. KPN takes ${SENDER_CHARACTERS} at most: shorten it.`,
 		);
 	}
 	return sender;
@@ -75,25 +88,48 @@ function readRecipients(
 	api: SmsApi,
 	problems: string[],
 ): string[] {
-	const given = splitMobileNumbers(value);
-	if (given.length === 0) {
-		problems.push(
-			`Mobile Number is ${describe(value)}. Enter a number such as 0612345678 or +31612345678.`,
-		);
-	}
 	const recipients = new Set<string>();
-	for (const one of given) {
+	/** By what is wrong with them. */
+	const wrong = new Map<string, Array<string | undefined>>();
+	let given = 0;
+	for (const one of splitMobileNumbers(value)) {
+		if (++given > MOST_NUMBERS) {
+			problems.push(
+				`Mobile Number has more than ${MOST_NUMBERS} numbers. Give each number an item of its own, and use Send Bulk.`,
+			);
+			return [];
+		}
 		const read = readMobileNumber(one, SMS_APIS[api].abroad, defaultCountry);
-		if ('problem' in read) problems.push(`Mobile Number ${read.problem}`);
-		else recipients.add(read.number);
+		if ('number' in read) {
+			recipients.add(read.number);
+			continue;
+		}
+		const alike = wrong.get(read.problem) ?? [];
+		alike.push(read.shown);
+		wrong.set(read.problem, alike);
 	}
+	if (given === 0) {
+		const got = Array.isArray(value) ? 'a list without a number' : describe(value);
+		problems.push(`Mobile Number is ${got}. Enter a number such as 0612345678 or +31612345678.`);
+	}
+	for (const [problem, numbers] of wrong) problems.push(wrongNumbers(problem, numbers));
 	const toAbroad = [...recipients].some((recipient) => !recipient.startsWith('+31'));
 	if (toAbroad && call.expireIn !== undefined && call.expireIn < SHORTEST_EXPIRY_ABROAD) {
 		problems.push(
-			`Expire After is ${call.expireIn} seconds. For numbers abroad KPN wants at least ${SHORTEST_EXPIRY_ABROAD}.`,
+			`Expire After is ${call.expireIn}. For numbers abroad KPN wants at least ${SHORTEST_EXPIRY_ABROAD} seconds.`,
 		);
 	}
 	return [...recipients];
+}
+
+/** The first number with what is wrong; then the others, as many as a person reads. */
+function wrongNumbers(problem: string, [first, ...others]: Array<string | undefined>): string {
+	const sentence = ['Mobile Number', first, problem].filter(Boolean).join(' ');
+	if (others.length === 0) return sentence;
+	const named = others.slice(0, NUMBERS_NAMED).filter((number) => number !== undefined);
+	const more = others.length - named.length;
+	const all = more > 0 ? [...named, `${more} more`] : named;
+	return `${sentence} The same holds for ${new Intl.ListFormat('en-GB').format(all)}.`;
 }
 
 function readContent(
@@ -102,17 +138,23 @@ function readContent(
 	api: SmsApi,
 	problems: string[],
 ): string {
-	const typed = asText(value);
-	if (typed === undefined || typed.trim() === '') {
-		problems.push(`Content is ${describe(value)}. Enter the text of the SMS.`);
+	const typed = asText(value) ?? '';
+	// With a letter and its accent made one, a text may come to half.
+	const replaces = options.replaceSpecialCharacters && typed.length <= 2 * MOST_UNITS;
+	const content = replaces ? replaceSpecialCharacters(typed) : typed;
+	if (content.trim() === '') {
+		const got = typed.trim() === '' ? describe(value) : 'empty without its special characters';
+		problems.push(`Content is ${got}. Enter the text of the SMS.`);
 		return '';
 	}
-	const content = options.replaceSpecialCharacters ? replaceSpecialCharacters(typed) : typed;
 	const longest = SMS_APIS[api].contentCharacters;
 	// By code point, so that an emoji counts once: rather let KPN refuse than refuse what it takes.
-	const length = [...content].length;
-	if (longest !== undefined && length > longest) {
-		problems.push(`Content has ${length} characters. KPN takes ${longest} at most: shorten it.`);
+	if (content.length > MOST_UNITS || (longest !== undefined && [...content].length > longest)) {
+		const limit =
+			longest === undefined
+				? `A phone puts at most ${MOST_PARTS} parts together`
+				: `KPN takes ${longest} at most`;
+		problems.push(`Content has ${countOf(content)} characters. ${limit}: shorten it.`);
 	}
 	return content;
 }
@@ -124,7 +166,7 @@ function checkParts(size: TextSize, { maximumParts }: SendOptions, problems: str
 		);
 	}
 	if (maximumParts === undefined || size.parts <= maximumParts) return;
-	const special = size.specialCharacters?.slice(0, SPECIAL_CHARACTERS_NAMED).join(' ');
+	const special = size.specialCharacters?.slice(0, SPECIAL_CHARACTERS_NAMED).map(visible).join(' ');
 	const why =
 		special === undefined
 			? 'Shorten it.'
@@ -132,7 +174,13 @@ function checkParts(size: TextSize, { maximumParts }: SendOptions, problems: str
 	problems.push(`Content takes ${size.parts} parts, and Maximum Parts is ${maximumParts}. ${why}`);
 }
 
+/** So many of a list a person reads. */
+const NUMBERS_NAMED = 10;
 const SPECIAL_CHARACTERS_NAMED = 5;
+
+/** In words where counting would take long. */
+const countOf = (text: string): string =>
+	text.length > MOST_UNITS ? 'far too many' : String([...text].length);
 
 /** Text as it is, a number as its digits; anything else is no text for an SMS. */
 function asText(value: unknown): string | undefined {

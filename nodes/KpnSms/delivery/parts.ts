@@ -26,11 +26,14 @@ const SEPTETS = new Map<string, number>([
 const GSM_7 = { single: 160, part: 153 };
 const UCS_2 = { single: 70, part: 67 };
 
+/** No text of more UTF-16 units fits in `MOST_PARTS`, whatever it is made of. */
+export const MOST_UNITS = MOST_PARTS * GSM_7.part;
+
 /** What a person takes for one character. Intl.Segmenter needs memory by the square of the length. */
 const CHARACTERS =
 	/\r\n|\p{RI}{2}|\p{ExtPict}[\p{EMod}\ufe0f]?(?:\u200d\p{ExtPict}[\p{EMod}\ufe0f]?)*|\P{M}\p{M}*|\p{M}/gu;
 
-const SPECIAL_CHARACTERS_NAMED = 10;
+const SPECIAL_CHARACTERS_TOLD = 10;
 
 export const isGsm = (character: string): boolean => SEPTETS.has(character);
 
@@ -54,7 +57,7 @@ export function textSize(content: string): TextSize {
 		characters: characters.length,
 		specialCharacters: [
 			...new Set(characters.filter((character) => ![...character].every(isGsm))),
-		].slice(0, SPECIAL_CHARACTERS_NAMED),
+		].slice(0, SPECIAL_CHARACTERS_TOLD),
 	};
 }
 

@@ -10,3 +10,11 @@ export const replaceSpecialCharacters = (content: string): string =>
 	[...content.normalize('NFC')]
 		.map((character) => (isGsm(character) ? character : (smartEncoding[character] ?? character)))
 		.join('');
+
+/** A character as it is, or its code point if there is nothing to see. */
+export const visible = (character: string): string =>
+	/^[\p{C}\p{Z}]+$/u.test(character)
+		? [...character]
+				.map((one) => `[U+${one.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}]`)
+				.join('')
+		: character;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 
 import { draft as draftWith, isRefusal } from '../../../nodes/KpnSms/delivery/draft';
 import { readOptions } from '../../../nodes/KpnSms/delivery/options';
+import { MOST_UNITS } from '../../../nodes/KpnSms/delivery/parts';
 import type { SmsApi } from '../../../nodes/shared/kpn';
 
 const draft = (
@@ -112,10 +113,74 @@ test.each([true, 'true', 'TRUE'])('Dry Run is on when an expression gives %p', (
 	expect(readOptions({ dryRun }, 'v1').dryRun).toBe(true);
 });
 
-test('a text too long for any phone is refused, however long, in no time', () => {
-	const content = 'e\u0301'.repeat(1_000_000);
-	expect(problemsOf({ content }, 'v1')).toMatch(/Content takes \d+ parts.*at most 255/);
-	expect(problemsOf({ content }, 'current')).toMatch(/Content has 2000000 characters/);
+test('a text too long for any phone is refused, and not even counted where it surely is', () => {
+	const huge = [
+		{ content: 'e\u0301'.repeat(2_000_000) },
+		{ content: '“'.repeat(4_000_000) },
+		{ content: 'x'.repeat(MOST_UNITS + 1) },
+		{ sender: 'x'.repeat(4_000_000) },
+	];
+	const { user: before } = process.cpuUsage();
+	for (const fields of huge) {
+		for (const options of [{}, { replaceSpecialCharacters: true }]) {
+			expect(problemsOf(fields, 'v1', options)).toMatch(/has far too many characters.*shorten it/);
+			expect(problemsOf(fields, 'current', options)).toMatch(/has far too many .* at most: short/);
+		}
+	}
+	// It took seconds; now milliseconds, so that even a busy machine is far from the limit.
+	expect((process.cpuUsage().user - before) / 1000).toBeLessThan(500);
+});
+
+test('the longest text that a phone puts together is taken, and one character more is not', () => {
+	const options = { replaceSpecialCharacters: true };
+	expect(problemsOf({ content: 'x'.repeat(MOST_UNITS) })).toBe('');
+	expect(problemsOf({ content: 'e\u0301'.repeat(MOST_UNITS) }, 'v1', options)).toBe('');
+	expect(problemsOf({ content: '“'.repeat(255 * 67) })).toBe('');
+	expect(problemsOf({ content: '“'.repeat(255 * 67 + 1) })).toMatch(
+		/Content takes 256 parts\. A phone puts at most 255/,
+	);
+});
+
+test('a text of nothing but what Replace Special Characters leaves out is empty', () => {
+	expect(problemsOf({ content: '\u0000' }, 'v1', { replaceSpecialCharacters: true })).toMatch(
+		/^Content is empty without its special characters/,
+	);
+});
+
+test('an item takes a thousand numbers, and no more are read', () => {
+	const numbers = (count: number) => Array.from({ length: count }, (_, i) => 612345670 + i);
+	const read = draft(0, { ...good, mobileNumber: numbers(1000) }, 'v1');
+	expect(isRefusal(read) ? read : read.recipients.length).toBe(1000);
+	for (const mobileNumber of [numbers(1001), numbers(1001).join(), numbers(500_000)]) {
+		const { user: before } = process.cpuUsage();
+		expect(problemsOf({ mobileNumber })).toBe(
+			'Mobile Number has more than 1000 numbers. Give each number an item of its own, and use Send Bulk.',
+		);
+		expect((process.cpuUsage().user - before) / 1000).toBeLessThan(500);
+	}
+	expect(problemsOf({ mobileNumber: [Array(5000).fill(' '), '0612345678'] })).toBe('');
+});
+
+test('bad numbers of an item are named, as many as a person reads, and the advice is given once', () => {
+	const numbers = (count: number) => Array.from({ length: count }, (_, i) => `0201234${100 + i}`);
+	expect(problemsOf({ mobileNumber: [...numbers(3), 'x'] })).toMatch(
+		/^Mobile Number “…100” is not a mobile number\. A Dutch .* code\. The same holds for “…101” and “…102”\. Mobile Number “x” is not a phone number\./,
+	);
+	const many = problemsOf({ mobileNumber: numbers(900) });
+	expect(many).toMatch(/“…110” and 889 more\.$/);
+	expect(many.length).toBeLessThan(500);
+	expect(problemsOf({ mobileNumber: [{}, true, false] })).toMatch(
+		/^Mobile Number has .* 2 more\.$/,
+	);
+});
+
+test('fields of the item’s own are named as the item has them', () => {
+	const columns = { 'Mobile Number': 'mobile_number', Content: 'content' };
+	expect(problemsOf({ sender: '', mobileNumber: [[]], content: '', columns })).toBe(
+		'Sender is empty. Enter a name or a short code of 1 to 11 characters. ' +
+			'mobile_number is a list without a number. Enter a number such as 0612345678 or +31612345678. ' +
+			'content is empty. Enter the text of the SMS.',
+	);
 });
 
 test('an option that is empty is one that is not set', () => {
@@ -142,6 +207,9 @@ test('Maximum Parts refuses a text that costs more, and says which characters ma
 	const content = `${'a'.repeat(100)}“`;
 	expect(problemsOf({ content }, 'v1', options)).toMatch(
 		/takes 2 parts, and Maximum Parts is 1\. “ makes it UCS-2.*Replace Special Characters/,
+	);
+	expect(problemsOf({ content: `${'a'.repeat(100)}\u00a0` }, 'v1', options)).toMatch(
+		/ \[U\+00A0\] makes it UCS-2/,
 	);
 	expect(problemsOf({ content: 'a'.repeat(161) }, 'v1', options)).toMatch(/2 parts.*Shorten it/);
 	expect(problemsOf({ content }, 'v1', { ...options, replaceSpecialCharacters: true })).toBe('');

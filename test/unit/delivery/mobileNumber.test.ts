@@ -25,34 +25,62 @@ test.each(['0601234567', '0671234567', '0691234567', '0201234567', '061234567', 
 	'%s is refused as not a mobile number, shown by its last digits only',
 	(given) => {
 		const read = readMobileNumber(given, true);
-		expect(read).toEqual({ problem: expect.stringContaining('is not a mobile number') });
-		expect(JSON.stringify(read)).toContain(`“…${given.slice(-3)}”`);
+		expect(read).toEqual({
+			shown: `“…${given.slice(-3)}”`,
+			problem: expect.stringMatching(/^is not a mobile number/),
+		});
 		expect(JSON.stringify(read)).not.toContain(given);
 	},
 );
 
-test.each(['call me', '0612345678 ext 5', '6.12E+08', 6.5, true, {}])(
-	'%p is refused as not a number to call',
+test.each(['call me', '0612345678 ext 5', '6.12E+08', 6.5])(
+	'%p is refused as not a phone number',
 	(given) => {
-		expect(readMobileNumber(given, true)).toEqual({ problem: expect.any(String) });
+		expect(readMobileNumber(given, true)).toEqual({
+			shown: expect.any(String),
+			problem: expect.stringMatching(/^is not a phone number/),
+		});
 	},
 );
+
+test.each([true, {}])('%p is refused as neither text nor a number', (given) => {
+	expect(readMobileNumber(given, true)).toEqual({ problem: expect.stringMatching(/neither text/) });
+});
+
+test('a number in a long text is not taken for the whole of it', () => {
+	for (const text of [`0612345678${' '.repeat(200)}x`, `x${' '.repeat(200)}0612345678`]) {
+		expect(readMobileNumber(text, true)).toMatchObject({
+			problem: expect.stringMatching(/^is not a phone number/),
+		});
+	}
+});
+
+test('what cannot be seen in a number is shown by its code', () => {
+	expect(readMobileNumber('06123456\u0000', true)).toMatchObject({ shown: '“…56[U+0000]”' });
+	expect(readMobileNumber('😀'.repeat(4), true)).toMatchObject({ shown: '“…😀😀😀”' });
+});
 
 test('numbers abroad are taken only where the API reaches them', () => {
 	expect(readMobileNumber('+32 470 12 34 56', true)).toEqual({ number: '+32470123456' });
 	expect(readMobileNumber('+32 470 12 34 56', false)).toEqual({
+		shown: '“…456”',
 		problem: expect.stringContaining('choose the current SMS API in the credential'),
 	});
 });
 
 test('a number abroad without its country code is not taken for a Dutch one', () => {
-	expect(readMobileNumber('32470123456', true)).toEqual({ problem: expect.any(String) });
+	expect(readMobileNumber('32470123456', true)).toMatchObject({ problem: expect.any(String) });
 });
 
 test('several numbers are separated by commas, semicolons or lines, or given as an array', () => {
-	expect(splitMobileNumbers('061, 062;063\n064,, ')).toEqual(['061', ' 062', '063', '064']);
-	expect(splitMobileNumbers(['061,062', 63, null, ['064']])).toEqual(['061', '062', 63, '064']);
-	expect(splitMobileNumbers(undefined)).toEqual([]);
+	expect([...splitMobileNumbers('061, 062;063\n064,, ')]).toEqual(['061', '062', '063', '064']);
+	expect([...splitMobileNumbers(['061,062', 63, null, ['064']])]).toEqual([
+		'061',
+		'062',
+		63,
+		'064',
+	]);
+	expect([...splitMobileNumbers(undefined)]).toEqual([]);
 });
 
 test('anything at all gives a number or a problem, never a throw', () => {
