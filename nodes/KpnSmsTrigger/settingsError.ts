@@ -2,6 +2,7 @@ import type { INode } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
 
 import { kpnWords, type KpnWords } from '../shared/kpnWords';
+import { withoutSecrets } from '../shared/secrets';
 import { outcomeOfTokenError } from '../KpnSms/delivery/tokenOutcome';
 
 const ADD_PRODUCT =
@@ -9,7 +10,8 @@ const ADD_PRODUCT =
 
 /** What a call to KPN's webhook settings failed with, in words for whoever publishes or unpublishes the workflow. */
 export function answerError(node: INode, statusCode: number, body: string): NodeApiError {
-	const kpn = kpnWords(body);
+	// It is shown, and goes into n8n's log.
+	const kpn = withoutSecrets(kpnWords(body));
 	if (statusCode === 401 || statusCode === 403) {
 		return settingsError(node, {
 			message: `KPN does not let this application manage its webhook (HTTP status ${statusCode})`,

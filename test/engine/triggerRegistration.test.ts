@@ -1,3 +1,7 @@
+import { inspect } from 'node:util';
+
+import type { NodeApiError } from 'n8n-workflow';
+
 import type { Sandbox } from '../../sandbox';
 import { sender } from '../unit/sandbox/client';
 import { until } from '../until';
@@ -238,6 +242,36 @@ describe('when KPN refuses', () => {
 			/Add KPN’s webhook configuration product \(webhookconfigs-kpn\).*Manual/,
 		);
 		expect(sandbox.settings.application).toBeUndefined();
+	});
+
+	test.each([
+		['in JSON', (secret: string) => JSON.stringify({ key_id: null, secret })],
+		['in a sentence', (secret: string) => `The secret ${secret} is not taken`],
+	])('a refusal that repeats the new secret %s is quoted without it', async (_how, refusal) => {
+		await start();
+		let secret = '';
+		const { settings } = sandbox;
+		const real = settings.answer.bind(settings);
+		jest.spyOn(settings, 'answer').mockImplementation((method, path, query, body) => {
+			if (method !== 'POST') return real(method, path, query, body);
+			({ secret } = body as { secret: string });
+			return { status: 400, headers: {}, body: refusal(secret) };
+		});
+		const host = await setting.host();
+		const error = await host.publish().catch((thrown: NodeApiError) => thrown);
+		expect(secret).toHaveLength(64);
+		expect(error).toMatchObject({ message: expect.stringMatching(/KPN says: “.*secret.*…/) });
+		expect(inspect(error, { depth: 9 })).not.toContain(secret);
+	});
+
+	test('an answer that holds a secret is logged without it', async () => {
+		await start();
+		const host = await setting.published();
+		const body = { secret: 'of "the key"', text: '{"secret": "of the key"}', form: 'secret=key&x' };
+		sandbox.inject({ on: 'settings', answer: { kind: 'http', status: 500, body } });
+		await host.restart();
+		expect(host.log.at(-1)).toMatch(/could not be checked.*KPN says: “{"secret":"…","text":/);
+		expect(host.log.join()).not.toContain('key');
 	});
 
 	test('KPN is down on publishing: clear words, and nothing is left behind', async () => {
