@@ -71,37 +71,58 @@ export function precheckError(
 	if (total === 1 && first) {
 		return apiError(node, { message: `${nothing}: ${first.problems.join(' ')}`, itemIndex });
 	}
-	const lines = refusals.map((one) => `[item ${one.itemIndex}] ${one.problems.join(' ')}`);
+	const lines = refusals
+		.slice(0, ITEMS_NAMED)
+		.map((one) => `[item ${one.itemIndex}] ${one.problems.join(' ')}`);
 	return apiError(node, {
 		message: `${nothing}: ${refusals.length} of ${total} items must be corrected first`,
-		description: lineUp(lines),
+		description: lineUp(lines, refusals.length),
 		itemIndex,
 	});
 }
 
 /** For "Stop Workflow": what was sent, what not, what is unknown, and what a retry would do. */
 export function stopError(node: INode, results: ItemResult[]): NodeApiError {
-	const failed = results
-		.filter(isDelivery)
-		.filter((result) => failuresOf(result).length > 0)
-		.map((result) => ({ itemIndex: result.draft.itemIndex, ...failureOf(result) }));
-	const [first] = failed;
+	const counts = { accepted: 0, 'partly accepted': 0, refused: 0, unknown: 0, 'not tried': 0 };
+	const named: Array<ItemFailure & { itemIndex: number }> = [];
+	// In one go, also for a list of 100,000: so words are found for those only that are named.
+	for (const result of results) {
+		if (!isDelivery(result)) continue;
+		const state = stateOf(result);
+		counts[state]++;
+		if (state === 'accepted' || named.length === ITEMS_NAMED) continue;
+		named.push({ itemIndex: result.draft.itemIndex, ...failureOf(result) });
+	}
+	const [first] = named;
 	const { statusCode, itemIndex } = first ?? {};
 	// n8n writes the message into its log: KPN's words, which may hold a number, go beside it.
 	if (results.length === 1 && first) {
 		const description = escapeHtml(together(first.quote, first.advice));
 		return apiError(node, { message: first.message, description, statusCode, itemIndex });
 	}
-	const lines = failed.map((one) =>
-		together(`[item ${one.itemIndex}]`, one.message, one.quote, one.advice),
+	const lines = named.map(({ message, quote: words, advice, ...one }, index) =>
+		together(
+			`[item ${one.itemIndex}]`,
+			message,
+			words,
+			advice === named[index - 1]?.advice ? '' : advice,
+		),
 	);
+	const failed = Object.values(counts).reduce((sum, count) => sum + count, -counts.accepted);
+	const tally = Object.entries(counts)
+		.filter(([, count]) => count > 0)
+		.map(([name, count]) => `${count} ${name}`);
 	return apiError(node, {
-		message: `Not all items were sent: ${tally(results)}`,
-		description: `${lineUp(lines)}<br>${RETRY}`,
+		message: `Not all items were sent: ${tally.join(', ')}`,
+		description: `${lineUp(lines, failed)}<br>${RETRY}`,
 		statusCode,
 		itemIndex,
 	});
 }
+
+/** `1 message`, `2 messages`. */
+export const counted = (count: number, one: string): string =>
+	`${count} ${one}${count === 1 ? '' : 's'}`;
 
 export const together = (...sentences: string[]): string => sentences.filter(Boolean).join(' ');
 
@@ -126,20 +147,19 @@ function apiError(
 const RETRY =
 	'A retry sends only what was refused or not tried. What KPN accepted is never sent again; what is unknown, only with Delivery Guarantee At Least Once.';
 
-function tally(results: ItemResult[]): string {
-	const counts = { accepted: 0, 'partly accepted': 0, refused: 0, unknown: 0, 'not tried': 0 };
-	for (const result of results.filter(isDelivery)) {
-		const failures = failuresOf(result);
-		if (failures.length === 0) counts.accepted++;
-		else if (failures.some(({ outcome }) => outcome === 'unknown')) counts.unknown++;
-		else if (failures.length < result.outcomes.length) counts['partly accepted']++;
-		else if (failures.every(({ notTried }) => notTried)) counts['not tried']++;
-		else counts.refused++;
+/** What an item is counted as. */
+function stateOf({ outcomes }: Delivery) {
+	let failures = 0;
+	let notTried = 0;
+	for (const outcome of outcomes) {
+		if (outcome.outcome === 'unknown') return 'unknown';
+		if (outcome.outcome === 'accepted') continue;
+		failures++;
+		if (outcome.notTried) notTried++;
 	}
-	return Object.entries(counts)
-		.filter(([, count]) => count > 0)
-		.map(([name, count]) => `${count} ${name}`)
-		.join(', ');
+	if (failures === 0) return 'accepted';
+	if (failures < outcomes.length) return 'partly accepted';
+	return notTried === failures ? 'not tried' : 'refused';
 }
 
 const isDelivery = (result: ItemResult): result is Delivery => 'draft' in result;
@@ -170,9 +190,9 @@ function quote({ message, code }: KpnWords, statusCode?: number): string {
 }
 
 /** n8n shows a description as HTML: in it only `<br>` begins a line, and KPN's words are no markup. */
-function lineUp(lines: string[]): string {
-	const more = lines.length - ITEMS_NAMED;
-	return [...lines.slice(0, ITEMS_NAMED), ...(more > 0 ? [`… and ${more} more items.`] : [])]
+function lineUp(lines: string[], total: number): string {
+	const more = total - lines.length;
+	return [...lines, ...(more > 0 ? [`… and ${counted(more, 'more item')}.`] : [])]
 		.map(escapeHtml)
 		.join('<br>');
 }

@@ -1,6 +1,7 @@
 import type { NodeExecutionHint, NodeHint } from 'n8n-workflow';
 
 import type { ItemResult } from '../delivery/item';
+import { counted } from '../delivery/words';
 import type { AccountState } from '../../shared/accountState';
 import type { RequestOptions } from './requestOptions';
 
@@ -47,15 +48,22 @@ export function hintsOf(results: ItemResult[], { batching }: RequestOptions): No
 }
 
 function dryRunSummary(results: ItemResult[]): string | undefined {
-	const drafts = results.flatMap((result) =>
-		'draft' in result && result.draft.options.dryRun ? [result.draft] : [],
-	);
-	const refused = results.filter((result) => 'dryRun' in result && result.dryRun).length;
-	if (drafts.length + refused === 0) return undefined;
-	const recipients = drafts.reduce((sum, draft) => sum + draft.recipients.length, 0);
-	const parts = drafts.reduce((sum, draft) => sum + draft.size.parts * draft.recipients.length, 0);
-	const wrong = refused === 0 ? '' : ` ${refused} items must be corrected first.`;
-	return `Dry run: ${drafts.length} messages to ${recipients} recipients, ${parts} parts in all.${wrong} Nothing was sent.`;
+	let messages = 0;
+	let recipients = 0;
+	let parts = 0;
+	let refused = 0;
+	for (const result of results) {
+		if ('problems' in result) {
+			if (result.dryRun) refused++;
+		} else if (result.draft.options.dryRun) {
+			messages++;
+			recipients += result.draft.recipients.length;
+			parts += result.draft.size.parts * result.draft.recipients.length;
+		}
+	}
+	if (messages + refused === 0) return undefined;
+	const wrong = refused === 0 ? '' : ` ${counted(refused, 'item')} must be corrected first.`;
+	return `Dry run: ${counted(messages, 'message')} to ${counted(recipients, 'recipient')}, ${counted(parts, 'part')} in all.${wrong} Nothing was sent.`;
 }
 
 /** The last answer tells the newest quota, whichever order the calls came back in: the highest use. */
