@@ -4,7 +4,9 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 // What n8n runs in its own process: n8n's rules, n8n Cloud's included, decide here.
-const published = ['nodes/**/*.ts', 'credentials/**/*.ts'];
+const nodes = 'nodes/**/*.ts';
+const credentials = 'credentials/**/*.ts';
+const published = [nodes, credentials];
 
 export default defineConfig(
 	globalIgnores(['dist/', 'artifacts/', '**/*.js', '**/*.mjs', 'sandbox/phone-page/']),
@@ -27,13 +29,13 @@ export default defineConfig(
 		},
 	},
 	{
-		files: ['nodes/**/*.ts', 'credentials/**/*.ts', 'package.json'],
+		files: [...published, 'package.json'],
 		plugins: { 'n8n-nodes-base': n8nNodesBase },
 		languageOptions: { parser: tseslint.parser, parserOptions: { extraFileExtensions: ['.json'] } },
 	},
 	{ files: ['package.json'], rules: n8nNodesBase.configs.community.rules },
 	{
-		files: ['credentials/**/*.ts'],
+		files: [credentials],
 		rules: {
 			...n8nNodesBase.configs.credentials.rules,
 			// For n8n's own nodes only: there the URL is a slug of n8n's documentation.
@@ -41,7 +43,7 @@ export default defineConfig(
 		},
 	},
 	{
-		files: ['nodes/**/*.ts'],
+		files: [nodes],
 		rules: {
 			...n8nNodesBase.configs.nodes.rules,
 			// They want the literal 'main'; n8n's newer rules want NodeConnectionTypes.Main.

@@ -7,10 +7,11 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 
+import { CREDENTIAL_TYPE } from '../shared/kpn';
 import { triggerFields } from './fields';
 import { receive } from './receive';
 import { isRegistered, register, unregister } from './registration';
-import { needTypedKeys, testSecret } from './typedKeys';
+import { isManual, needTypedKeys, testSecret } from './typedKeys';
 
 export class KpnSmsTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -30,12 +31,13 @@ export class KpnSmsTrigger implements INodeType {
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [
 			{
-				name: 'kpnSmsOAuth2Api',
+				name: CREDENTIAL_TYPE,
 				required: true,
 				// With `show` in both, n8n takes Registration for a choice of credential, and hides it.
 				displayOptions: { hide: { registration: ['manual'] } },
 			},
 			{
+				// n8n's rules look for it here as it is, to know who tests the credential.
 				name: 'kpnSmsWebhookApi',
 				required: true,
 				testedBy: 'testSecret',
@@ -87,6 +89,3 @@ export class KpnSmsTrigger implements INodeType {
 		return await receive(this);
 	}
 }
-
-const isManual = (context: IHookFunctions): boolean =>
-	context.getNodeParameter('registration') === 'manual';

@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
+import { isRecord } from '../shared/isRecord';
 import { ERROR_CODES, STATUSES } from './reportCodes';
 
 export type EventKind = 'deliveryReport' | 'inboundSms';
@@ -171,6 +172,3 @@ function isoOf(time: number | string): string | undefined {
 
 const known = (fields: IDataObject): IDataObject =>
 	Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-
-const isRecord = (value: unknown): value is IDataObject =>
-	typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { TIMESTAMP_TOLERANCE } from './receive';
+import { TIMESTAMP_TOLERANCE } from './signature';
 
 const showOnlyForAutomatic = { registration: ['automatic'] };
 const showOnlyForManual = { registration: ['manual'] };

@@ -4,7 +4,7 @@ import type { IWebhookFunctions } from 'n8n-workflow';
 const LARGEST_BODY = 64 * 1024;
 
 /** Why a body was not taken, and the HTTP status that says so. */
-export interface BadBody {
+interface BadBody {
 	status: 400 | 401 | 413;
 	problem: string;
 }

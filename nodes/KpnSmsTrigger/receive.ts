@@ -5,12 +5,9 @@ import { readEvents, type EventKind, type WebhookEvent } from './event';
 import { lookUp } from './lookUp';
 import { rawBody } from './rawBody';
 import { deliveryOf, Repeats } from './repeats';
-import { readClaim, verify, type Claim, type Refused } from './signature';
+import { readClaim, TIMESTAMP_TOLERANCE, verify, type Claim, type Refused } from './signature';
 import { KnownKeys } from './signingKeys';
-import { typedKeys } from './typedKeys';
-
-/** Seconds; KPN names none. */
-export const TIMESTAMP_TOLERANCE = 300;
+import { isManual, typedKeys } from './typedKeys';
 
 /**
  * Answers one request to the trigger's URL. Whatever it is, it gets an answer, and only what is
@@ -107,9 +104,6 @@ function storedOf(context: IWebhookFunctions): IDataObject {
 	const stored = context.getWorkflowStaticData('node');
 	return isManual(context) || stored.registered !== undefined ? stored : { ...stored };
 }
-
-const isManual = (context: IWebhookFunctions): boolean =>
-	context.getNodeParameter('registration', 'automatic') === 'manual';
 
 function toleranceOf(context: IWebhookFunctions): number {
 	const typed = Number(

@@ -1,10 +1,13 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** The headers of every delivery of KPN's, in the lower case that Node gives. */
-export const SIGNATURE_HEADER = 'x-kpn-webhook-signature';
-export const TIMESTAMP_HEADER = 'x-kpn-webhook-timestamp';
-export const KEY_ID_HEADER = 'x-kpn-webhook-key-id';
-export const ATTEMPT_HEADER = 'x-kpn-webhook-attempt';
+const SIGNATURE_HEADER = 'x-kpn-webhook-signature';
+const TIMESTAMP_HEADER = 'x-kpn-webhook-timestamp';
+const KEY_ID_HEADER = 'x-kpn-webhook-key-id';
+const ATTEMPT_HEADER = 'x-kpn-webhook-attempt';
+
+/** Seconds by which the timestamp may be off; KPN names none. */
+export const TIMESTAMP_TOLERANCE = 300;
 
 /** Seconds after the first attempt at which KPN makes its four. */
 const ATTEMPTS_AFTER = [0, 60, 180, 420];

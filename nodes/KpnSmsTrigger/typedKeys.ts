@@ -10,7 +10,10 @@ import { NodeOperationError } from 'n8n-workflow';
 import type { SigningKey } from './signature';
 
 /** The credential that holds the secrets a user has typed. */
-export const WEBHOOK_CREDENTIAL_TYPE = 'kpnSmsWebhookApi';
+const WEBHOOK_CREDENTIAL_TYPE = 'kpnSmsWebhookApi';
+
+export const isManual = (context: IHookFunctions | IWebhookFunctions): boolean =>
+	context.getNodeParameter('registration', 'automatic') === 'manual';
 
 /** The keys of manual registration. KPN's ids of them are not known. */
 export async function typedKeys(

@@ -7,6 +7,7 @@ import type {
 } from 'n8n-workflow';
 import { jsonParse } from 'n8n-workflow';
 
+import { isRecord } from '../shared/isRecord';
 import { baseUrlOf, CREDENTIAL_TYPE } from '../shared/kpn';
 import { answerError, connectionError } from './settingsError';
 
@@ -189,6 +190,3 @@ export class WebhookSettings {
 		return { statusCode, body: typeof text === 'string' ? text : '' };
 	}
 }
-
-const isRecord = (value: unknown): value is IDataObject =>
-	typeof value === 'object' && value !== null && !Array.isArray(value);

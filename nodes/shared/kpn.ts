@@ -38,7 +38,7 @@ export const UNKNOWN_CLIENT =
 
 export type SmsApi = 'v1' | 'current';
 
-export interface SmsApiLimits {
+interface SmsApiLimits {
 	/** Messages × recipients in one call. */
 	messagesPerCall: number;
 	/** Characters in one text; undefined where KPN names no limit. */
@@ -62,7 +62,7 @@ export const SMS_APIS: Record<SmsApi, SmsApiLimits> = {
 export const SENDER_CHARACTERS = 11;
 
 /** One entry of `messages[]`: one text to one phone. */
-export interface KpnMessage {
+interface KpnMessage {
 	content: string;
 	mobile_number: string;
 }
