@@ -12,6 +12,9 @@ afterEach(async () => await setting.sandbox.close());
 const bulk = (parameters: INode['parameters'] = {}, changes: Partial<INode> = {}) =>
 	smsWorkflow({ ...changes, parameters: { operation: 'sendBulk', ...parameters } });
 
+/** An expression that fails: most others that are wrong give no value. */
+const FAILING = '$("Nowhere").first().json.it';
+
 const AUTO = { mappingMode: 'autoMapInputData' };
 
 const run = async (file: ReturnType<typeof bulk>, items: Array<Record<string, unknown>>) =>
@@ -74,12 +77,51 @@ test('automatic mapping: the sender of the item, or else that of the field', asy
 	expect(setting.sandbox.messages.map(({ sender }) => sender)).toEqual(['Other', 'Demo App']);
 });
 
+describe('automatic mapping: an expression holds for each item', () => {
+	const [first, second] = rows(2);
+
+	test('of Dry Run', async () => {
+		const result = await run(bulk({ ...AUTO, options: { dryRun: '={{ $json.test }}' } }), [
+			{ ...first, test: false },
+			{ ...second, test: true },
+		]);
+		expect(outputOf(result, 'SMS').map(({ json }) => json.outcome)).toEqual(['accepted', 'dryRun']);
+		expect(setting.sandbox.messages.map(({ content }) => content)).toEqual(['Message 0']);
+	});
+
+	test('of Default Country', async () => {
+		await run(bulk({ ...AUTO, options: { defaultCountry: '={{ $json.country }}' } }), [
+			{ mobile_number: '0612345678', content: 'x', country: 'NL' },
+			{ mobile_number: '0687654321', content: 'y', country: 'FR' },
+		]);
+		expect(setting.sandbox.messages.map(({ recipient }) => recipient)).toEqual([
+			'+31612345678',
+			'+33687654321',
+		]);
+	});
+
+	test('of Sender; one that fails costs only its own item', async () => {
+		const sender = `={{ $json.brand ?? ${FAILING} }}`;
+		const result = await run(bulk({ ...AUTO, sender }, { onError: 'continueRegularOutput' }), [
+			{ ...first },
+			{ ...second, brand: 'B' },
+			{ ...first, sender: 'C' },
+		]);
+		expect(outputOf(result, 'SMS').map(({ json }) => json.outcome)).toEqual([
+			'refused',
+			'accepted',
+			'accepted',
+		]);
+		expect(setting.sandbox.messages.map(({ sender }) => sender)).toEqual(['B', 'C']);
+	});
+});
+
 test('automatic mapping: an item without its fields is refused by their names', async () => {
 	const result = await run(bulk(AUTO, { onError: 'continueRegularOutput' }), [
 		{ phone: '0612345670' },
 	]);
 	expect(outputOf(result, 'SMS')[0]?.json.message).toMatch(
-		/Mobile Number is empty.*Content is empty/,
+		/mobile_number is empty.*content is empty/,
 	);
 });
 
@@ -247,6 +289,19 @@ test.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
 			['refused', { item: 1 }],
 			['refused', { item: 2 }],
 		]);
+	},
+);
+
+test.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
+	'Send Bulk, %s: where n8n’s own settings cannot be read, every item is refused',
+	async (onError) => {
+		const requestOptions = { proxy: `={{ ${FAILING} }}` };
+		const result = await run(bulk({ requestOptions }, { onError }), messagesTo(2));
+		const output = outputOf(result, 'SMS', onError === 'continueErrorOutput' ? 1 : 0);
+		expect(output.map(({ json, pairedItem }) => [json.outcome, json.message, pairedItem])).toEqual(
+			[0, 1].map((item) => ['refused', expect.stringMatching(/^Not sent: .*node/), { item }]),
+		);
+		expect(setting.sandbox.calls).toHaveLength(0);
 	},
 );
 

@@ -49,7 +49,7 @@ const RESULTS: ItemResult[] = [
 	{ itemIndex: 0, problems: ['Sender is empty.'] },
 ];
 
-const items = RESULTS.map((result) => outputItem(result, node, false).json);
+const items = RESULTS.map((result) => outputItem(result, node).json);
 
 const sorted = (names: Iterable<string>) => [...new Set(names)].sort();
 const keysOf = (objects: object[]) => sorted(objects.flatMap((one) => Object.keys(one)));

@@ -22,12 +22,8 @@ export const isFine = (result: ItemResult): result is Delivery =>
 		(result.outcomes.length > 0 && result.outcomes.every(isAccepted)));
 
 /** What the workflow gets for an item. */
-export function outputItem(
-	result: ItemResult,
-	node: INode,
-	toErrorOutput: boolean,
-): INodeExecutionData {
-	if (!isFine(result)) return failedItem(result, node, toErrorOutput);
+export function outputItem(result: ItemResult, node: INode): INodeExecutionData {
+	if (!isFine(result)) return failedItem(result, node);
 	return result.draft.options.dryRun ? dryRunItem(result.draft) : deliveredItem(result);
 }
 
@@ -57,12 +53,8 @@ const dryRunItem = (draft: Draft): INodeExecutionData => ({
 /**
  * The item of a message that KPN did not accept, or not for all recipients. There is no `error` in
  * its JSON, which would make Retry On Fail run the node again.
- *
- * @param toErrorOutput n8n tells by `error` which items go there, but replaces the JSON of any item
- * that still has one when it gets to the next node. Not being enumerable, it is lost in the copy
- * that n8n makes for the error output.
  */
-function failedItem(result: ItemResult, node: INode, toErrorOutput: boolean): INodeExecutionData {
+function failedItem(result: ItemResult, node: INode): INodeExecutionData {
 	const failure = failureOf(result);
 	const { itemIndex } = 'draft' in result ? result.draft : result;
 	const item: INodeExecutionData = {
@@ -81,7 +73,10 @@ function failedItem(result: ItemResult, node: INode, toErrorOutput: boolean): IN
 		},
 		pairedItem: { item: itemIndex },
 	};
-	if (toErrorOutput) {
+	if (node.onError === 'continueErrorOutput') {
+		// n8n tells by `error` which items go there, but replaces the JSON of any item that still has
+		// one when it gets to the next node. Not being enumerable, it is lost in the copy that n8n
+		// makes for the error output.
 		const error = itemError(node, itemIndex, failure);
 		Object.defineProperty(item, 'error', { value: error, enumerable: false });
 	}

@@ -100,8 +100,7 @@ export async function run(
 	const stops = results.some((result) => !isFine(result) && !('dryRun' in result && result.dryRun));
 	if (stops && !continues) throw stopError(node, results);
 
-	const toErrorOutput = node.onError === 'continueErrorOutput';
-	const output = await mapUnhurried(results, (one) => outputItem(one, node, toErrorOutput));
+	const output = await mapUnhurried(results, (one) => outputItem(one, node));
 	await ledger.forget(sendable);
 	return { items: output, results };
 }

@@ -8,9 +8,10 @@ import type {
 import { NodeOperationError, updateDisplayOptions } from 'n8n-workflow';
 
 import { baseUrlOf, CREDENTIAL_TYPE, REQUEST_HEADERS, SMS_APIS } from '../../shared/kpn';
+import { outputItem } from '../delivery/item';
 import { failedExpression, run, type RunItem, type RunRequest } from '../delivery/run';
 import { mapUnhurried } from '../delivery/unhurried';
-import { contentField, mobileNumberField } from './fields';
+import { contentField, defaultSenderField, mobileNumberField, senderField } from './fields';
 import { hintsOf } from './hints';
 import { deadlineOf, proxyOf, type RequestOptions } from './requestOptions';
 
@@ -18,6 +19,13 @@ const showOnlyForSendBulk = { show: { resource: ['message'], operation: ['sendBu
 const showOnlyForDefineBelow = {
 	show: { ...showOnlyForSendBulk.show, mappingMode: ['defineBelow'] },
 };
+const showOnlyForMapAutomatically = {
+	show: { ...showOnlyForSendBulk.show, mappingMode: ['autoMapInputData'] },
+};
+
+/** The fields of an item's own that are read then, by the names they have on the screen. */
+const COLUMNS = { 'Mobile Number': 'mobile_number', Content: 'content' };
+const COLUMNS_WITH_SENDER = { ...COLUMNS, Sender: 'sender' };
 
 export const sendBulkOperation: INodePropertyOptions = {
 	name: 'Send Bulk',
@@ -51,79 +59,80 @@ export const mappingModeField: INodeProperties = {
 	displayOptions: showOnlyForSendBulk,
 };
 
-export const sendBulkFields: INodeProperties[] = updateDisplayOptions(showOnlyForDefineBelow, [
-	mobileNumberField,
-	contentField,
-]);
+export const sendBulkFields: INodeProperties[] = [
+	...updateDisplayOptions(showOnlyForDefineBelow, [senderField, mobileNumberField, contentField]),
+	...updateDisplayOptions(showOnlyForMapAutomatically, [defaultSenderField]),
+];
 
 /** Sends the messages of all items. Runs in place of the routing, which takes its time per item. */
 export async function sendBulk(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	const requestOptions = this.getNodeParameter('requestOptions', 0, {}) as RequestOptions;
-	const { items, results } = await run(this, ...(await prepare(this, requestOptions)));
-	this.addExecutionHints?.(...hintsOf(results, requestOptions));
+	const prepared = await prepare(this);
+	if ('message' in prepared) return [await refuseAll(this, prepared.message)];
+	const { items, results } = await run(this, prepared.items, prepared.request);
+	this.addExecutionHints?.(...hintsOf(results, prepared.requestOptions));
 	return [items];
 }
 
-/**
- * What there is to do before anything is sent. Should that fail, n8n's "Continue" modes would hand
- * the items on as if they were sent: there each of them is refused instead.
- */
-async function prepare(
-	context: IExecuteFunctions,
-	requestOptions: RequestOptions,
-): Promise<[RunItem[], RunRequest]> {
-	const deadline = deadlineOf(requestOptions);
+interface Prepared {
+	items: RunItem[];
+	request: RunRequest;
+	requestOptions: RequestOptions;
+}
+
+/** What there is to do before anything is sent; or why it failed. */
+async function prepare(context: IExecuteFunctions): Promise<Prepared | { message: string }> {
 	try {
+		const requestOptions = context.getNodeParameter('requestOptions', 0, {}) as RequestOptions;
 		const options = await sendRequest(context, requestOptions);
-		return [await runItems(context), { options, deadline }];
+		const request = { options, deadline: deadlineOf(requestOptions) };
+		return { items: await runItems(context), request, requestOptions };
 	} catch (error) {
 		const { message } = error as Error;
 		if (!context.continueOnFail()) throw new NodeOperationError(context.getNode(), message);
-		const refusals = context
-			.getInputData()
-			.map((_, itemIndex) => ({ itemIndex, problems: [message] }));
-		return [refusals, { options: { url: '' }, deadline }];
+		return { message };
 	}
 }
 
-async function runItems(context: IExecuteFunctions): Promise<RunItem[]> {
-	const inputs = context.getInputData();
-	const { options: rawOptions } = context.getNode().parameters;
-	// Without an expression in them the options are the same for all items.
-	const sameOptions = JSON.stringify(rawOptions ?? {}).includes('"=')
-		? undefined
-		: (context.getNodeParameter('options', 0, {}) as object);
-	const optionsAt = (itemIndex: number) =>
-		sameOptions ?? (context.getNodeParameter('options', itemIndex, {}) as object);
+/** n8n's "Continue" modes would hand the items on as they came, as if they were sent. */
+const refuseAll = async (context: IExecuteFunctions, message: string) =>
+	await mapUnhurried([...context.getInputData().keys()], (itemIndex) =>
+		outputItem({ itemIndex, problems: [message] }, context.getNode()),
+	);
 
-	if (context.getNodeParameter('mappingMode', 0) === 'autoMapInputData') {
-		const sender = context.getNodeParameter('sender', 0, '');
-		const options = optionsAt(0);
-		return await mapUnhurried([...inputs.entries()], ([itemIndex, { json }]) => ({
-			itemIndex,
-			fields: {
-				sender: json.sender || sender,
-				mobileNumber: json.mobile_number,
-				content: json.content,
-			},
-			options,
-		}));
-	}
-	return await mapUnhurried([...inputs.keys()], (itemIndex): RunItem => {
-		try {
-			return {
-				itemIndex,
-				fields: {
-					sender: context.getNodeParameter('sender', itemIndex),
-					mobileNumber: context.getNodeParameter('mobileNumber', itemIndex),
-					content: context.getNodeParameter('content', itemIndex),
-				},
-				options: optionsAt(itemIndex),
-			};
-		} catch (error) {
-			return failedExpression(itemIndex, error);
-		}
-	});
+/** A value that is the same for all items is read once; one with an expression in it, for each. */
+function reader(context: IExecuteFunctions, name: string, fallback: unknown) {
+	const read = (itemIndex: number) => context.getNodeParameter(name, itemIndex, fallback);
+	if (JSON.stringify(context.getNode().parameters[name] ?? '').includes('"=')) return read;
+	const value = read(0);
+	return () => value;
+}
+
+async function runItems(context: IExecuteFunctions): Promise<RunItem[]> {
+	const senderOf = reader(context, 'sender', '');
+	const optionsOf = reader(context, 'options', {});
+	const mapped = context.getNodeParameter('mappingMode', 0) === 'autoMapInputData';
+	return await mapUnhurried(
+		[...context.getInputData().entries()],
+		([itemIndex, { json }]): RunItem => {
+			try {
+				const fields = mapped
+					? {
+							sender: json.sender || senderOf(itemIndex),
+							mobileNumber: json.mobile_number,
+							content: json.content,
+							columns: json.sender ? COLUMNS_WITH_SENDER : COLUMNS,
+						}
+					: {
+							sender: senderOf(itemIndex),
+							mobileNumber: context.getNodeParameter('mobileNumber', itemIndex),
+							content: context.getNodeParameter('content', itemIndex),
+						};
+				return { itemIndex, fields, options: optionsOf(itemIndex) as object };
+			} catch (error) {
+				return failedExpression(itemIndex, error);
+			}
+		},
+	);
 }
 
 /** The same request that Send declares; n8n's settings for it hold here too. */
