@@ -3,7 +3,6 @@ import '../../dev/engineHome';
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createGunzip } from 'node:zlib';
 
 import { HookContext, WebhookContext } from 'n8n-core';
 import {
@@ -17,9 +16,8 @@ import {
 } from 'n8n-workflow';
 
 import { KpnSmsTrigger } from '../../nodes/KpnSmsTrigger/KpnSmsTrigger.node.ts';
+import { asExpress, withExpressWords } from './triggerExpress';
 import type { TriggerCredentials } from './triggerCredentials';
-
-const PAYLOAD_SIZE_MAX = 16 * 1024 * 1024;
 
 /**
  * What n8n does around a trigger, with n8n's own contexts and over real HTTP: its server, its
@@ -248,37 +246,4 @@ function leavesBody(workflow: Workflow): boolean {
 	const expression = '={{$parameter["options"]["binaryData"]}}';
 	const read = workflow.expression.getSimpleParameterValue(node, expression, 'webhook', {});
 	return node.typeVersion === 1 && read === true;
-}
-
-function asExpress(request: IncomingMessage) {
-	return Object.assign(request, {
-		rawBody: undefined as Buffer | undefined,
-		async readRawBody(this: IncomingMessage & { rawBody?: Buffer }) {
-			if (this.rawBody) return;
-			const gzip = this.headers['content-encoding'] === 'gzip';
-			const chunks: Buffer[] = [];
-			let size = 0;
-			for await (const chunk of gzip ? this.pipe(createGunzip()) : this) {
-				size += (chunk as Buffer).length;
-				if (size > PAYLOAD_SIZE_MAX) {
-					throw Object.assign(new Error('request entity too large'), { status: 413 });
-				}
-				chunks.push(chunk as Buffer);
-			}
-			this.rawBody = Buffer.concat(chunks);
-		},
-	});
-}
-
-function withExpressWords(response: ServerResponse) {
-	const words = {
-		set: (name: string, value: string) => (response.setHeader(name, value), words),
-		status: (code: number) => ((response.statusCode = code), words),
-		json: (body: object) => {
-			response.setHeader('content-type', 'application/json; charset=utf-8');
-			response.end(JSON.stringify(body));
-			return words;
-		},
-	};
-	return Object.assign(response, words);
 }
