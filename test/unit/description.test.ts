@@ -1,4 +1,5 @@
-import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type { INode, INodeParameters, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import { NodeHelpers } from 'n8n-workflow';
 
 import { KpnSms } from '../../nodes/KpnSms/KpnSms.node.ts';
 import { KpnSmsOAuth2Api } from '../../credentials/KpnSmsOAuth2Api.credentials';
@@ -32,6 +33,49 @@ test('Send is declared: its request, and where each field has its place in it', 
 	);
 	expect(description.requestDefaults?.disableFollowRedirect).toBe(true);
 });
+
+/** A node as n8n has it once it is opened or run: without what its other parameters hide. */
+function opened(given: INodeParameters): INode {
+	const node: INode = {
+		id: 'sms',
+		name: 'SMS',
+		type: 'n8n-nodes-kpn-sms.kpnSms',
+		typeVersion: 1,
+		position: [0, 0],
+		parameters: { mobileNumber: '0612345678', content: 'Hi', ...given },
+	};
+	const { properties } = description;
+	const { parameters } = node;
+	node.parameters =
+		NodeHelpers.getNodeParameters(properties, parameters, true, false, node, description) ?? {};
+	return node;
+}
+
+const AUTO = 'autoMapInputData';
+
+test.each([
+	['Send', { operation: 'send' }, true],
+	['Send, after Send Bulk with Map Automatically', { operation: 'send', mappingMode: AUTO }, true],
+	['Map Each Field Below', { operation: 'sendBulk', mappingMode: 'defineBelow' }, true],
+	['Map Automatically', { operation: 'sendBulk', mappingMode: AUTO }, false],
+])(
+	'%s: Sender is there once, and required unless items may have their own',
+	(_, given, required) => {
+		const issuesOf = (node: INode) =>
+			NodeHelpers.getNodeParametersIssues(description.properties, node, description)?.parameters;
+		const empty = opened(given);
+		const shown = description.properties.filter(
+			(one) =>
+				one.name === 'sender' &&
+				NodeHelpers.displayParameter(empty.parameters, one, empty, description),
+		);
+		expect(shown).toHaveLength(1);
+		expect(Object.keys(issuesOf(empty) ?? {})).toEqual(required ? ['sender'] : []);
+		const filled = opened({ ...given, sender: 'Demo App' });
+		expect(filled.parameters.sender).toBe('Demo App');
+		expect(issuesOf(filled)).toBeUndefined();
+	},
+);
 
 test('of OAuth2, a user sees nothing but what KPN needs', () => {
 	const visible = new KpnSmsOAuth2Api().properties.filter(

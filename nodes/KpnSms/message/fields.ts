@@ -6,9 +6,12 @@ import { SHORTEST_EXPIRY_ABROAD } from '../delivery/options';
 
 /**
  * The fields that both operations have, each with its place in the request that Send declares. What
- * is shown for both stands once: n8n's routing evaluates every property for every item, shown or not.
+ * is always shown for both stands once: n8n's routing evaluates every property for every item, shown
+ * or not.
  */
 const showForBoth = { show: { resource: ['message'], operation: ['send', 'sendBulk'] } };
+
+const SENDER = `a name or a short code, at most ${SENDER_CHARACTERS} characters`;
 
 export const senderField: INodeProperties = {
 	displayName: 'Sender',
@@ -17,9 +20,18 @@ export const senderField: INodeProperties = {
 	required: true,
 	default: '',
 	placeholder: 'e.g. MyCompany',
-	description: `Who the SMS comes from: a name or a short code, at most ${SENDER_CHARACTERS} characters`,
-	displayOptions: showForBoth,
+	description: `Who the SMS comes from: ${SENDER}`,
 	routing: { send: { type: 'body', property: 'sender' } },
+};
+
+/** Where items may have senders of their own. */
+export const defaultSenderField: INodeProperties = {
+	displayName: 'Sender',
+	name: 'sender',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. MyCompany',
+	description: `Who the SMS comes from where an item has no sender of its own: ${SENDER}`,
 };
 
 export const mobileNumberField: INodeProperties = {

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { optionsField, senderField } from './fields';
+import { optionsField } from './fields';
 import { sendFields, sendOperation } from './send';
 import { mappingModeField, sendBulk, sendBulkFields, sendBulkOperation } from './sendBulk';
 
@@ -15,7 +15,6 @@ export const messageProperties: INodeProperties[] = [
 		default: 'send',
 	},
 	mappingModeField,
-	senderField,
 	...sendFields,
 	...sendBulkFields,
 	optionsField,

@@ -5,7 +5,7 @@ import {
 } from 'n8n-workflow';
 
 import { deliverTogether } from './deliverTogether';
-import { contentField, mobileNumberField } from './fields';
+import { contentField, mobileNumberField, senderField } from './fields';
 
 const showOnlyForSend = { show: { resource: ['message'], operation: ['send'] } };
 
@@ -26,6 +26,7 @@ export const sendOperation: INodePropertyOptions = {
 };
 
 export const sendFields: INodeProperties[] = updateDisplayOptions(showOnlyForSend, [
+	senderField,
 	mobileNumberField,
 	contentField,
 ]);
