@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 
 import { returnCode } from '../../shared/returnCodes';
+import { mapUnhurried } from '../../shared/unhurried';
 import type { Message } from './batch';
 import type { Draft } from './draft';
 import { isWithinAgentsTurn, type KpnContext } from './kpnCalls';
 import type { Failure, Outcome } from './outcome';
-import { mapUnhurried } from './unhurried';
 
 /** Document IDs by a hash of the recipient: the context is stored with the execution. */
 type Entries = Record<string, string>;

@@ -1,6 +1,7 @@
 import type { IHttpRequestOptions, INodeExecutionData } from 'n8n-workflow';
 
 import { SMS_APIS, type SmsApi } from '../../shared/kpn';
+import { mapUnhurried, pause } from '../../shared/unhurried';
 import { batch, messagesOf, type Message } from './batch';
 import { deliver } from './deliver';
 import { draft, isRefusal, type Draft, type DraftFields, type Refusal } from './draft';
@@ -9,7 +10,6 @@ import { KpnCalls, type KpnContext } from './kpnCalls';
 import { Ledger } from './ledger';
 import { optionsReader } from './options';
 import type { Failure, Outcome } from './outcome';
-import { mapUnhurried, pause } from './unhurried';
 import { precheckError, stopError } from './words';
 
 /** One item of a run, with its parameters evaluated; or why they could not be. */

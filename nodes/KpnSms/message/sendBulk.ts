@@ -8,9 +8,9 @@ import type {
 import { NodeOperationError, updateDisplayOptions } from 'n8n-workflow';
 
 import { baseUrlOf, CREDENTIAL_TYPE, REQUEST_HEADERS, SMS_APIS } from '../../shared/kpn';
+import { mapUnhurried } from '../../shared/unhurried';
 import { outputItem } from '../delivery/item';
 import { failedExpression, run, type RunItem, type RunRequest } from '../delivery/run';
-import { mapUnhurried } from '../delivery/unhurried';
 import { contentField, defaultSenderField, mobileNumberField, senderField } from './fields';
 import { hintsOf } from './hints';
 import { deadlineOf, proxyOf, type RequestOptions } from './requestOptions';
