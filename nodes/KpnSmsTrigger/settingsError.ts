@@ -2,6 +2,7 @@ import type { INode } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
 
 import { kpnWords, type KpnWords } from '../shared/kpnWords';
+import { quoted, together } from '../shared/quoted';
 import { withoutSecrets } from '../shared/secrets';
 import { outcomeOfTokenError } from '../KpnSms/delivery/tokenOutcome';
 
@@ -62,11 +63,11 @@ interface ErrorParts {
 }
 
 function settingsError(node: INode, { message, advice, kpn, statusCode }: ErrorParts) {
-	const quote = kpn.message === undefined ? '' : `KPN says: “${kpn.message}”. `;
+	const description = together(quoted(kpn, statusCode), advice);
 	const httpCode = statusCode?.toString();
-	const error = new NodeApiError(node, {}, { message, description: quote + advice, httpCode });
+	const error = new NodeApiError(node, {}, { message, description, httpCode });
 	// n8n shows only this where publishing fails, and puts words of its own in place of some.
-	error.message = `${message}. ${quote}${advice}`;
+	error.message = `${message}. ${description}`;
 	return error;
 }
 

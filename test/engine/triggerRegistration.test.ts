@@ -244,6 +244,17 @@ describe('when KPN refuses', () => {
 		expect(sandbox.settings.application).toBeUndefined();
 	});
 
+	test('KPN’s own words and its code are in the error', async () => {
+		await start();
+		const fault = { faultstring: 'Spike arrest', detail: { errorcode: 'policies.ratelimit' } };
+		const answer = { kind: 'http', status: 429, body: { fault } } as const;
+		sandbox.inject({ on: 'settings', answer });
+		const host = await setting.host();
+		await expect(host.publish()).rejects.toThrow(
+			'HTTP status 429. KPN says: “Spike arrest” (policies.ratelimit). Try again later.',
+		);
+	});
+
 	test.each([
 		['in JSON', (secret: string) => JSON.stringify({ key_id: null, secret })],
 		['in a sentence', (secret: string) => `The secret ${secret} is not taken`],

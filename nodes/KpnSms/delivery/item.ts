@@ -1,8 +1,9 @@
 import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
 
+import { together } from '../../shared/quoted';
 import type { Draft, Refusal } from './draft';
 import type { Accepted, Outcome } from './outcome';
-import { failureOf, itemError, together } from './words';
+import { failureOf, itemError } from './words';
 
 /** What became of one item: of the message to each of its recipients, in their order. */
 export interface Delivery {

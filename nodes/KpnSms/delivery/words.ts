@@ -2,6 +2,7 @@ import type { INode } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
 
 import type { KpnWords } from '../../shared/kpnWords';
+import { quoted, together } from '../../shared/quoted';
 import type { Refusal } from './draft';
 import type { Delivery, ItemResult } from './item';
 import type { Failure } from './outcome';
@@ -41,7 +42,7 @@ export function failureOf(result: ItemResult): ItemFailure {
 	return {
 		outcome,
 		message: sentence(worst, shareOf(result, worst)),
-		quote: quote(kpn, statusCode),
+		quote: quoted(kpn, statusCode),
 		advice,
 		kpn,
 		statusCode,
@@ -124,8 +125,6 @@ export function stopError(node: INode, results: ItemResult[]): NodeApiError {
 export const counted = (count: number, one: string): string =>
 	`${count} ${one}${count === 1 ? '' : 's'}`;
 
-export const together = (...sentences: string[]): string => sentences.filter(Boolean).join(' ');
-
 interface ErrorParts {
 	message: string;
 	description?: string;
@@ -181,12 +180,6 @@ function shareOf({ draft, outcomes }: Delivery, about: Failure): string {
 	const theirs = draft.recipients.filter((_, index) => outcomes[index]?.outcome === about.outcome);
 	const named = theirs.slice(0, ITEMS_NAMED).map((recipient) => `…${recipient.slice(-3)}`);
 	return ` to ${theirs.length} of ${outcomes.length} recipients (${named.join(', ')})`;
-}
-
-function quote({ message, code }: KpnWords, statusCode?: number): string {
-	if (message === undefined) return '';
-	const told = code === undefined || code === String(statusCode) ? '' : ` (${code})`;
-	return `KPN says: “${message}”${told}.`;
 }
 
 /** n8n shows a description as HTML: in it only `<br>` begins a line, and KPN's words are no markup. */
