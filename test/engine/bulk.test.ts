@@ -191,6 +191,28 @@ describe.each(['send', 'sendBulk'])('the options of %s', (operation) => {
 		expect(callSizes().sort()).toEqual([1, 2]);
 	});
 
+	test.each([
+		['dryRun', 'Dry Run'],
+		['maximumParts', 'Maximum Parts'],
+	])('%s that an expression gives no value for is not taken for unset', async (name, label) => {
+		const options = { [name]: '={{ $json.tset }}' };
+		const { error } = (await run(bulk({ operation, options }), messagesTo(1))).data.resultData;
+		expect(error?.message).toBe(
+			`Nothing was sent: ${label} is empty: give it a value, or remove the option.`,
+		);
+		expect(setting.sandbox.calls).toHaveLength(0);
+	});
+
+	test.each([
+		['subAccount', 'Sub-Account'],
+		['deliveryReportUrl', 'Delivery Report URL'],
+	])('%s that is an object does not reach KPN', async (name, label) => {
+		const options = { [name]: '={{ $json }}' };
+		const { error } = (await run(bulk({ operation, options }), messagesTo(1))).data.resultData;
+		expect(error?.message).toBe(`Nothing was sent: ${label} is not text.`);
+		expect(setting.sandbox.calls).toHaveLength(0);
+	});
+
 	test('Maximum Retries is how often a busy KPN is asked again', async () => {
 		setting.sandbox.inject({ answer: { kind: 'http', status: 503 }, times: null });
 		await run(bulk({ operation, options: { maximumRetries: 1 } }), messagesTo(1));

@@ -231,6 +231,19 @@ test('KPN busy for a moment: the node asks again by itself', async () => {
 	expect(setting.sandbox.calls.map(({ status }) => status)).toEqual([503, 200]);
 });
 
+test('KPN busy for a moment, with a quota that starts anew next month: asked again all the same', async () => {
+	setting = await startSetting();
+	const headers = {
+		'quota-limit': '1000',
+		'quota-used': '5',
+		'quota-reset-utc': String(Date.now() + 864e5),
+	};
+	setting.sandbox.inject({ times: 1, answer: { kind: 'http', status: 503, headers } });
+	const result = await run(smsWorkflow(), messagesTo(1));
+	expect(result.data.resultData.error).toBeUndefined();
+	expect(setting.sandbox.calls.map(({ status }) => status)).toEqual([503, 200]);
+});
+
 /** By run and item. */
 const ledgerOf = ({ executionData }: IRunExecutionData) =>
 	(executionData?.contextData['node:SMS']?.kpnSmsLedger ?? {}) as Record<

@@ -56,6 +56,11 @@ export const SITUATIONS: Situation[] = [
 	},
 	{ name: '504', outcome: 'unknown', ...status(504, true) },
 	{ name: '200 without document_id', outcome: 'refused', ...body({ status: 'OK' }, false) },
+	{
+		name: '200 with the ID elsewhere',
+		outcome: 'unknown',
+		...body({ result: { documentId: '5f0e' } }, true),
+	},
 	{ name: '200, half a JSON', outcome: 'unknown', ...body('{"document_id":"5f', true) },
 	{ name: '200, HTML', outcome: 'unknown', ...body('<html><title>Hi</title></html>', true) },
 	{ name: '200, empty', outcome: 'unknown', ...body('', true) },

@@ -8,7 +8,13 @@ import type {
 
 import { CREDENTIAL_TYPE, type KpnSendBody } from '../../shared/kpn';
 import type { Call } from './batch';
-import { outcomeOfAnswer, outcomeOfError, type Answer, type Outcome } from './outcome';
+import {
+	outcomeOfAnswer,
+	outcomeOfError,
+	type Answer,
+	type Failure,
+	type Outcome,
+} from './outcome';
 import { outcomeOfTokenError } from './tokenOutcome';
 
 export type KpnContext = IExecuteFunctions | IExecuteSingleFunctions;
@@ -45,7 +51,7 @@ export class KpnCalls {
 		try {
 			this.token ??= (await this.storedToken()) ?? (await this.renew(undefined));
 		} catch (error) {
-			return outcomeOfTokenError(error);
+			return withoutToken(error);
 		}
 		const used = this.token;
 		const first = await this.post(messages);
@@ -57,7 +63,7 @@ export class KpnCalls {
 		try {
 			if (this.token === used) this.token = await this.renew(used);
 		} catch (error) {
-			return outcomeOfTokenError(error);
+			return withoutToken(error);
 		}
 		const second = await this.post(messages);
 		return 'outcome' in second ? second : outcomeOfAnswer(second, Date.now());
@@ -144,7 +150,7 @@ export class KpnCalls {
 	 */
 	private async newerToken(used: string | undefined): Promise<string> {
 		const { refreshOAuth2Token } = this.context.helpers;
-		if (!refreshOAuth2Token) throw new Error('KPN SMS needs n8n 1.121 or newer');
+		if (!refreshOAuth2Token) throw new OldN8nError('KPN SMS needs n8n 1.121 or newer');
 		const credential = await this.context.getCredentials(CREDENTIAL_TYPE);
 		const oauthTokenData = { ...(credential.oauthTokenData as object), access_token: used };
 		const caller = Object.create(this.context, {
@@ -157,6 +163,13 @@ export class KpnCalls {
 		return token;
 	}
 }
+
+class OldN8nError extends Error {}
+
+const withoutToken = (error: unknown): Failure => ({
+	...outcomeOfTokenError(error),
+	...(error instanceof OldN8nError && { advice: 'Update n8n.', retryable: false }),
+});
 
 function accessToken(data: unknown): string | undefined {
 	const token = (data as IDataObject | undefined)?.access_token;

@@ -44,12 +44,30 @@ export const SHORTEST_EXPIRY_ABROAD = 21;
 
 /**
  * Checks the Options of an item as they came out of their expressions. An empty option is one that
- * is not set.
+ * is not set, but for those that keep an SMS from being sent, or from being dear.
  */
 export function readOptions(given: Record<string, unknown>, api: SmsApi): SendOptions {
 	const problems: string[] = [];
 	const set = (name: string) =>
 		given[name] !== undefined && given[name] !== null && given[name] !== '';
+	const notEmpty = (name: string, label: string) => {
+		if (!(name in given) || set(name)) return;
+		problems.push(`${label} is empty: give it a value, or remove the option.`);
+	};
+	const usable = (name: string, label: string) => {
+		if (!set(name) || api === 'current') return set(name);
+		problems.push(
+			`${label} works with the current SMS API only. Choose it in the credential, or remove this option.`,
+		);
+		return false;
+	};
+	const text = (name: string, label: string) => {
+		const value = given[name];
+		if (!usable(name, label)) return undefined;
+		if (typeof value === 'string' || typeof value === 'number') return String(value).trim();
+		problems.push(`${label} is not text.`);
+		return undefined;
+	};
 	const whole = (name: string, label: string, least: number, most: number) => {
 		if (!set(name)) return undefined;
 		const number = Number(given[name]);
@@ -65,15 +83,6 @@ export function readOptions(given: Record<string, unknown>, api: SmsApi): SendOp
 		problems.push(`${label} is neither true nor false.`);
 		return false;
 	};
-	const currentApiOnly = (name: string, label: string) => {
-		if (!set(name)) return undefined;
-		if (api === 'current') return String(given[name]).trim();
-		problems.push(
-			`${label} works with the current SMS API only. Choose it in the credential, or remove this option.`,
-		);
-		return undefined;
-	};
-
 	const country = set('defaultCountry') ? String(given.defaultCountry).trim().toUpperCase() : 'NL';
 	const defaultCountry = isSupportedCountry(country) ? country : 'NL';
 	if (!isSupportedCountry(country)) {
@@ -84,22 +93,23 @@ export function readOptions(given: Record<string, unknown>, api: SmsApi): SendOp
 		problems.push('Delivery Guarantee is neither atMostOnce nor atLeastOnce.');
 	}
 
-	const webhookUrl = currentApiOnly('deliveryReportUrl', 'Delivery Report URL');
+	notEmpty('dryRun', 'Dry Run');
+	notEmpty('maximumParts', 'Maximum Parts');
+	const webhookUrl = text('deliveryReportUrl', 'Delivery Report URL');
 	if (webhookUrl !== undefined && !isWebhookUrl(webhookUrl)) {
 		problems.push(
 			'Delivery Report URL is not an address that KPN can post to: use one with https.',
 		);
 	}
-	const subAccount = currentApiOnly('subAccount', 'Sub-Account');
+	const subAccount = text('subAccount', 'Sub-Account');
 	if (subAccount !== undefined && !/^[\x20-\x7e]+$/.test(subAccount)) {
 		problems.push('Sub-Account has characters that a header cannot carry: copy it from KPN again.');
 	}
 	const call: CallOptions = {
 		webhookUrl,
-		expireIn:
-			currentApiOnly('expireAfter', 'Expire After') === undefined
-				? undefined
-				: whole('expireAfter', 'Expire After', 1, Number.MAX_SAFE_INTEGER),
+		expireIn: usable('expireAfter', 'Expire After')
+			? whole('expireAfter', 'Expire After', 1, Number.MAX_SAFE_INTEGER)
+			: undefined,
 		subAccount,
 		messagesPerCall:
 			whole('messagesPerCall', 'Messages per Call', 1, SMS_APIS.current.messagesPerCall) ??

@@ -51,8 +51,12 @@ export function outcomeOfAnswer(answer: Answer, now: number): Outcome {
 	const { statusCode, headers, body } = answer;
 	const success = statusCode >= 200 && statusCode < 300;
 	const json = jsonParse<unknown>(body, { fallbackValue: null });
-	const { document_id: id, status } = (json ?? {}) as { document_id?: unknown; status?: unknown };
-	if (success && (typeof id === 'string' || typeof id === 'number') && id !== '') {
+	const { document_id: given, status } = (json ?? {}) as {
+		document_id?: unknown;
+		status?: unknown;
+	};
+	const id = typeof given === 'string' ? given.trim() : given;
+	if (success && (typeof id === 'string' || typeof id === 'number') && id !== '' && id !== 0) {
 		return {
 			outcome: 'accepted',
 			documentId: String(id),
@@ -60,8 +64,9 @@ export function outcomeOfAnswer(answer: Answer, now: number): Outcome {
 			account: accountState(headers),
 		};
 	}
-	// A document ID of an unheard-of shape is one all the same.
-	if (success && (json === null || (id !== undefined && id !== null && id !== ''))) {
+	// A document ID of an unheard-of shape, or in another place, is one all the same.
+	const hasId = (id !== undefined && id !== null && id !== '') || DOCUMENT_ID.test(body);
+	if (success && (json === null || hasId)) {
 		return {
 			...MAYBE_TAKEN,
 			statusCode,
@@ -81,10 +86,13 @@ export function outcomeOfAnswer(answer: Answer, now: number): Outcome {
 		advice: code.advice,
 		kpn: words,
 		retryable: code.retryable,
-		tryAgain: code.retryable ? { afterMs: askedWait(headers, now) } : undefined,
+		tryAgain: code.retryable ? { afterMs: askedWait(answer, now) } : undefined,
 		concernsEveryCall: code.concerns === 'everyCall',
 	};
 }
+
+/** Anywhere in an answer: one that is neither null nor empty. */
+const DOCUMENT_ID = /"document_?id"\s*:\s*(?!null\b|"\s*")\S/i;
 
 const MAYBE_TAKEN = {
 	outcome: 'unknown',
@@ -159,15 +167,21 @@ export function systemError(error: unknown): { code?: string; syscall?: unknown 
 	return {};
 }
 
-/** Milliseconds that `Retry-After` or else KPN's `quota-reset-UTC` asks to wait. */
-function askedWait(headers: Record<string, unknown>, now: number): number | undefined {
+/**
+ * Milliseconds that `Retry-After` asks to wait, or KPN's `quota-reset-UTC` where the quota is why: it
+ * comes with other answers too, and the reset may be weeks away.
+ */
+function askedWait({ statusCode, headers }: Answer, now: number): number | undefined {
 	const retryAfter = headers['retry-after'];
 	if (typeof retryAfter === 'string' && retryAfter.trim() !== '') {
 		const seconds = Number(retryAfter);
 		return Number.isFinite(seconds) ? Math.max(0, seconds * 1000) : until(retryAfter, now);
 	}
-	const quotaReset = headers['quota-reset-utc'];
-	return typeof quotaReset === 'string' ? until(quotaReset, now) : undefined;
+	const { limit, used, resetUtc } = accountState(headers)?.quota ?? {};
+	const somethingLeft = limit !== undefined && used !== undefined && used < limit;
+	return statusCode === 429 && resetUtc !== undefined && !somethingLeft
+		? until(resetUtc, now)
+		: undefined;
 }
 
 /** From now until a date, or an epoch in milliseconds or seconds: nobody has published which. */

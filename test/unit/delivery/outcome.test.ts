@@ -18,7 +18,9 @@ test.each([200, 201, 202])('%i with a document_id is accepted', (statusCode) => 
 test.each([
 	'{"status":"OK"}',
 	'{"document_id":""}',
+	'{"document_id":" "}',
 	'{"document_id":null}',
+	'{"document_id": null, "result": {"documentId": ""}}',
 	'[]',
 	'"OK"',
 	'0',
@@ -34,13 +36,20 @@ test.each(['', 'null', '{"document_id":"5f0', '<html><title>Welcome</title></htm
 	},
 );
 
-test('a document_id of another shape is one all the same: accepted, or unknown, never refused', () => {
+test('a document_id of another shape or in another place is one all the same: never refused', () => {
 	expect(answer(200, '{"document_id":12}')).toMatchObject({
 		outcome: 'accepted',
 		documentId: '12',
 	});
-	for (const id of ['{}', '["a"]', 'true']) {
+	for (const id of ['{}', '["a"]', 'true', '0']) {
 		expect(answer(200, `{"document_id":${id}}`)).toMatchObject({ outcome: 'unknown' });
+	}
+	for (const body of [
+		'[{"document_id":"5f0e"}]',
+		'{"documentId": "5f0e"}',
+		'{"document_id":null,"result":{"document_id" : 12}}',
+	]) {
+		expect(answer(200, body)).toMatchObject({ outcome: 'unknown', statusCode: 200 });
 	}
 });
 
@@ -105,7 +114,18 @@ test.each([
 	[{}, undefined],
 ])('after 429, %p asks to wait %p ms', (headers, afterMs) => {
 	expect(answer(429, '', headers)).toMatchObject({ retryable: true, tryAgain: { afterMs } });
-	expect(answer(503, '', headers)).toMatchObject({ retryable: true, tryAgain: { afterMs } });
+});
+
+test('the reset of the quota is waited for only where the quota is why', () => {
+	const quota = { 'quota-limit': '1000', 'quota-used': '5', 'quota-reset-utc': String(NOW + 9e8) };
+	expect(answer(503, '', quota)).toHaveProperty('tryAgain', { afterMs: undefined });
+	expect(answer(429, '', quota)).toHaveProperty('tryAgain', { afterMs: undefined });
+	const usedUp = { ...quota, 'quota-used': '1000' };
+	expect(answer(503, '', usedUp)).toHaveProperty('tryAgain', { afterMs: undefined });
+	expect(answer(429, '', usedUp)).toHaveProperty('tryAgain', { afterMs: 9e8 });
+	expect(answer(503, '', { ...usedUp, 'retry-after': '7' })).toHaveProperty('tryAgain', {
+		afterMs: 7000,
+	});
 });
 
 test('only a connection that never stood is a refusal', () => {
