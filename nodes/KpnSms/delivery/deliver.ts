@@ -1,3 +1,4 @@
+import { mapUnhurried } from '../../shared/unhurried';
 import type { Call, Message } from './batch';
 import type { Failure, Outcome } from './outcome';
 
@@ -17,10 +18,26 @@ export interface DeliveryPorts {
 export interface DeliveryPlan {
 	/** Whether a failure leaves the messages after it unsent. */
 	stopAtFailure: boolean;
+	/** Whether an earlier try had messages accepted. */
+	acceptedBefore: boolean;
+}
+
+/** What the calls so far say of all messages with the same sender and options. */
+interface Group {
+	accepted: boolean;
+	refusedAlone: number;
+	/** Why the rest of them is not tried. */
+	givenUp?: Failure;
 }
 
 /** Few enough to be a polite guest, enough to keep a network of 100 ms busy. */
 export const CALLS_IN_FLIGHT = 5;
+
+/**
+ * After so many messages that were refused alone, and none accepted, it must be what they have in
+ * common: each of the rest would cost two calls more to learn the same.
+ */
+const REFUSED_ALONE = 20;
 
 /** The wait before the first try again; it doubles with each. */
 const FIRST_WAIT_MS = 500;
@@ -49,36 +66,60 @@ export async function deliver(
 ): Promise<void> {
 	// The next call is the last: taking it costs the same however many there are.
 	const queue = [...calls].reverse();
-	let halted: Failure | undefined;
-
-	const settleAll = (messages: Call, outcome: Outcome) => {
-		for (const message of messages) ports.settles(message, outcome);
+	const left: Array<[Call, Failure]> = [];
+	const groups = new Map<string, Group>();
+	const groupOf = ([{ draft }]: Call): Group => {
+		const key = `${draft.options.callKey}\n${draft.sender}`;
+		const group = groups.get(key) ?? { accepted: plan.acceptedBefore, refusedAlone: 0 };
+		groups.set(key, group);
+		return group;
 	};
+	let halted: Failure | undefined;
 
 	async function lane(): Promise<void> {
 		for (let messages = queue.pop(); messages; messages = queue.pop()) {
 			if (ports.canceled()) halted ??= CANCELED;
-			if (halted) {
-				settleAll(messages, notTried(halted));
+			const reason = halted ?? groupOf(messages).givenUp;
+			if (reason) {
+				left.push([messages, reason]);
 				continue;
 			}
 			const outcome = await callPatiently(messages, ports, () => halted);
-			if (isTooBroad(outcome, messages)) {
+			if (isBadRequest(outcome) && messages.length > 1) {
 				const middle = Math.ceil(messages.length / 2);
 				queue.push(messages.slice(middle) as Call, messages.slice(0, middle) as Call);
 				continue;
 			}
-			settleAll(messages, outcome);
+			for (const message of messages) ports.settles(message, outcome);
 			if (outcome.outcome !== 'accepted' && haltsTheRest(outcome, plan)) halted ??= outcome;
+			const group = groupOf(messages);
+			if (outcome.outcome === 'accepted') group.accepted = true;
+			if (!isBadRequest(outcome) || group.accepted) continue;
+			group.refusedAlone++;
+			// A list may have its bad messages at one end: before it is given up, the other is asked.
+			if (group.refusedAlone === REFUSED_ALONE / 2) queue.reverse();
+			if (group.refusedAlone >= REFUSED_ALONE) group.givenUp ??= allRefused(outcome);
 		}
 	}
 
 	await Promise.all(Array.from({ length: Math.min(CALLS_IN_FLIGHT, queue.length) }, lane));
+	await mapUnhurried(left, ([messages, reason]) => {
+		const outcome = notTried(reason);
+		for (const message of messages) ports.settles(message, outcome);
+	});
 }
 
 /** KPN names no message when it refuses a call, so a refused call is halved until it is one. */
-const isTooBroad = (outcome: Outcome, messages: Call): boolean =>
-	outcome.outcome === 'refused' && outcome.statusCode === 400 && messages.length > 1;
+const isBadRequest = (outcome: Outcome): outcome is Failure =>
+	outcome.outcome === 'refused' && outcome.statusCode === 400;
+
+/** There may be nothing wrong with the rest: nobody knows. */
+const allRefused = (failure: Failure): Failure => ({
+	...failure,
+	meaning: `KPN refused each of the first ${REFUSED_ALONE} messages with this sender and these options: ${failure.meaning}`,
+	advice: 'Check Sender and Options first: they are the same for all of them.',
+	retryable: true,
+});
 
 /**
  * A refusal of one message says nothing about the next one. In "Stop Workflow" an unknown outcome

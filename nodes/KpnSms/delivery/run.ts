@@ -76,11 +76,12 @@ export async function run(
 		}
 	});
 
+	const acceptedBefore = [...outcomes.values()].some(({ outcome }) => outcome === 'accepted');
 	const calls = new KpnCalls(context, request.options, request.deadline);
 	const cancel = context.getExecutionCancelSignal();
 	await deliver(
 		batch(open, SMS_APIS[api].messagesPerCall),
-		{ stopAtFailure: !continues },
+		{ stopAtFailure: !continues, acceptedBefore },
 		{
 			call: async (call) => await calls.send(call),
 			starts: (message) => ledger.starts(message),

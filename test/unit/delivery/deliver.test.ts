@@ -39,7 +39,13 @@ const makeCalls = (sizes: number[]): Call[] => {
 	);
 };
 
-async function play(calls: Call[], answers: Outcome[], plan: Partial<DeliveryPlan> = {}) {
+async function play(
+	calls: Call[],
+	answers: Outcome[] | ((call: Call) => Outcome),
+	plan: Partial<DeliveryPlan> = {},
+) {
+	const answerTo = (call: Call) =>
+		typeof answers === 'function' ? answers(call) : answers[next++ % answers.length];
 	const made: Array<{ messages: Message[]; outcome: Outcome }> = [];
 	const settled: Array<[Message, Outcome]> = [];
 	const waits: number[] = [];
@@ -48,11 +54,11 @@ async function play(calls: Call[], answers: Outcome[], plan: Partial<DeliveryPla
 	let next = 0;
 	await deliver(
 		calls,
-		{ stopAtFailure: true, ...plan },
+		{ stopAtFailure: true, acceptedBefore: false, ...plan },
 		{
 			call: async (messages) => {
 				mostInFlight = Math.max(mostInFlight, ++inFlight);
-				const outcome = answers[next++ % answers.length] ?? failure({});
+				const outcome = answerTo(messages) ?? failure({});
 				await Promise.resolve();
 				inFlight--;
 				made.push({ messages, outcome });
@@ -102,7 +108,7 @@ test('a refused call is halved until the bad message stands alone', async () => 
 	let calls = 0;
 	await deliver(
 		[messages],
-		{ stopAtFailure: true },
+		{ stopAtFailure: true, acceptedBefore: false },
 		{
 			call: async (call) => {
 				calls++;
@@ -156,4 +162,54 @@ test('an unknown outcome ends the sending in "Stop Workflow" only', async () => 
 	expect(stopped.made.length).toBeLessThanOrEqual(CALLS_IN_FLIGHT);
 	const continued = await play(calls, [ANSWERS.broken as Outcome], { stopAtFailure: false });
 	expect(continued.made).toHaveLength(20);
+});
+
+describe('where KPN refuses every message', () => {
+	const BAD = ANSWERS.badRequest as Outcome;
+	const sizes = Array<number>(5).fill(200);
+
+	test('1,000 of them cost a good hundred calls, and the rest comes out as not tried', async () => {
+		const { made, settled } = await play(makeCalls(sizes), [BAD]);
+		expect(made.length).toBeLessThanOrEqual(120);
+		expect(settled).toHaveLength(1000);
+		const notTried = settled.filter(([, outcome]) => 'notTried' in outcome && outcome.notTried);
+		expect(notTried.length).toBeGreaterThan(970);
+		expect(notTried[0]?.[1]).toMatchObject({
+			outcome: 'refused',
+			meaning: expect.stringContaining('KPN refused each of the first 20 messages'),
+			retryable: true,
+		});
+	});
+
+	test('each is tried alone if an earlier try had some accepted', async () => {
+		const { settled } = await play(makeCalls([40]), [BAD], { acceptedBefore: true });
+		expect(settled.map(([, outcome]) => outcome)).toEqual(Array(40).fill(BAD));
+	});
+
+	test('messages with another sender are sent all the same', async () => {
+		const calls = makeCalls([200, 200]);
+		for (const { draft } of calls[1] ?? []) draft.sender = 'Other';
+		const { settled } = await play(calls, (call) =>
+			call[0].draft.sender === 'Other' ? (ANSWERS.accepted as Outcome) : BAD,
+		);
+		expect(settled.filter(([, { outcome }]) => outcome === 'accepted')).toHaveLength(200);
+	});
+});
+
+test.each([
+	['at its beginning', (item: number) => item < 60],
+	['at its end', (item: number) => item >= 140],
+	['everywhere', (item: number) => item % 3 > 0],
+	['in most places', (item: number) => item % 7 > 0],
+])('a list with bad messages %s: each good one is sent', async (_where, bad) => {
+	for (const sizes of [[200], Array<number>(200).fill(1)]) {
+		const { settled } = await play(makeCalls(sizes), (call) =>
+			call.some(({ draft }) => bad(draft.itemIndex))
+				? (ANSWERS.badRequest as Outcome)
+				: (ANSWERS.accepted as Outcome),
+		);
+		for (const [{ draft }, outcome] of settled) {
+			expect(outcome).toBe(bad(draft.itemIndex) ? ANSWERS.badRequest : ANSWERS.accepted);
+		}
+	}
 });
