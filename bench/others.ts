@@ -1,0 +1,170 @@
+import { execFile } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+import type { N8nInstallation } from '../dev/n8n/install';
+import { post } from './benchN8n';
+import { median, PATIENCE_MS, type Place } from './measure';
+
+const execute = promisify(execFile);
+
+export interface Neighbour {
+	/** Who was sending meanwhile. */
+	contender: string;
+	/** Milliseconds that the second workflow's webhook took: of 100 calls, 99 were quicker. */
+	p99: number;
+	calls: number;
+}
+
+const IDLE = 'nobody';
+const NEIGHBOUR_COUNT = 10_000;
+const NEIGHBOUR_MS = 10_000;
+const NEIGHBOUR_EVERY_MS = 50;
+
+/** What a second workflow's webhook sees while a contender sends 10,000 messages, over and over. */
+export async function neighbours(place: Place, names: string[]): Promise<Neighbour[]> {
+	const webhook = await place.n8n.addWorkflow('Neighbour', [
+		{ name: 'Nothing', type: 'n8n-nodes-base.noOp' },
+	]);
+	const url = `${place.n8n.url}/webhook/${webhook}`;
+	await fetch(`${place.kpn}/bench?delayMs=150`, { method: 'POST' });
+	for (let call = 0; call < 50; call++) await post(url, '{}');
+	const found: Neighbour[] = [];
+	for (const name of [IDLE, ...names]) {
+		const contender = place.n8n.contenders.find((one) => one.name === name);
+		const deadline = performance.now() + NEIGHBOUR_MS;
+		const going = () => performance.now() < deadline;
+		const sending = (async () => {
+			while (contender && going()) {
+				await place.n8n.measure(contender, NEIGHBOUR_COUNT, 3 * PATIENCE_MS);
+			}
+		})();
+		// One call after the other: a queue of them would measure itself.
+		const took: number[] = [];
+		while (going()) {
+			const started = performance.now();
+			await post(url, '{}');
+			took.push(performance.now() - started);
+			await delay(NEIGHBOUR_EVERY_MS);
+		}
+		await sending;
+		took.sort((one, other) => one - other);
+		found.push({
+			contender: name,
+			p99: took[Math.floor(took.length * 0.99)] ?? NaN,
+			calls: took.length,
+		});
+		place.say(`second workflow while ${name} sends: p99 ${found.at(-1)?.p99.toFixed(1)} ms`);
+	}
+	return found;
+}
+
+export interface Webhooks {
+	name: string;
+	perSecond: number;
+}
+
+const WEBHOOK_MS = 5_000;
+const WEBHOOK_CLIENTS = 4;
+const SECRET = 'bench secret';
+
+/** Events a second that our trigger verifies and starts executions for, and n8n's Webhook node. */
+export async function webhooks(place: Place): Promise<Webhooks[]> {
+	const { n8n } = place;
+	const webhookId = 'bench-trigger';
+	const credential = await n8n.addCredential('kpnSmsWebhookApi', { secret: SECRET });
+	await n8n.add('Trigger', [
+		{
+			name: 'KPN SMS Trigger',
+			type: 'n8n-nodes-kpn-sms.kpnSmsTrigger',
+			webhookId,
+			parameters: { registration: 'manual', events: ['deliveryReport'] },
+			credentials: { kpnSmsWebhookApi: { id: credential, name: 'kpnSmsWebhookApi' } },
+		},
+		{ name: 'Nothing', type: 'n8n-nodes-base.noOp' },
+	]);
+	await n8n.add('Webhook', [
+		{
+			name: 'Webhook',
+			type: 'n8n-nodes-base.webhook',
+			typeVersion: 2,
+			webhookId: 'bench-webhook',
+			parameters: { httpMethod: 'POST', path: 'bench-webhook', options: {} },
+		},
+		{ name: 'Nothing', type: 'n8n-nodes-base.noOp' },
+	]);
+	const trigger = `${n8n.url}/webhook/${webhookId}/webhook`;
+	const found: Webhooks[] = [];
+	for (const [name, url, secret, status] of [
+		['n8n’s Webhook node', `${n8n.url}/webhook/bench-webhook`, SECRET, 200],
+		['KPN SMS Trigger', trigger, SECRET, 200],
+		['KPN SMS Trigger, forged events', trigger, 'another secret', 401],
+	] as const) {
+		let events = 0;
+		const send = async () => {
+			const body = JSON.stringify({
+				DLRID: `${name} ${events++}`,
+				RecipientPhonenumber: '31612345670',
+				Status: 1,
+			});
+			const headers = {
+				'x-kpn-webhook-signature': createHmac('sha256', secret).update(body).digest('hex'),
+				'x-kpn-webhook-timestamp': String(Math.floor(Date.now() / 1000)),
+				'x-kpn-webhook-key-id': 'bench',
+				'x-kpn-webhook-attempt': '1',
+			};
+			const response = await post(url, body, { headers });
+			if (response.status !== status) throw new Error(`${name} answered ${response.status}`);
+			await response.arrayBuffer();
+		};
+		for (let call = 0; call < 20; call++) await send();
+		events = 0;
+		const deadline = performance.now() + WEBHOOK_MS;
+		await Promise.all(
+			Array.from({ length: WEBHOOK_CLIENTS }, async () => {
+				while (performance.now() < deadline) await send();
+			}),
+		);
+		found.push({ name, perSecond: events / (WEBHOOK_MS / 1000) });
+		place.say(`${name}: ${found.at(-1)?.perSecond.toFixed(0)} events a second`);
+	}
+	return found;
+}
+
+export interface Loading {
+	/** Milliseconds to `require` both nodes in a new process that has n8n-workflow, as n8n has. */
+	requireMs: number;
+	/** Bytes of the tarball that npm would publish. */
+	tarball: number;
+}
+
+const LOADS = 9;
+
+export async function loading(installation: N8nInstallation, place: Place): Promise<Loading> {
+	const modules = path.resolve(path.dirname(installation.script), '..', '..');
+	const folder = path.join(
+		place.n8n.userFolder,
+		'.n8n',
+		'nodes',
+		'node_modules',
+		'n8n-nodes-kpn-sms',
+	);
+	const script = `
+		require('n8n-workflow');
+		const started = performance.now();
+		for (const node of require('${folder}/package.json').n8n.nodes) require('${folder}/' + node);
+		console.log(performance.now() - started);`;
+	const took: number[] = [];
+	for (let load = 0; load < LOADS; load++) {
+		const env = { ...process.env, NODE_PATH: modules };
+		const { stdout } = await execute(installation.node, ['-e', script], { env });
+		took.push(Number(stdout));
+	}
+	const repository = path.resolve(__dirname, '..');
+	const pack = ['pack', '--dry-run', '--json', '--ignore-scripts'];
+	const { stdout } = await execute('npm', pack, { cwd: repository });
+	const [packed] = JSON.parse(stdout) as Array<{ size: number }>;
+	return { requireMs: median(took), tarball: packed?.size ?? NaN };
+}

@@ -1,0 +1,151 @@
+import { cpus, totalmem } from 'node:os';
+
+import { AT_ONCE, median, NETWORK, type Result } from './measure';
+import type { Webhooks } from './others';
+import { digits, sizesOf, targets, type Found } from './targets';
+
+type Reading = Result['readings'][number];
+
+const row = (cells: Array<string | number>) => `| ${cells.join(' | ')} |`;
+
+const markdown = (header: string[], rows: Array<Array<string | number>>) =>
+	[row(header), row(header.map(() => '---')), ...rows.map(row)].join('\n');
+
+/** The page that a run writes. */
+export function report(
+	found: Found & { hooks: Webhooks[]; version: string; minutes: number },
+): string {
+	const { results, seen, hooks, load } = found;
+	const sizes = sizesOf(results);
+	const names = [...new Set(results.map(({ contender }) => contender))];
+	const find = (contender: string, count: number, delayMs: number) =>
+		results.find(
+			(one) => one.contender === contender && one.count === count && one.delayMs === delayMs,
+		);
+	const timesOver = (delayMs: number) =>
+		markdown(
+			['', ...sizes.map((size) => size.toLocaleString('en'))],
+			names
+				.filter((name) => sizes.some((size) => find(name, size, delayMs)))
+				.map((name) => [name, ...sizes.map((size) => time(find(name, size, delayMs)))]),
+		);
+	const details = (count: number, delayMs: number) =>
+		markdown(
+			[
+				'per message',
+				'wall time',
+				'from – to',
+				'CPU of n8n',
+				'calls',
+				'token calls',
+				'memory, in all',
+				'longest pause',
+			],
+			names.flatMap((name) => {
+				const result = find(name, count, delayMs);
+				if (!result || result.readings.length === 0) return [];
+				const { readings } = result;
+				const of = (read: (reading: Reading) => number | undefined) =>
+					median(readings.map((reading) => read(reading) ?? NaN));
+				const walls = readings.map(({ wallMs }) => wallMs / count);
+				return [
+					[
+						name,
+						`${digits(of(({ wallMs }) => wallMs / count))} ms`,
+						`${digits(Math.min(...walls))} – ${digits(Math.max(...walls))}`,
+						`${digits(of(({ cpuMs }) => cpuMs / count))} ms`,
+						result.sends ? digits(of(({ calls }) => calls)) : '–',
+						result.sends ? digits(of(({ tokenCalls }) => tokenCalls)) : '–',
+						`${digits(of(({ grownMB }) => grownMB))} MB`,
+						`${digits(of(({ pauseMs }) => pauseMs))} ms`,
+					],
+				];
+			}),
+		);
+	const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB`;
+	const date = new Date().toISOString().slice(0, 10);
+	return `# Benchmarks
+
+Written by \`npm run bench\` on ${date}: n8n ${found.version} with SQLite, ${machine}, in
+${found.minutes} minutes. Each contender is one node in a workflow of its own, given the same items,
+between two nodes that measure what n8n’s process spends; KPN is on loopback in a process of its own.
+Runs are interleaved, and what is shown is the median. Ratios say more than times, which are this
+machine’s.
+
+![Time over number of messages](images/benchmarks.svg)
+
+## What the package sets out to do
+
+${markdown(
+	['measure', 'target', 'measured', 'met'],
+	targets(found).map(({ measure, target, measured, met }) => [
+		measure,
+		target,
+		measured,
+		met ? 'yes' : '**no**',
+	]),
+)}
+
+${WHY}
+
+## Time for all messages
+
+KPN answers at once:
+
+${timesOver(AT_ONCE)}
+
+KPN takes ${NETWORK} ms for each call, as over a network:
+
+${timesOver(NETWORK)}
+
+“Twilio” is n8n’s own Twilio node with its calls turned to loopback. “Edit Fields” evaluates the same
+expressions and sends nothing; “No Operation” is what n8n itself takes between two nodes.
+
+## In detail
+
+${[1, 1000, 10_000, 100_000]
+	.filter((size) => sizes.includes(size))
+	.map(
+		(size) =>
+			`### ${size.toLocaleString('en')} message${size === 1 ? '' : 's'}, KPN at once\n\n${details(size, 0)}`,
+	)
+	.join('\n\n')}
+
+## What another workflow feels
+
+A second workflow’s webhook, called all the time while n8n sends 10,000 messages over a network of
+150 ms, again and again:
+
+${markdown(
+	['who sends', '99 of 100 answers came within', 'answers'],
+	seen.map(({ contender, p99, calls }) => [contender, `${digits(p99)} ms`, calls]),
+)}
+
+## Events that come in
+
+${markdown(
+	['', 'events a second'],
+	hooks.map(({ name, perSecond }) => [name, digits(perSecond)]),
+)}
+
+Each true event starts an execution, in both nodes alike; a forged one starts none.
+
+## Size
+
+Loading both nodes takes ${digits(load.requireMs)} ms in a new process. The tarball has
+${digits(load.tarball / 1000)} kB.
+`;
+}
+
+const WHY = `What stands in the way where a target is missed is n8n’s evaluation of expressions: n8n ${'2.x'}
+evaluates each in an isolate, at about half a millisecond, and its declarative routing, on which Send
+is built, evaluates the fields of an item three times. Send Bulk evaluates each once, as Edit Fields
+does, and **Map Automatically** none at all.`;
+
+function time(result: Result | undefined): string {
+	if (!result) return '';
+	const { readings, failure } = result;
+	if (failure !== undefined) return failure;
+	const ms = median(readings.map(({ wallMs }) => wallMs));
+	return ms >= 1000 ? `${digits(ms / 1000)} s` : `${digits(ms)} ms`;
+}
