@@ -4,7 +4,7 @@ import { NodeApiError } from 'n8n-workflow';
 import { kpnWords, type KpnWords } from '../shared/kpnWords';
 import { quoted, together } from '../shared/quoted';
 import { withoutSecrets } from '../shared/secrets';
-import { outcomeOfTokenError } from '../KpnSms/delivery/tokenOutcome';
+import { outcomeOfTokenError } from '../shared/tokenOutcome';
 
 const ADD_PRODUCT =
 	'Add KPN’s webhook configuration product (webhookconfigs-kpn) to the project behind this Consumer Key on KPN’s developer portal, or choose Manual under Registration.';

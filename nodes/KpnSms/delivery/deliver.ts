@@ -1,6 +1,7 @@
+import type { Failure } from '../../shared/failure';
 import { mapUnhurried } from '../../shared/unhurried';
 import type { Call, Message } from './batch';
-import type { Failure, Outcome } from './outcome';
+import type { Outcome } from './outcome';
 
 /** What a delivery needs of the world around it. */
 export interface DeliveryPorts {

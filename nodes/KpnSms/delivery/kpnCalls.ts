@@ -6,16 +6,11 @@ import type {
 	IN8nHttpFullResponse,
 } from 'n8n-workflow';
 
+import type { Failure } from '../../shared/failure';
 import { CREDENTIAL_TYPE, type KpnSendBody } from '../../shared/kpn';
+import { outcomeOfTokenError } from '../../shared/tokenOutcome';
 import type { Call } from './batch';
-import {
-	outcomeOfAnswer,
-	outcomeOfError,
-	type Answer,
-	type Failure,
-	type Outcome,
-} from './outcome';
-import { outcomeOfTokenError } from './tokenOutcome';
+import { outcomeOfAnswer, outcomeOfError, type Answer, type Outcome } from './outcome';
 
 export type KpnContext = IExecuteFunctions | IExecuteSingleFunctions;
 

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 
 import type { IDataObject } from 'n8n-workflow';
 
+import type { Failure } from '../../shared/failure';
 import { returnCode } from '../../shared/returnCodes';
 import { mapUnhurried } from '../../shared/unhurried';
 import type { Message } from './batch';
 import type { Draft } from './draft';
 import { isWithinAgentsTurn, type KpnContext } from './kpnCalls';
-import type { Failure, Outcome } from './outcome';
+import type { Outcome } from './outcome';
 
 /** Document IDs by a hash of the recipient: the context is stored with the execution. */
 type Entries = Record<string, string>;

@@ -1,7 +1,8 @@
 import { jsonParse } from 'n8n-workflow';
 
 import { accountState, type AccountState } from '../../shared/accountState';
-import { kpnWords, type KpnWords } from '../../shared/kpnWords';
+import { systemError, type Failure } from '../../shared/failure';
+import { kpnWords } from '../../shared/kpnWords';
 import { returnCode } from '../../shared/returnCodes';
 
 /** What became of a message. Only `accepted` means that KPN has it. */
@@ -14,28 +15,6 @@ export interface Accepted {
 	status?: string;
 	/** What KPN tells of itself in the headers of its answer. */
 	account?: AccountState;
-}
-
-export interface Failure {
-	/** `refused`: KPN surely does not have it. `unknown`: it may. */
-	outcome: 'refused' | 'unknown';
-	/** The HTTP status, where there was an answer. */
-	statusCode?: number;
-	/** What happened, in half a sentence. */
-	meaning: string;
-	/** What to do about it. */
-	advice: string;
-	kpn: KpnWords;
-	/** The system's code of a connection that failed, such as `ECONNRESET`. */
-	systemCode?: string;
-	/** Whether sending the same message again is safe and may help. */
-	retryable: boolean;
-	/** Set where another try soon may help; how long KPN asks to wait, if it says. */
-	tryAgain?: { afterMs?: number };
-	/** Whether any other call would fail the same way. */
-	concernsEveryCall: boolean;
-	/** Set where no call was made for this message, because of an earlier failure. */
-	notTried?: boolean;
 }
 
 /** An answer of KPN's as it came, whatever its status. */
@@ -153,18 +132,6 @@ export function outcomeOfError(error: unknown): Failure {
 			? 'KPN did not answer in time'
 			: 'the call ended without an answer from KPN';
 	return { ...MAYBE_TAKEN, meaning, systemCode: code, kpn: {} };
-}
-
-/** The system's own error of a failed request, from under whatever it was wrapped in. */
-export function systemError(error: unknown): { code?: string; syscall?: unknown } {
-	let current = error;
-	for (let depth = 0; depth < 5 && typeof current === 'object' && current !== null; depth++) {
-		if ('code' in current && typeof current.code === 'string') {
-			return { code: current.code, syscall: 'syscall' in current ? current.syscall : undefined };
-		}
-		current = 'cause' in current ? current.cause : undefined;
-	}
-	return {};
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { IHttpRequestOptions, INodeExecutionData } from 'n8n-workflow';
 
+import type { Failure } from '../../shared/failure';
 import { SMS_APIS, type SmsApi } from '../../shared/kpn';
 import { mapUnhurried, pause } from '../../shared/unhurried';
 import { batch, messagesOf, type Message } from './batch';
@@ -9,7 +10,7 @@ import { isFine, outputItem, type ItemResult } from './item';
 import { KpnCalls, type KpnContext } from './kpnCalls';
 import { Ledger } from './ledger';
 import { optionsReader } from './options';
-import type { Failure, Outcome } from './outcome';
+import type { Outcome } from './outcome';
 import { precheckError, stopError } from './words';
 
 /** One item of a run, with its parameters evaluated; or why they could not be. */

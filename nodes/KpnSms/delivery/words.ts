@@ -1,11 +1,11 @@
 import type { INode } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
 
+import type { Failure } from '../../shared/failure';
 import type { KpnWords } from '../../shared/kpnWords';
 import { quoted, together } from '../../shared/quoted';
 import type { Refusal } from './draft';
 import type { Delivery, ItemResult } from './item';
-import type { Failure } from './outcome';
 
 /** Why an item was not delivered, for the person who built the workflow. */
 export interface ItemFailure {

@@ -7,7 +7,8 @@ import {
 	LONGEST_WAIT_MS,
 	type DeliveryPlan,
 } from '../../../nodes/KpnSms/delivery/deliver';
-import type { Failure, Outcome } from '../../../nodes/KpnSms/delivery/outcome';
+import type { Failure } from '../../../nodes/shared/failure';
+import type { Outcome } from '../../../nodes/KpnSms/delivery/outcome';
 import { aDraft } from './drafts';
 
 const failure = (changes: Partial<Failure>): Failure => ({

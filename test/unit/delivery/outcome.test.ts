@@ -1,5 +1,5 @@
 import { outcomeOfAnswer, outcomeOfError } from '../../../nodes/KpnSms/delivery/outcome';
-import { outcomeOfTokenError } from '../../../nodes/KpnSms/delivery/tokenOutcome';
+import { outcomeOfTokenError } from '../../../nodes/shared/tokenOutcome';
 import { RETURN_CODES } from '../../../nodes/shared/returnCodes';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');

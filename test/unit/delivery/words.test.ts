@@ -1,7 +1,8 @@
 import type { INode } from 'n8n-workflow';
 
 import type { ItemResult } from '../../../nodes/KpnSms/delivery/item';
-import type { Failure, Outcome } from '../../../nodes/KpnSms/delivery/outcome';
+import type { Failure } from '../../../nodes/shared/failure';
+import type { Outcome } from '../../../nodes/KpnSms/delivery/outcome';
 import { precheckError, stopError } from '../../../nodes/KpnSms/delivery/words';
 import { hintsOf } from '../../../nodes/KpnSms/message/hints';
 import { aDraft } from './drafts';

@@ -1,6 +1,7 @@
-import { kpnWords, type KpnWords } from '../../shared/kpnWords';
-import { UNKNOWN_CLIENT } from '../../shared/kpn';
-import { systemError, type Failure } from './outcome';
+import { systemError, type Failure } from './failure';
+import { UNKNOWN_CLIENT } from './kpn';
+import { kpnWords, type KpnWords } from './kpnWords';
+import { withoutSecrets } from './secrets';
 
 const CHECK_KEY =
 	'Compare both in the credential with those of the project on KPN’s developer portal.';
@@ -59,11 +60,8 @@ export function outcomeOfTokenError(error: unknown): Failure {
 /** A success that could not be read may hold the token itself: it is not quoted. */
 function wordsOfRefusal(statusCode: number | undefined, body: string | undefined): KpnWords {
 	if (body === undefined || (statusCode !== undefined && statusCode < 300)) return {};
-	const words = kpnWords(body);
-	return { ...words, message: words.message?.replace(SECRETS, '$1…') };
+	return withoutSecrets(kpnWords(body));
 }
-
-const SECRETS = /((?:access_token|client_id|client_secret)["']?\s*[:=]\s*["']?)[^"'&,\s}]+/gi;
 
 /** n8n's OAuth2 client throws its own errors with `status` and `body`, or those of its HTTP library. */
 function tokenAnswer(error: unknown): { statusCode?: number; body?: string } {

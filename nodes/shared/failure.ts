@@ -1,0 +1,36 @@
+import type { KpnWords } from './kpnWords';
+
+/** Why something was not done, or may not have been. */
+export interface Failure {
+	/** `refused`: KPN surely does not have it. `unknown`: it may. */
+	outcome: 'refused' | 'unknown';
+	/** The HTTP status, where there was an answer. */
+	statusCode?: number;
+	/** What happened, in half a sentence. */
+	meaning: string;
+	/** What to do about it. */
+	advice: string;
+	kpn: KpnWords;
+	/** The system's code of a connection that failed, such as `ECONNRESET`. */
+	systemCode?: string;
+	/** Whether sending the same message again is safe and may help. */
+	retryable: boolean;
+	/** Set where another try soon may help; how long KPN asks to wait, if it says. */
+	tryAgain?: { afterMs?: number };
+	/** Whether any other call would fail the same way. */
+	concernsEveryCall: boolean;
+	/** Set where no call was made for this message, because of an earlier failure. */
+	notTried?: boolean;
+}
+
+/** The system's own error of a failed request, from under whatever it was wrapped in. */
+export function systemError(error: unknown): { code?: string; syscall?: unknown } {
+	let current = error;
+	for (let depth = 0; depth < 5 && typeof current === 'object' && current !== null; depth++) {
+		if ('code' in current && typeof current.code === 'string') {
+			return { code: current.code, syscall: 'syscall' in current ? current.syscall : undefined };
+		}
+		current = 'cause' in current ? current.cause : undefined;
+	}
+	return {};
+}
