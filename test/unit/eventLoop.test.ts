@@ -1,0 +1,193 @@
+import type { IDataObject, INode, IN8nHttpFullResponse } from 'n8n-workflow';
+
+import type { Call, Message } from '../../nodes/KpnSms/delivery/batch';
+import { CALLS_IN_FLIGHT, deliver } from '../../nodes/KpnSms/delivery/deliver';
+import type { KpnContext } from '../../nodes/KpnSms/delivery/kpnCalls';
+import type { Failure } from '../../nodes/shared/failure';
+import { run, type RunItem } from '../../nodes/KpnSms/delivery/run';
+import { failureOf, stopError } from '../../nodes/KpnSms/delivery/words';
+import { hintsOf } from '../../nodes/KpnSms/message/hints';
+import { SMS_APIS } from '../../nodes/shared/kpn';
+import { aDraft } from './delivery/drafts';
+
+const MANY = 100_000;
+
+/**
+ * Milliseconds. The promise is 50; the rest is for a machine that is busy with other things, and for
+ * the garbage collector, which uses other cores too. What this test is there to find took 230 to
+ * 10,000.
+ */
+const LONGEST_HOLD = 150;
+
+/** One good try is enough: what we hold the loop for, we hold it for in each. */
+const TRIES = 3;
+
+/** CPU time in milliseconds: time that other processes take is not counted. */
+const cpuTime = (): number => {
+	const { user, system } = process.cpuUsage();
+	return (user + system) / 1000;
+};
+
+/** The longest that the event loop had to wait for its next turn during the work. */
+async function longestHold(work: () => Promise<unknown>): Promise<number> {
+	let longest = 0;
+	let working = true;
+	let last = cpuTime();
+	const turn = () => {
+		const now = cpuTime();
+		longest = Math.max(longest, now - last);
+		last = now;
+		if (working) setImmediate(turn);
+	};
+	setImmediate(turn);
+	await work();
+	await new Promise(setImmediate);
+	working = false;
+	return longest;
+}
+
+async function shortestOf(measure: () => Promise<number>): Promise<number> {
+	let shortest = Infinity;
+	for (let tries = 0; tries < TRIES && shortest > LONGEST_HOLD; tries++) {
+		shortest = Math.min(shortest, await measure());
+	}
+	return shortest;
+}
+
+const node = (onError?: INode['onError']): INode => ({
+	id: 'sms',
+	name: 'SMS',
+	type: 'n8n-nodes-kpn-sms.kpnSms',
+	typeVersion: 1,
+	position: [0, 0],
+	parameters: {},
+	onError,
+});
+
+type Answer = Pick<IN8nHttpFullResponse, 'statusCode' | 'headers' | 'body'>;
+
+/** All that a run asks of n8n, without n8n's own work, which would hold the loop too. */
+function contextOf(answer: Answer, onError?: INode['onError']): KpnContext {
+	const store: IDataObject = {};
+	const context = {
+		getNode: () => node(onError),
+		continueOnFail: () => onError !== undefined,
+		getExecuteData: () => ({ node: node(onError) }),
+		getContext: () => store,
+		evaluateExpression: () => 0,
+		getExecutionCancelSignal: () => undefined,
+		getCredentials: async () => ({ oauthTokenData: { access_token: 'token' } }),
+		helpers: {
+			httpRequestWithAuthentication: async () => {
+				await new Promise(setImmediate);
+				return answer;
+			},
+		},
+	};
+	return context as unknown as KpnContext;
+}
+
+const itemsOf = (fields: object = {}, options: object = {}, count = MANY): RunItem[] =>
+	Array.from({ length: count }, (_, itemIndex) => ({
+		itemIndex,
+		fields: {
+			sender: 'Demo App',
+			mobileNumber: numberOf(itemIndex),
+			content: `Message ${itemIndex}`,
+			...fields,
+		},
+		options,
+	}));
+
+const numberOf = (index: number) => `+316${12_345_670 + index}`;
+
+const NUMBERS = Array.from({ length: MANY }, (_, index) => numberOf(index));
+
+const ACCEPTED = { statusCode: 200, headers: {}, body: '{"document_id":"d","status":"OK"}' };
+const FORBIDDEN = { statusCode: 403, headers: {}, body: '' };
+const CONTINUE = 'continueRegularOutput';
+
+test.each<[string, Answer, INode['onError'], RunItem[]]>([
+	['KPN takes all', ACCEPTED, undefined, itemsOf()],
+	['KPN refuses all, Stop Workflow', FORBIDDEN, undefined, itemsOf()],
+	['KPN refuses all, Continue', FORBIDDEN, CONTINUE, itemsOf()],
+	['bad numbers, Stop Workflow', ACCEPTED, undefined, itemsOf({ mobileNumber: 'x' })],
+	['Dry Run', ACCEPTED, undefined, itemsOf({}, { dryRun: true })],
+	['one item with all numbers', ACCEPTED, undefined, itemsOf({ mobileNumber: NUMBERS }, {}, 1)],
+	[
+		'KPN answers with a page made to be slow to read',
+		{ ...FORBIDDEN, body: '<a'.repeat(100_000) },
+		CONTINUE,
+		itemsOf({}, {}, 1),
+	],
+])('n8n goes on answering while a long list is sent: %s', async (_, answer, onError, items) => {
+	const request = { options: { url: SMS_APIS.current.sendPath }, deadline: 60_000 };
+	const hold = await shortestOf(
+		async () =>
+			await longestHold(async () => {
+				try {
+					const { results } = await run(contextOf(answer, onError), items, request);
+					hintsOf(results, {});
+				} catch (error) {
+					expect((error as Error).message).toMatch(/^Not(hing was| all items were) sent: /);
+				}
+			}),
+	);
+	expect(hold).toBeLessThan(LONGEST_HOLD);
+});
+
+const REFUSED: Failure = {
+	outcome: 'refused',
+	meaning: 'it failed',
+	advice: 'Look there.',
+	kpn: { message: 'No' },
+	retryable: false,
+	concernsEveryCall: true,
+};
+
+test('the error of a stopped run costs less than words for every item would', () => {
+	const results = Array.from({ length: MANY }, (_, itemIndex) => ({
+		draft: aDraft({ itemIndex }),
+		outcomes: [REFUSED],
+	}));
+	const costOf = (work: () => void) => {
+		const costs = Array.from({ length: TRIES }, () => {
+			const before = cpuTime();
+			work();
+			return cpuTime() - before;
+		});
+		return Math.min(...costs);
+	};
+	const all = costOf(() => results.map(failureOf));
+	expect(costOf(() => stopError(node(), results))).toBeLessThan(all / 2);
+});
+
+test('messages that are not sent any more are settled a few at a time', async () => {
+	const size = SMS_APIS.current.messagesPerCall;
+	const draft = aDraft();
+	const message: Message = { draft, recipient: draft.recipients[0] ?? '' };
+	const calls = Array.from({ length: 100 }, (): Call => [
+		message,
+		...Array(size - 1).fill(message),
+	]);
+	// By this clock all work takes long, so that it is interrupted wherever it can be.
+	let now = 0;
+	const clock = jest.spyOn(Date, 'now').mockImplementation(() => (now += 1000));
+	let atOnce = 0;
+	let most = 0;
+	const turns = setInterval(() => (atOnce = 0), 0);
+	await deliver(
+		calls,
+		{ stopAtFailure: true, acceptedBefore: false },
+		{
+			call: async () => REFUSED,
+			starts: () => {},
+			settles: () => (most = Math.max(most, ++atOnce)),
+			sleep: async () => {},
+			canceled: () => false,
+		},
+	);
+	clearInterval(turns);
+	clock.mockRestore();
+	expect(most).toBeLessThanOrEqual(2 * CALLS_IN_FLIGHT * size);
+});
