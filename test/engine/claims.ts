@@ -6,7 +6,8 @@ export type Claim = 'accepted' | 'refused' | 'unknown';
 
 /**
  * What n8n shows of each of `count` items after a run: by the items that came out, or, where the
- * workflow was stopped, by the words of its error. An item that nothing is said about is missing.
+ * workflow was stopped, by the words of its error. An item that nothing is said about is missing; as
+ * accepted count those that the error does not name, if it counts as many.
  */
 export function claimsOf(run: IRun, count: number): Map<number, Claim> {
 	const claims = new Map<number, Claim>();
@@ -18,9 +19,10 @@ export function claimsOf(run: IRun, count: number): Map<number, Claim> {
 		for (const [, item, said] of words.matchAll(/\[item (\d+)\] (Not sent|Unknown whether)/g)) {
 			claims.set(Number(item), said === 'Not sent' ? 'refused' : 'unknown');
 		}
-		for (let item = 0; item < count; item++) {
-			if (!claims.has(item)) claims.set(item, 'accepted');
-		}
+		const unnamed = Array.from({ length: count }, (_, item) => item).filter((i) => !claims.has(i));
+		const accepted = Number(/(\d+) accepted/.exec(counts)?.[1] ?? 0);
+		if (accepted !== unnamed.length) return claims;
+		for (const item of unnamed) claims.set(item, 'accepted');
 		return claims;
 	}
 	for (const { json, pairedItem } of [...outputOf(run, 'SMS'), ...outputOf(run, 'SMS', 1)]) {

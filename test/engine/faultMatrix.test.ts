@@ -19,6 +19,8 @@ const ITEMS = 5;
 const POSITIONS = { first: 0, middle: 2, last: ITEMS - 1 };
 
 interface Cell {
+	operation: 'send' | 'sendBulk';
+	deliveryGuarantee: 'atMostOnce' | 'atLeastOnce';
 	onError: INode['onError'];
 	retryOnFail: boolean;
 	smsApi: (typeof APIS)[number];
@@ -26,18 +28,37 @@ interface Cell {
 	position: number;
 }
 
-const CELLS: Cell[] = MODES.flatMap((onError) =>
-	[false, true].flatMap((retryOnFail) =>
-		APIS.flatMap((smsApi) =>
-			Object.values(POSITIONS).map((position) => ({ onError, retryOnFail, smsApi, position })),
+const send = { operation: 'send', deliveryGuarantee: 'atMostOnce' } as const;
+const bulk = { operation: 'sendBulk', deliveryGuarantee: 'atMostOnce' } as const;
+const atLeastOnce = { deliveryGuarantee: 'atLeastOnce' } as const;
+const tried = { retryOnFail: true, position: POSITIONS.middle } as const;
+
+const CELLS: Cell[] = [
+	...MODES.flatMap((onError) =>
+		[false, true].flatMap((retryOnFail) =>
+			APIS.flatMap((smsApi) =>
+				Object.values(POSITIONS).map((position) => ({
+					...send,
+					onError,
+					retryOnFail,
+					smsApi,
+					position,
+				})),
+			),
 		),
 	),
-);
+	// Both operations share what comes before and after a call: here it is enough to try each mode.
+	...APIS.flatMap((smsApi) => [
+		...MODES.map((onError) => ({ ...bulk, ...tried, onError, smsApi })),
+		...MODES.slice(0, 2).map((onError) => ({ ...send, ...atLeastOnce, ...tried, onError, smsApi })),
+		{ ...bulk, ...atLeastOnce, ...tried, onError: 'stopWorkflow' as const, smsApi },
+	]),
+];
 
 /** What a cell counts: all but `cells` must be nought. */
 interface Tally {
 	cells: number;
-	/** Messages that a phone got once too often. */
+	/** Messages that a phone got once too often: not counted with At Least Once. */
 	doubles: number;
 	/** Items of which nothing is said, or which are called refused though KPN has them. */
 	lost: number;
@@ -90,7 +111,11 @@ async function runCell(situation: Situation, cell: Cell): Promise<Tally> {
 		const items = messagesTo(ITEMS);
 		const content = items[cell.position]?.text ?? '';
 		if (situation.fault) {
-			sandbox.inject({ ...situation.fault(trap), match: { content }, times: null });
+			const first = { ...situation.fault(trap), match: { content } };
+			sandbox.inject({ ...first, times: situation.later ? 1 : null });
+		}
+		if (situation.later) {
+			sandbox.inject({ ...situation.later, match: { content }, skip: 1, times: null });
 		}
 		if (situation.arrange) {
 			// The token is there already: it is sending that fails.
@@ -115,7 +140,11 @@ async function runCell(situation: Situation, cell: Cell): Promise<Tally> {
 			retryOnFail: cell.retryOnFail,
 			maxTries: 3,
 			waitBetweenTries: 1,
-			parameters: { requestOptions: { timeout: situation.timeout ?? 10_000 } },
+			parameters: {
+				operation: cell.operation,
+				options: { deliveryGuarantee: cell.deliveryGuarantee },
+				requestOptions: { timeout: situation.timeout ?? 10_000 },
+			},
 		};
 		const run = await runWorkflow(smsWorkflow(node), startBefore(items), credentials);
 
@@ -124,7 +153,7 @@ async function runCell(situation: Situation, cell: Cell): Promise<Tally> {
 		items.forEach(({ text }, item) => {
 			const taken = sandbox.messages.filter((message) => message.content === text).length;
 			const claim = claims.get(item);
-			if (taken > 1) tally.doubles += taken - 1;
+			if (taken > 1 && cell.deliveryGuarantee === 'atMostOnce') tally.doubles += taken - 1;
 			if (claim === undefined || (claim === 'refused' && taken > 0)) tally.lost++;
 			if (claim === 'accepted' && taken === 0) tally.falseSuccesses++;
 			if (item === cell.position && claim !== situation.outcome) tally.wrong++;

@@ -7,6 +7,8 @@ export interface Situation {
 	outcome: 'accepted' | 'refused' | 'unknown';
 	/** What goes wrong with each call that holds the message. */
 	fault?: (trap: string) => Omit<Fault, 'match' | 'times'>;
+	/** What goes wrong with each such call but the first, in place of `fault`. */
+	later?: Omit<Fault, 'match' | 'times'>;
 	/** What goes wrong before anything is sent. */
 	arrange?: (sandbox: Sandbox) => Promise<void>;
 	/** Milliseconds that the node waits for an answer. */
@@ -48,6 +50,18 @@ export const SITUATIONS: Situation[] = [
 	},
 	{ name: '500, taken', outcome: 'unknown', ...status(500, true) },
 	{ name: '500, not taken', outcome: 'unknown', ...status(500, false) },
+	{
+		name: '500, taken, then 403',
+		outcome: 'unknown',
+		...status(500, true),
+		later: status(403, false).fault(),
+	},
+	{
+		name: '500, taken, then 400',
+		outcome: 'unknown',
+		...status(500, true),
+		later: status(400, false).fault(),
+	},
 	{ name: '502', outcome: 'unknown', ...status(502, true) },
 	{
 		name: '503',
