@@ -184,7 +184,7 @@ test('fields of the item’s own are named as the item has them', () => {
 });
 
 test('an option that is empty is one that is not set', () => {
-	const options = { deliveryReportUrl: '', expireAfter: null, subAccount: '', maximumParts: '' };
+	const options = { deliveryReportUrl: '', expireAfter: null, subAccount: '', maximumRetries: '' };
 	expect(problemsOf({}, 'v1', options)).toBe('');
 });
 
