@@ -34,8 +34,9 @@ async function bench(): Promise<void> {
 	const modules = path.resolve(path.dirname(installation.script), '..', '..');
 	const script = path.join(__dirname, 'undici.mjs');
 	const undici = startLineProcess(installation.node, [script, modules, kpn]);
-	const n8n = await BenchN8n.start(installation, kpn);
+	let n8n: BenchN8n | undefined;
 	try {
+		n8n = await BenchN8n.start(installation, kpn);
 		const place = { n8n, kpn, undici, say };
 		const results = await compare(place, largest);
 		const hooks = await webhooks(place);
@@ -51,7 +52,7 @@ async function bench(): Promise<void> {
 			say(`${met ? 'met   ' : 'MISSED'} ${measure}: ${measured}, wanted ${target}`);
 		}
 	} finally {
-		await n8n.stop();
+		await n8n?.stop();
 		undici.stop();
 		kpnProcess.stop();
 	}

@@ -9,7 +9,10 @@ export const AT_ONCE = 0;
 export const NETWORK = 150;
 
 /** Few over the network: there it is known by then who is slow. */
-const SIZES_OF = { [AT_ONCE]: SIZES, [NETWORK]: [1, 1000, 10_000] };
+const SIZES_OF = new Map([
+	[AT_ONCE, SIZES],
+	[NETWORK, [1, 1000, 10_000]],
+]);
 
 /** Each size is run until one of these is reached. */
 const MOST_RUNS = 9;
@@ -44,9 +47,9 @@ export interface Place {
 /** Runs every contender with every size: one round after the other, so that all share what disturbs. */
 export async function compare(place: Place, largest: number): Promise<Result[]> {
 	const results: Result[] = [];
-	for (const delayMs of [AT_ONCE, NETWORK]) {
+	for (const [delayMs, sizes] of SIZES_OF) {
 		await warmUp(place);
-		for (const count of SIZES_OF[delayMs]?.filter((size) => size <= largest) ?? []) {
+		for (const count of sizes.filter((size) => size <= largest)) {
 			const entries = place.n8n.contenders
 				.filter(({ sends }) => sends || delayMs === AT_ONCE)
 				.map((contender) => ({
