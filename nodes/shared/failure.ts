@@ -24,13 +24,15 @@ export interface Failure {
 }
 
 /** The system's own error of a failed request, from under whatever it was wrapped in. */
-export function systemError(error: unknown): { code?: string; syscall?: unknown } {
+export function systemError(error: unknown): { code?: string; syscall?: string } {
+	let code: string | undefined;
 	let current = error;
 	for (let depth = 0; depth < 5 && typeof current === 'object' && current !== null; depth++) {
-		if ('code' in current && typeof current.code === 'string') {
-			return { code: current.code, syscall: 'syscall' in current ? current.syscall : undefined };
-		}
-		current = 'cause' in current ? current.cause : undefined;
+		const one = current as { code?: unknown; syscall?: unknown; cause?: unknown };
+		if (typeof one.code === 'string') code ??= one.code;
+		// A wrapper has the code of what is in it, but not always the call.
+		if (one.code === code && typeof one.syscall === 'string') return { code, syscall: one.syscall };
+		current = one.cause;
 	}
-	return {};
+	return { code };
 }

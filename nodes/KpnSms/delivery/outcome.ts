@@ -88,6 +88,7 @@ const NEVER_CONNECTED: Record<string, string> = {
 	EAI_AGAIN: 'the name of KPN’s server could not be looked up',
 	EHOSTUNREACH: 'KPN’s server could not be reached',
 	ENETUNREACH: 'there is no network to KPN’s server',
+	ETIMEDOUT: 'KPN’s server did not answer when it was called',
 	CERT_HAS_EXPIRED: 'the certificate of KPN’s server has expired',
 	DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate of KPN’s server is not trusted',
 	SELF_SIGNED_CERT_IN_CHAIN: 'the certificate of KPN’s server is not trusted',
@@ -100,7 +101,7 @@ const NEVER_CONNECTED: Record<string, string> = {
 const PASSING = new Set(['ECONNREFUSED', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 /** These can also end a connection that stood. */
-const MAY_BREAK_LATER = new Set(['EHOSTUNREACH', 'ENETUNREACH']);
+const MAY_BREAK_LATER = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']);
 
 const TIMED_OUT = new Set(['ECONNABORTED', 'ETIMEDOUT', 'ERR_CANCELED']);
 

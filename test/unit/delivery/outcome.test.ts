@@ -142,9 +142,11 @@ test('only a connection that never stood is a refusal', () => {
 	]) {
 		expect(outcomeOfError(wrapped(code))).toMatchObject({ outcome: 'unknown', systemCode: code });
 	}
-	for (const code of ['EHOSTUNREACH', 'ENETUNREACH']) {
+	for (const code of ['EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']) {
 		expect(outcomeOfError({ code, syscall: 'connect' })).toMatchObject({ outcome: 'refused' });
 		expect(outcomeOfError({ code, syscall: 'read' })).toMatchObject({ outcome: 'unknown' });
+		const cause = { code, syscall: 'connect' };
+		expect(outcomeOfError({ code, cause })).toMatchObject({ outcome: 'refused' });
 	}
 	for (const error of [new Error('odd'), 'odd', undefined, null]) {
 		expect(outcomeOfError(error)).toMatchObject({ outcome: 'unknown', retryable: false });
