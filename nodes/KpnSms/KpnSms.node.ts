@@ -1,6 +1,6 @@
 import { NodeConnectionTypes, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
 
-import { baseUrlExpression, CREDENTIAL_TYPE, REQUEST_HEADERS, SMS_APIS } from '../shared/kpn';
+import { CREDENTIAL_TYPE, REQUEST_HEADERS } from '../shared/kpn';
 import { messageOperations, messageProperties } from './message';
 import { staticHints } from './message/hints';
 
@@ -19,10 +19,8 @@ export class KpnSms implements INodeType {
 		usableAsTool: true,
 		hints: staticHints,
 		credentials: [{ name: CREDENTIAL_TYPE, required: true }],
+		// Address and token are the delivery's: n8n has nothing to call that could go around it.
 		requestDefaults: {
-			baseURL: `={{ ${baseUrlExpression('$credentials')} }}`,
-			// Not declared with the operation, whose expressions get no credential in n8n 1.x.
-			url: `={{ $credentials.smsApi === "current" ? "${SMS_APIS.current.sendPath}" : "${SMS_APIS.v1.sendPath}" }}`,
 			headers: REQUEST_HEADERS,
 			// A redirected POST would come back as a GET without the message, and look like a success.
 			disableFollowRedirect: true,

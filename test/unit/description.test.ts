@@ -42,7 +42,7 @@ function opened(given: INodeParameters): INode {
 		type: 'n8n-nodes-kpn-sms.kpnSms',
 		typeVersion: 1,
 		position: [0, 0],
-		parameters: { mobileNumber: '0612345678', content: 'Hi', ...given },
+		parameters: given,
 	};
 	const { properties } = description;
 	const { parameters } = node;
@@ -52,27 +52,29 @@ function opened(given: INodeParameters): INode {
 }
 
 const AUTO = 'autoMapInputData';
+const ALL = ['sender', 'mobileNumber', 'content'];
 
 test.each([
-	['Send', { operation: 'send' }, true],
-	['Send, after Send Bulk with Map Automatically', { operation: 'send', mappingMode: AUTO }, true],
-	['Map Each Field Below', { operation: 'sendBulk', mappingMode: 'defineBelow' }, true],
-	['Map Automatically', { operation: 'sendBulk', mappingMode: AUTO }, false],
+	['Send', { operation: 'send' }, ALL, ALL],
+	['Send, after Map Automatically', { operation: 'send', mappingMode: AUTO }, ALL, ALL],
+	['Map Each Field Below', { operation: 'sendBulk', mappingMode: 'defineBelow' }, ALL, ALL],
+	['Map Automatically', { operation: 'sendBulk', mappingMode: AUTO }, ['sender'], []],
 ])(
-	'%s: Sender is there once, and required unless items may have their own',
-	(_, given, required) => {
+	'%s: each field is there once, and required unless items may have their own',
+	(_, given, there, required) => {
 		const issuesOf = (node: INode) =>
 			NodeHelpers.getNodeParametersIssues(description.properties, node, description)?.parameters;
 		const empty = opened(given);
 		const shown = description.properties.filter(
 			(one) =>
-				one.name === 'sender' &&
+				ALL.includes(one.name) &&
 				NodeHelpers.displayParameter(empty.parameters, one, empty, description),
 		);
-		expect(shown).toHaveLength(1);
-		expect(Object.keys(issuesOf(empty) ?? {})).toEqual(required ? ['sender'] : []);
-		const filled = opened({ ...given, sender: 'Demo App' });
-		expect(filled.parameters.sender).toBe('Demo App');
+		expect(shown.map(({ name }) => name)).toEqual(there);
+		expect(Object.keys(issuesOf(empty) ?? {})).toEqual(required);
+		const typed = Object.fromEntries(there.map((name) => [name, 'as typed']));
+		const filled = opened({ ...empty.parameters, ...typed });
+		expect(filled.parameters).toMatchObject(typed);
 		expect(issuesOf(filled)).toBeUndefined();
 	},
 );

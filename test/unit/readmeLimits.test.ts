@@ -3,7 +3,7 @@ import { readOptions, SHORTEST_EXPIRY_ABROAD } from '../../nodes/KpnSms/delivery
 import { readMobileNumber } from '../../nodes/KpnSms/delivery/mobileNumber';
 import { MOST_PARTS, textSize } from '../../nodes/KpnSms/delivery/parts';
 import { replaceSpecialCharacters } from '../../nodes/KpnSms/delivery/specialCharacters';
-import { deadlineOf } from '../../nodes/KpnSms/message/requestOptions';
+import { deadlineOf } from '../../nodes/KpnSms/message/sendRequest';
 import { SENDER_CHARACTERS, SMS_APIS } from '../../nodes/shared/kpn';
 import { readDocument, table } from './documents';
 

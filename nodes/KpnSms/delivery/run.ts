@@ -22,9 +22,15 @@ export const failedExpression = (itemIndex: number, error: unknown): Refusal => 
 	problems: [`An expression of this item failed: ${(error as Error).message}`],
 });
 
+/** For a run that cannot even begin: n8n's "Continue" modes would hand its items on as if sent. */
+export const refuseAll = async (context: KpnContext, itemIndexes: number[], problem: string) =>
+	await mapUnhurried(itemIndexes, (itemIndex) =>
+		outputItem({ itemIndex, problems: [problem] }, context.getNode()),
+	);
+
 /** How every call of a run is made. */
 export interface RunRequest {
-	/** The declared request, from which only body and sub-account differ between calls. */
+	/** From which only body and sub-account differ between calls. */
 	options: IHttpRequestOptions;
 	/** Milliseconds for a whole call, however slowly an answer drips. */
 	deadline: number;

@@ -2,14 +2,13 @@ import type {
 	DeclarativeRestApiSettings,
 	IExecuteData,
 	IExecutePaginationFunctions,
-	IHttpRequestOptions,
 	INodeExecutionData,
 } from 'n8n-workflow';
-import { NodeApiError } from 'n8n-workflow';
+import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 
 import { isWithinAgentsTurn } from '../delivery/kpnCalls';
-import { failedExpression, run, type RunItem } from '../delivery/run';
-import { deadlineOf, type RequestOptions } from './requestOptions';
+import { failedExpression, refuseAll, run, type RunItem, type RunRequest } from '../delivery/run';
+import { requestOf, type RequestOptions } from './sendRequest';
 
 /** An item that has reported, and the way to give it its result. */
 interface Waiting {
@@ -65,9 +64,7 @@ export async function deliverTogether(
 	if (!own.delivered && own.waiting.size >= own.quorum) {
 		own.delivered = true;
 		const before = turns.get(key) ?? Promise.resolve();
-		const turn = before.then(
-			async () => await deliverGathering(this, request, [...own.waiting.values()]),
-		);
+		const turn = before.then(async () => await deliverGathering(this, [...own.waiting.values()]));
 		turns.set(key, turn);
 	}
 	return await output;
@@ -76,16 +73,12 @@ export async function deliverTogether(
 /** Never throws: whatever happens is told to the items. */
 async function deliverGathering(
 	context: IExecutePaginationFunctions,
-	{ options }: DeclarativeRestApiSettings.ResultOptions,
 	waiting: Waiting[],
 ): Promise<void> {
 	try {
-		const requestOptions = context.getNodeParameter('requestOptions', {}) as RequestOptions;
-		const { items } = await run(
+		const items = await outputOf(
 			context,
 			waiting.map(({ item }) => item),
-			// The operation declares a URL, so it is there.
-			{ options: options as IHttpRequestOptions, deadline: deadlineOf(requestOptions) },
 		);
 		waiting.forEach(({ resolve, reject }, index) => {
 			const item = items[index];
@@ -102,6 +95,26 @@ async function deliverGathering(
 			else resolve([]);
 		}
 	}
+}
+
+async function outputOf(
+	context: IExecutePaginationFunctions,
+	items: RunItem[],
+): Promise<INodeExecutionData[]> {
+	let request: RunRequest;
+	try {
+		const requestOptions = context.getNodeParameter('requestOptions', {}) as RequestOptions;
+		request = await requestOf(context, requestOptions);
+	} catch (error) {
+		const { message } = error as Error;
+		if (!context.continueOnFail()) throw new NodeOperationError(context.getNode(), message);
+		return await refuseAll(
+			context,
+			items.map(({ itemIndex }) => itemIndex),
+			message,
+		);
+	}
+	return (await run(context, items, request)).items;
 }
 
 function failedItemIndex(error: unknown): number | undefined {

@@ -6,10 +6,12 @@ import { SHORTEST_EXPIRY_ABROAD } from '../delivery/options';
 
 /**
  * The fields that both operations have, each with its place in the request that Send declares. What
- * is always shown for both stands once: n8n's routing evaluates every property for every item, shown
- * or not.
+ * both have stands once: n8n's routing evaluates every property for every item, shown or not.
  */
 const showForBoth = { show: { resource: ['message'], operation: ['send', 'sendBulk'] } };
+
+/** Map Automatically reads them from the items. */
+const showUnlessMapped = { ...showForBoth, hide: { mappingMode: ['autoMapInputData'] } };
 
 const SENDER = `a name or a short code, at most ${SENDER_CHARACTERS} characters`;
 
@@ -43,6 +45,7 @@ export const mobileNumberField: INodeProperties = {
 	placeholder: 'e.g. 0612345678 or +31612345678',
 	description:
 		'Mobile number that gets the SMS, such as +31612345678. Give one number unless several people are to get the same text; several are separated by commas or given as an array, and each gets the SMS once.',
+	displayOptions: showUnlessMapped,
 	routing: { send: { type: 'body', property: 'messages[0].mobile_number' } },
 };
 
@@ -56,6 +59,7 @@ export const contentField: INodeProperties = {
 	placeholder: 'e.g. Your order is ready. See you soon!',
 	description:
 		'The text of the SMS, in plain text. A text of more than 160 characters (70 with emoji or special characters) arrives as one and is billed as several parts.',
+	displayOptions: showUnlessMapped,
 	routing: { send: { type: 'body', property: 'messages[0].content' } },
 };
 

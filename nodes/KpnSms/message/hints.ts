@@ -3,7 +3,7 @@ import type { NodeExecutionHint, NodeHint } from 'n8n-workflow';
 import type { ItemResult } from '../delivery/item';
 import { counted } from '../delivery/words';
 import type { AccountState } from '../../shared/accountState';
-import type { RequestOptions } from './requestOptions';
+import type { RequestOptions } from './sendRequest';
 
 /** From this share of KPN's quota on, the user is told. */
 const QUOTA_WARNING = 0.9;

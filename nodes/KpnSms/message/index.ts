@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { optionsField } from './fields';
+import { contentField, mobileNumberField, optionsField } from './fields';
 import { sendFields, sendOperation } from './send';
 import { mappingModeField, sendBulk, sendBulkFields, sendBulkOperation } from './sendBulk';
 
@@ -17,6 +17,8 @@ export const messageProperties: INodeProperties[] = [
 	mappingModeField,
 	...sendFields,
 	...sendBulkFields,
+	mobileNumberField,
+	contentField,
 	optionsField,
 ];
 

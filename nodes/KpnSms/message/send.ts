@@ -5,13 +5,13 @@ import {
 } from 'n8n-workflow';
 
 import { deliverTogether } from './deliverTogether';
-import { contentField, mobileNumberField, senderField } from './fields';
+import { senderField } from './fields';
 
 const showOnlyForSend = { show: { resource: ['message'], operation: ['send'] } };
 
 /**
- * The declared request is KPN's send call for one item. n8n does not make it: the pagination
- * function is given it and delivers the items of a run together.
+ * What is declared is the body of KPN's send call for one item. n8n does not make that call: the
+ * pagination function is given it and delivers the items of a run together.
  */
 export const sendOperation: INodePropertyOptions = {
 	name: 'Send',
@@ -25,8 +25,4 @@ export const sendOperation: INodePropertyOptions = {
 	},
 };
 
-export const sendFields: INodeProperties[] = updateDisplayOptions(showOnlyForSend, [
-	senderField,
-	mobileNumberField,
-	contentField,
-]);
+export const sendFields: INodeProperties[] = updateDisplayOptions(showOnlyForSend, [senderField]);

@@ -1,19 +1,16 @@
 import type {
 	IExecuteFunctions,
-	IHttpRequestOptions,
 	INodeExecutionData,
 	INodeProperties,
 	INodePropertyOptions,
 } from 'n8n-workflow';
 import { NodeOperationError, updateDisplayOptions } from 'n8n-workflow';
 
-import { baseUrlOf, CREDENTIAL_TYPE, REQUEST_HEADERS, SMS_APIS } from '../../shared/kpn';
 import { mapUnhurried } from '../../shared/unhurried';
-import { outputItem } from '../delivery/item';
-import { failedExpression, run, type RunItem, type RunRequest } from '../delivery/run';
-import { contentField, defaultSenderField, mobileNumberField, senderField } from './fields';
+import { failedExpression, refuseAll, run, type RunItem, type RunRequest } from '../delivery/run';
+import { defaultSenderField, senderField } from './fields';
 import { hintsOf } from './hints';
-import { deadlineOf, proxyOf, type RequestOptions } from './requestOptions';
+import { requestOf, type RequestOptions } from './sendRequest';
 
 const showOnlyForSendBulk = { show: { resource: ['message'], operation: ['sendBulk'] } };
 const showOnlyForDefineBelow = {
@@ -60,14 +57,16 @@ export const mappingModeField: INodeProperties = {
 };
 
 export const sendBulkFields: INodeProperties[] = [
-	...updateDisplayOptions(showOnlyForDefineBelow, [senderField, mobileNumberField, contentField]),
+	...updateDisplayOptions(showOnlyForDefineBelow, [senderField]),
 	...updateDisplayOptions(showOnlyForMapAutomatically, [defaultSenderField]),
 ];
 
 /** Sends the messages of all items. Runs in place of the routing, which takes its time per item. */
 export async function sendBulk(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const prepared = await prepare(this);
-	if ('message' in prepared) return [await refuseAll(this, prepared.message)];
+	if ('message' in prepared) {
+		return [await refuseAll(this, [...this.getInputData().keys()], prepared.message)];
+	}
 	const { items, results } = await run(this, prepared.items, prepared.request);
 	this.addExecutionHints?.(...hintsOf(results, prepared.requestOptions));
 	return [items];
@@ -83,8 +82,7 @@ interface Prepared {
 async function prepare(context: IExecuteFunctions): Promise<Prepared | { message: string }> {
 	try {
 		const requestOptions = context.getNodeParameter('requestOptions', 0, {}) as RequestOptions;
-		const options = await sendRequest(context, requestOptions);
-		const request = { options, deadline: deadlineOf(requestOptions) };
+		const request = await requestOf(context, requestOptions);
 		return { items: await runItems(context), request, requestOptions };
 	} catch (error) {
 		const { message } = error as Error;
@@ -92,12 +90,6 @@ async function prepare(context: IExecuteFunctions): Promise<Prepared | { message
 		return { message };
 	}
 }
-
-/** n8n's "Continue" modes would hand the items on as they came, as if they were sent. */
-const refuseAll = async (context: IExecuteFunctions, message: string) =>
-	await mapUnhurried([...context.getInputData().keys()], (itemIndex) =>
-		outputItem({ itemIndex, problems: [message] }, context.getNode()),
-	);
 
 /** A value that is the same for all items is read once; one with an expression in it, for each. */
 function reader(context: IExecuteFunctions, name: string, fallback: unknown) {
@@ -133,23 +125,4 @@ async function runItems(context: IExecuteFunctions): Promise<RunItem[]> {
 			}
 		},
 	);
-}
-
-/** The same request that Send declares; n8n's settings for it hold here too. */
-async function sendRequest(
-	context: IExecuteFunctions,
-	{ proxy, allowUnauthorizedCerts }: RequestOptions,
-): Promise<IHttpRequestOptions> {
-	const credential = await context.getCredentials(CREDENTIAL_TYPE);
-	const baseURL = baseUrlOf(credential);
-	return {
-		method: 'POST',
-		baseURL,
-		url: SMS_APIS[credential.smsApi === 'current' ? 'current' : 'v1'].sendPath,
-		headers: REQUEST_HEADERS,
-		// n8n gives a routed request the domains that the credential may be used for, but not this one.
-		allowedDomains: new URL(baseURL).hostname,
-		skipSslCertificateValidation: allowUnauthorizedCerts === true,
-		proxy: proxy ? proxyOf(proxy) : undefined,
-	};
 }

@@ -1,5 +1,9 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
 
+import { baseUrlOf, CREDENTIAL_TYPE, REQUEST_HEADERS, SMS_APIS } from '../../shared/kpn';
+import type { KpnContext } from '../delivery/kpnCalls';
+import type { RunRequest } from '../delivery/run';
+
 /** n8n's own settings that a declarative node has, on its Settings tab. */
 export interface RequestOptions {
 	batching?: object;
@@ -24,7 +28,7 @@ export const deadlineOf = ({ timeout }: RequestOptions): number => {
  *
  * @throws Error if it is not a URL
  */
-export function proxyOf(proxy: string): IHttpRequestOptions['proxy'] {
+function proxyOf(proxy: string): IHttpRequestOptions['proxy'] {
 	if (!URL.canParse(proxy)) {
 		throw new Error('The proxy is not valid: write it like http://myproxy:3128');
 	}
@@ -37,4 +41,30 @@ export function proxyOf(proxy: string): IHttpRequestOptions['proxy'] {
 			auth: { username: decodeURIComponent(username), password: decodeURIComponent(password) },
 		}),
 	};
+}
+
+/**
+ * KPN's send call, without a body, for whatever API and address the credential names. It is not
+ * declared in the routing, which would evaluate it anew for every item.
+ *
+ * @throws Error if an address is none
+ */
+export async function requestOf(
+	context: KpnContext,
+	requestOptions: RequestOptions,
+): Promise<RunRequest> {
+	const { proxy, allowUnauthorizedCerts } = requestOptions;
+	const credential = await context.getCredentials(CREDENTIAL_TYPE);
+	const baseURL = baseUrlOf(credential);
+	const options: IHttpRequestOptions = {
+		method: 'POST',
+		baseURL,
+		url: SMS_APIS[credential.smsApi === 'current' ? 'current' : 'v1'].sendPath,
+		headers: REQUEST_HEADERS,
+		// The credential names KPN's host alone.
+		allowedDomains: new URL(baseURL).hostname,
+		skipSslCertificateValidation: allowUnauthorizedCerts === true,
+		proxy: proxy ? proxyOf(proxy) : undefined,
+	};
+	return { options, deadline: deadlineOf(requestOptions) };
 }
