@@ -76,7 +76,6 @@ function contextOf(answer: Answer, onError?: INode['onError']): KpnContext {
 		getContext: () => store,
 		evaluateExpression: () => 0,
 		getExecutionCancelSignal: () => undefined,
-		getCredentials: async () => ({ oauthTokenData: { access_token: 'token' } }),
 		helpers: {
 			httpRequestWithAuthentication: async () => {
 				await new Promise(setImmediate);
@@ -121,7 +120,11 @@ test.each<[string, Answer, INode['onError'], RunItem[]]>([
 		itemsOf({}, {}, 1),
 	],
 ])('n8n goes on answering while a long list is sent: %s', async (_, answer, onError, items) => {
-	const request = { options: { url: SMS_APIS.current.sendPath }, deadline: 60_000 };
+	const request = {
+		options: { url: SMS_APIS.current.sendPath },
+		credential: { oauthTokenData: { access_token: 'token' } },
+		deadline: 60_000,
+	};
 	const hold = await shortestOf(
 		async () =>
 			await longestHold(async () => {

@@ -1,4 +1,5 @@
 import type {
+	ICredentialDataDecryptedObject,
 	IDataObject,
 	IExecuteFunctions,
 	IExecuteSingleFunctions,
@@ -21,6 +22,16 @@ export type KpnContext = IExecuteFunctions | IExecuteSingleFunctions;
 export const isWithinAgentsTurn = (context: KpnContext): boolean =>
 	context.getExecuteData().node.name !== context.getNode().name;
 
+/** How every call of a run is made. */
+export interface RunRequest {
+	/** From which only body and sub-account differ between calls. */
+	options: IHttpRequestOptions;
+	/** With its token, if n8n has stored one. n8n reads and decrypts it anew whenever it is asked. */
+	credential: ICredentialDataDecryptedObject;
+	/** Milliseconds for a whole call, however slowly an answer drips. */
+	deadline: number;
+}
+
 /**
  * Calls KPN for one run of the node, through n8n's own HTTP and credential code. n8n stores the
  * token and locks its renewal across workers; which call needs a renewal is decided here, because
@@ -31,20 +42,17 @@ export class KpnCalls {
 
 	private renewal?: Promise<string>;
 
-	/**
-	 * @param request the declared request: address, headers, proxy, allowed domains
-	 * @param deadline milliseconds for a whole call, however slowly an answer drips
-	 */
 	constructor(
 		private readonly context: KpnContext,
-		private readonly request: IHttpRequestOptions,
-		private readonly deadline: number,
-	) {}
+		private readonly request: RunRequest,
+	) {
+		this.token = accessToken(request.credential.oauthTokenData);
+	}
 
 	/** Makes one send call. Never throws: whatever goes wrong is an outcome. */
 	async send(messages: Call): Promise<Outcome> {
 		try {
-			this.token ??= (await this.storedToken()) ?? (await this.renew(undefined));
+			this.token ??= await this.renew(undefined);
 		} catch (error) {
 			return withoutToken(error);
 		}
@@ -79,22 +87,24 @@ export class KpnCalls {
 		try {
 			// n8n aborts a request with this signal. In place of the cancel button's, it gets the
 			// deadline's: canceling must not cut off a call whose messages KPN may be taking right now.
-			const signal = AbortSignal.timeout(this.deadline);
+			const signal = AbortSignal.timeout(this.request.deadline);
+			const credential = this.credentialWith(this.token);
 			const caller = Object.create(this.context, {
 				getExecutionCancelSignal: { value: () => signal },
+				getCredentials: { value: async () => credential },
 			}) as IExecuteFunctions;
 			const answer = (await caller.helpers.httpRequestWithAuthentication.call(
 				caller,
 				CREDENTIAL_TYPE,
 				{
-					...this.request,
+					...this.request.options,
 					headers: {
-						...this.request.headers,
+						...this.request.options.headers,
 						...(subAccount !== undefined && { SubAccount: subAccount }),
 					},
 					body,
 					encoding: 'text',
-					timeout: this.deadline,
+					timeout: this.request.deadline,
 					disableFollowRedirect: true,
 					ignoreHttpStatusErrors: true,
 					returnFullResponse: true,
@@ -109,11 +119,6 @@ export class KpnCalls {
 		}
 	}
 
-	private async storedToken(): Promise<string | undefined> {
-		const { oauthTokenData } = await this.context.getCredentials(CREDENTIAL_TYPE);
-		return accessToken(oauthTokenData);
-	}
-
 	/** The token in place of `used`: one that another call or worker has stored, or a new one. */
 	private async renew(used: string | undefined): Promise<string> {
 		this.renewal ??= this.inTime(this.newerToken(used)).finally(() => {
@@ -125,7 +130,7 @@ export class KpnCalls {
 	/** Nothing has been sent while a token is waited for, so that can end at any time. */
 	private async inTime<T>(promise: Promise<T>): Promise<T> {
 		const cancel = this.context.getExecutionCancelSignal();
-		const late = AbortSignal.timeout(this.deadline);
+		const late = AbortSignal.timeout(this.request.deadline);
 		const ending = AbortSignal.any(cancel ? [cancel, late] : [late]);
 		const ended = new Promise<never>((_resolve, reject) => {
 			const end = () =>
@@ -146,16 +151,21 @@ export class KpnCalls {
 	private async newerToken(used: string | undefined): Promise<string> {
 		const { refreshOAuth2Token } = this.context.helpers;
 		if (!refreshOAuth2Token) throw new OldN8nError('KPN SMS needs n8n 1.121 or newer');
-		const credential = await this.context.getCredentials(CREDENTIAL_TYPE);
-		const oauthTokenData = { ...(credential.oauthTokenData as object), access_token: used };
+		const credential = this.credentialWith(used);
 		const caller = Object.create(this.context, {
-			getCredentials: { value: async () => ({ ...credential, oauthTokenData }) },
+			getCredentials: { value: async () => credential },
 		}) as KpnContext;
 		const token = accessToken(
 			await refreshOAuth2Token.call(caller as IExecuteFunctions, CREDENTIAL_TYPE),
 		);
 		if (token === undefined) throw new Error('KPN’s answer holds no access_token');
 		return token;
+	}
+
+	private credentialWith(token: string | undefined): ICredentialDataDecryptedObject {
+		const { credential } = this.request;
+		const oauthTokenData = { ...(credential.oauthTokenData as object), access_token: token };
+		return { ...credential, oauthTokenData };
 	}
 }
 

@@ -1,4 +1,4 @@
-import type { IHttpRequestOptions, INodeExecutionData } from 'n8n-workflow';
+import type { INodeExecutionData } from 'n8n-workflow';
 
 import type { Failure } from '../../shared/failure';
 import { SMS_APIS, type SmsApi } from '../../shared/kpn';
@@ -7,7 +7,7 @@ import { batch, messagesOf, type Message } from './batch';
 import { deliver } from './deliver';
 import { draft, isRefusal, type Draft, type DraftFields, type Refusal } from './draft';
 import { isFine, outputItem, type ItemResult } from './item';
-import { KpnCalls, type KpnContext } from './kpnCalls';
+import { KpnCalls, type KpnContext, type RunRequest } from './kpnCalls';
 import { Ledger } from './ledger';
 import { optionsReader } from './options';
 import type { Outcome } from './outcome';
@@ -27,14 +27,6 @@ export const refuseAll = async (context: KpnContext, itemIndexes: number[], prob
 	await mapUnhurried(itemIndexes, (itemIndex) =>
 		outputItem({ itemIndex, problems: [problem] }, context.getNode()),
 	);
-
-/** How every call of a run is made. */
-export interface RunRequest {
-	/** From which only body and sub-account differ between calls. */
-	options: IHttpRequestOptions;
-	/** Milliseconds for a whole call, however slowly an answer drips. */
-	deadline: number;
-}
 
 export interface RunOutput {
 	/** What the workflow gets: one item for each that went in, in order. */
@@ -84,7 +76,7 @@ export async function run(
 	});
 
 	const acceptedBefore = [...outcomes.values()].some(({ outcome }) => outcome === 'accepted');
-	const calls = new KpnCalls(context, request.options, request.deadline);
+	const calls = new KpnCalls(context, request);
 	const cancel = context.getExecutionCancelSignal();
 	await deliver(
 		batch(open, SMS_APIS[api].messagesPerCall),

@@ -6,8 +6,8 @@ import type {
 } from 'n8n-workflow';
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 
-import { isWithinAgentsTurn } from '../delivery/kpnCalls';
-import { failedExpression, refuseAll, run, type RunItem, type RunRequest } from '../delivery/run';
+import { isWithinAgentsTurn, type RunRequest } from '../delivery/kpnCalls';
+import { failedExpression, refuseAll, run, type RunItem } from '../delivery/run';
 import { requestOf, type RequestOptions } from './sendRequest';
 
 /** An item that has reported, and the way to give it its result. */

@@ -7,7 +7,8 @@ import type {
 import { NodeOperationError, updateDisplayOptions } from 'n8n-workflow';
 
 import { mapUnhurried } from '../../shared/unhurried';
-import { failedExpression, refuseAll, run, type RunItem, type RunRequest } from '../delivery/run';
+import type { RunRequest } from '../delivery/kpnCalls';
+import { failedExpression, refuseAll, run, type RunItem } from '../delivery/run';
 import { defaultSenderField, senderField } from './fields';
 import { hintsOf } from './hints';
 import { requestOf, type RequestOptions } from './sendRequest';

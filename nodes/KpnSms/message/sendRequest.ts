@@ -1,8 +1,7 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
 
 import { baseUrlOf, CREDENTIAL_TYPE, REQUEST_HEADERS, SMS_APIS } from '../../shared/kpn';
-import type { KpnContext } from '../delivery/kpnCalls';
-import type { RunRequest } from '../delivery/run';
+import type { KpnContext, RunRequest } from '../delivery/kpnCalls';
 
 /** n8n's own settings that a declarative node has, on its Settings tab. */
 export interface RequestOptions {
@@ -66,5 +65,5 @@ export async function requestOf(
 		skipSslCertificateValidation: allowUnauthorizedCerts === true,
 		proxy: proxy ? proxyOf(proxy) : undefined,
 	};
-	return { options, deadline: deadlineOf(requestOptions) };
+	return { options, credential, deadline: deadlineOf(requestOptions) };
 }
