@@ -16,6 +16,10 @@ export interface Neighbour {
 	/** Milliseconds that the second workflow's webhook took: of 100 calls, 99 were quicker. */
 	p99: number;
 	calls: number;
+	/** How many of them n8n answered with an error. */
+	failed: number;
+	/** Why the contender did not send all, if so. */
+	failure?: string;
 }
 
 const IDLE = 'nobody';
@@ -36,27 +40,32 @@ export async function neighbours(place: Place, names: string[]): Promise<Neighbo
 		const contender = place.n8n.contenders.find((one) => one.name === name);
 		const deadline = performance.now() + NEIGHBOUR_MS;
 		const going = () => performance.now() < deadline;
+		let failure: string | undefined;
 		const sending = (async () => {
 			while (contender && going()) {
-				await place.n8n.measure(contender, NEIGHBOUR_COUNT, 3 * PATIENCE_MS);
+				await place.n8n.measure(contender, NEIGHBOUR_COUNT, 2 * PATIENCE_MS);
 			}
-		})();
+		})().catch((error: Error) => {
+			failure = error.message.slice(0, 60);
+		});
 		// One call after the other: a queue of them would measure itself.
 		const took: number[] = [];
+		let failed = 0;
 		while (going()) {
 			const started = performance.now();
-			await post(url, '{}');
+			const { ok } = await post(url, '{}');
 			took.push(performance.now() - started);
+			if (!ok) failed++;
 			await delay(NEIGHBOUR_EVERY_MS);
 		}
 		await sending;
+		if (failure !== undefined) await place.n8n.restart();
 		took.sort((one, other) => one - other);
-		found.push({
-			contender: name,
-			p99: took[Math.floor(took.length * 0.99)] ?? NaN,
-			calls: took.length,
-		});
-		place.say(`second workflow while ${name} sends: p99 ${found.at(-1)?.p99.toFixed(1)} ms`);
+		const p99 = took[Math.floor(took.length * 0.99)] ?? NaN;
+		found.push({ contender: name, p99, calls: took.length, failed, failure });
+		place.say(
+			`second workflow while ${name} sends: p99 ${p99.toFixed(1)} ms, ${failed} of ${took.length} failed ${failure ?? ''}`,
+		);
 	}
 	return found;
 }

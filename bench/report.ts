@@ -117,8 +117,13 @@ A second workflow’s webhook, called all the time while n8n sends 10,000 messag
 150 ms, again and again:
 
 ${markdown(
-	['who sends', '99 of 100 answers came within', 'answers'],
-	seen.map(({ contender, p99, calls }) => [contender, `${digits(p99)} ms`, calls]),
+	['who sends', '99 of 100 answers came within', 'answers', 'of them errors'],
+	seen.map(({ contender, p99, calls, failed, failure }) => [
+		failure === undefined ? contender : `${contender} (gave up: ${failure})`,
+		`${digits(p99)} ms`,
+		calls,
+		failed,
+	]),
 )}
 
 ## Events that come in
