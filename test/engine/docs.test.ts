@@ -1,4 +1,5 @@
 import { outputOf, runWorkflow } from '../../dev/engine';
+import { TOKEN_PATH } from '../../nodes/shared/kpn';
 import { messagesTo, smsWorkflow, startBefore, startSetting, type Setting } from './setting';
 
 /** What the README warns of. */
@@ -26,29 +27,57 @@ test.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
 	},
 );
 
-test('Send Bulk without a credential: every item is refused', async () => {
-	const parameters = { operation: 'sendBulk', mappingMode: 'defineBelow' };
-	const result = await run({ onError: 'continueRegularOutput', credentials: GONE, parameters }, 2);
-	expect(outputOf(result, 'SMS').map(({ json }) => json.outcome)).toEqual(['refused', 'refused']);
+const UNREADABLE = { requestOptions: { proxy: '={{ $("Nowhere").first().json.it }}' } };
+
+test.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
+	'Send with a Proxy that cannot be read, %s: n8n passes the items on as they came, and nothing is sent',
+	async (onError) => {
+		const result = await run({ onError, parameters: UNREADABLE }, 2);
+		expect(outputOf(result, 'SMS').map(({ json }) => json)).toEqual(messagesTo(2));
+		expect(outputOf(result, 'SMS', 1)).toEqual([]);
+		expect(setting.sandbox.calls).toHaveLength(0);
+	},
+);
+
+test('Send Bulk without a credential, or with a Proxy that cannot be read: every item is refused', async () => {
+	const bulk = { operation: 'sendBulk', mappingMode: 'defineBelow' };
+	for (const broken of [
+		{ credentials: GONE, parameters: bulk },
+		{ parameters: { ...bulk, ...UNREADABLE } },
+	]) {
+		const result = await run({ onError: 'continueRegularOutput', ...broken }, 2);
+		expect(outputOf(result, 'SMS').map(({ json }) => json.outcome)).toEqual(['refused', 'refused']);
+	}
 	expect(setting.sandbox.calls).toHaveLength(0);
 });
 
-test('Custom API Call, which n8n adds, sends nothing from here', async () => {
+test('Custom API Call, which n8n adds, calls nothing of KPN’s but for a token', async () => {
 	const result = await run({ parameters: { operation: '__CUSTOM_API_CALL__' } }, 2);
 	expect(result.data.resultData.error).toBeDefined();
-	expect(setting.sandbox.calls.map(({ method }) => method)).not.toContain('POST');
-	expect(setting.sandbox.messages).toHaveLength(0);
+	expect(setting.sandbox.calls).toHaveLength(0);
+});
+
+test('a redirect of the call for a token is followed by n8n, one of a message by nobody', async () => {
+	const other = await startSetting({ smsApi: 'current' });
+	const location = `${other.sandbox.url}${TOKEN_PATH}`;
+	const redirect = { kind: 'http', status: 307, headers: { location } } as const;
+	setting.sandbox.inject({ on: 'token', answer: redirect });
+	setting.sandbox.inject({ on: 'send', times: null, answer: redirect });
+	const result = await run({ onError: 'continueRegularOutput' }, 1);
+	expect(outputOf(result, 'SMS').map(({ json }) => json.statusCode)).toEqual([307]);
+	expect(other.sandbox.tokenCalls).toHaveLength(1);
+	expect(other.sandbox.calls).toHaveLength(0);
+	await other.sandbox.close();
 });
 
 test.each([8, 200])(
-	'%i messages that KPN refuses with 400 cost less than twice as many calls',
+	'of a list that KPN refuses with 400 throughout, the rest is given up after 20: %i',
 	async (count) => {
 		setting.sandbox.inject({ times: null, answer: { kind: 'http', status: 400 } });
 		const result = await run({ onError: 'continueRegularOutput' }, count);
 		expect(outputOf(result, 'SMS').filter(({ json }) => json.outcome === 'refused')).toHaveLength(
 			count,
 		);
-		// After 20 of them and none accepted, the rest is given up.
 		expect(setting.sandbox.calls.length).toBeLessThan(2 * Math.min(count, 30));
 	},
 );

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import ts from 'typescript';
 
+import { DEFAULT_N8N_VERSION } from '../../dev/n8n/cache';
 import { deadEnd, DOCUMENTS, linksIn, readDocument, ROOT, table } from './documents';
 
 test.each(DOCUMENTS)('every link and picture of %s leads somewhere', (path) => {
@@ -41,7 +42,6 @@ test.each(promises)(
 	'a test shows it: $Promise',
 	({ 'Kept in': kept = '', 'Shown by': shown = '' }) => {
 		expect(kept).toMatch(/\]\(\.\.\/.+\)/);
-		if (shown.startsWith('No test yet')) return;
 		const files = shown.split(/(?=\[\w+\]\()/);
 		for (const part of files) {
 			const [, path = ''] = /\]\(\.\.\/([^)]+)\)/.exec(part) ?? [];
@@ -53,11 +53,17 @@ test.each(promises)(
 	},
 );
 
-test('no promise is without a test, but for those known to be', () => {
-	const without = promises.filter((row) => row['Shown by']?.startsWith('No test yet'));
-	expect(without.map((row) => row.Promise)).toEqual([
-		'n8n goes on answering while a long list is sent',
-	]);
+test('the versions of n8n and what is checked on each are those of test:versions', () => {
+	const source = read('test/versions/versions.test.ts');
+	const checks = [...source.matchAll(/^\tcheck\('([^']+)'/gm)].map(([, name]) => name);
+	const [, listed = ''] = /const VERSIONS = \[(.*), DEFAULT_N8N_VERSION\]/.exec(source) ?? [];
+	const versions = [...listed.replace(/'/g, '').split(', '), DEFAULT_N8N_VERSION];
+	const rows = table(readDocument('docs/compatibility.md'), 'Check');
+	expect(rows.map(({ Check }) => Check)).toEqual(checks);
+	for (const row of rows) expect(Object.keys(row)).toEqual(['Check', ...versions]);
+	const readme = readDocument('README.md');
+	expect(table(readme, 'n8n').map((row) => row.n8n?.split(',')[0])).toEqual(versions);
+	expect(readme).toContain(`[All ${checks.length} checks](docs/compatibility.md)`);
 });
 
 /** All that nodes and credentials can say. */

@@ -1,4 +1,5 @@
 import { CALLS_IN_FLIGHT, LONGEST_WAIT_MS } from '../../nodes/KpnSms/delivery/deliver';
+import { MOST_NUMBERS } from '../../nodes/KpnSms/delivery/draft';
 import { readOptions, SHORTEST_EXPIRY_ABROAD } from '../../nodes/KpnSms/delivery/options';
 import { readMobileNumber } from '../../nodes/KpnSms/delivery/mobileNumber';
 import { MOST_PARTS, textSize } from '../../nodes/KpnSms/delivery/parts';
@@ -22,6 +23,7 @@ const LIMITS: Record<string, unknown> = {
 	'Messages in a call, current SMS API': SMS_APIS.current.messagesPerCall,
 	'Messages in a call, SMS v1': SMS_APIS.v1.messagesPerCall,
 	'Countries, SMS v1': abroad ? 'The Netherlands only' : 'all',
+	'Numbers in one item': MOST_NUMBERS,
 	'Characters of a sender': SENDER_CHARACTERS,
 	'Characters of a text, current SMS API': SMS_APIS.current.contentCharacters,
 	'Parts of a text': MOST_PARTS,
