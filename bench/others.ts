@@ -43,7 +43,7 @@ export async function neighbours(place: Place, names: string[]): Promise<Neighbo
 		let failure: string | undefined;
 		const sending = (async () => {
 			while (contender && going()) {
-				await place.n8n.measure(contender, NEIGHBOUR_COUNT, 2 * PATIENCE_MS);
+				await place.n8n.measure(contender, NEIGHBOUR_COUNT, PATIENCE_MS);
 			}
 		})().catch((error: Error) => {
 			failure = error.message.slice(0, 60);
