@@ -94,7 +94,10 @@ export class BenchN8n {
 		const body = JSON.stringify({ count });
 		const response = await post(webhook, body, { signal: AbortSignal.timeout(withinMs) });
 		const text = await response.text();
-		if (!response.ok) throw new Error(`n8n answered ${response.status}: ${text.slice(0, 200)}`);
+		if (!response.ok) {
+			const { message } = JSON.parse(text) as { message?: string };
+			throw new Error(`n8n answered ${response.status}: ${message}`);
+		}
 		return JSON.parse(text) as Reading;
 	}
 

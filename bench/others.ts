@@ -46,7 +46,7 @@ export async function neighbours(place: Place, names: string[]): Promise<Neighbo
 				await place.n8n.measure(contender, NEIGHBOUR_COUNT, PATIENCE_MS);
 			}
 		})().catch((error: Error) => {
-			failure = error.message.slice(0, 60);
+			failure = error.message;
 		});
 		// One call after the other: a queue of them would measure itself.
 		const took: number[] = [];
@@ -168,7 +168,8 @@ export async function loading(installation: N8nInstallation, place: Place): Prom
 	const took: number[] = [];
 	for (let load = 0; load < LOADS; load++) {
 		const env = { ...process.env, NODE_PATH: modules };
-		const { stdout } = await execute(installation.node, ['-e', script], { env });
+		// From there, so that the nodes find the n8n-workflow that is loaded already.
+		const { stdout } = await execute(installation.node, ['-e', script], { env, cwd: modules });
 		took.push(Number(stdout));
 	}
 	const repository = path.resolve(__dirname, '..');

@@ -22,13 +22,15 @@ export function report(
 		results.find(
 			(one) => one.contender === contender && one.count === count && one.delayMs === delayMs,
 		);
-	const timesOver = (delayMs: number) =>
-		markdown(
+	const timesOver = (delayMs: number) => {
+		const sizes = sizesOf(results.filter((one) => one.delayMs === delayMs));
+		return markdown(
 			['', ...sizes.map((size) => size.toLocaleString('en'))],
 			names
 				.filter((name) => sizes.some((size) => find(name, size, delayMs)))
 				.map((name) => [name, ...sizes.map((size) => time(find(name, size, delayMs)))]),
 		);
+	};
 	const details = (count: number, delayMs: number) =>
 		markdown(
 			[
@@ -147,7 +149,8 @@ evaluates each in an isolate, at some half a millisecond. Send Bulk evaluates ea
 does, so it cannot be quicker than that; with **Map Automatically** it evaluates none. Send is built on
 n8n’s declarative routing, which evaluates Mobile Number and Content four times for every item (twice
 for the request, and twice more to see whose address it is), besides what it does for every other field:
-that is most of its time, and what remains is half of what a plain declarative node takes.`;
+that is most of its time, and still it takes half of what a plain declarative node does. Passing
+10,000 items on holds n8n up by itself: see what another workflow feels of No Operation.`;
 
 function time(result: Result | undefined): string {
 	if (!result) return '';

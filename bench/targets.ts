@@ -116,7 +116,9 @@ export function targets({ results, seen, load }: Found): Target[] {
 export const digits = (value: number): string =>
 	Number.isNaN(value)
 		? '–'
-		: value.toLocaleString('en', { maximumFractionDigits: Math.abs(value) < 10 ? 2 : 0 });
+		: value.toLocaleString('en', {
+				maximumFractionDigits: Math.abs(value) < 1 ? 3 : Math.abs(value) < 10 ? 2 : 0,
+			});
 
 export const sizesOf = (results: Result[]): number[] =>
 	SIZES.filter((size) => results.some(({ count }) => count === size));

@@ -35,10 +35,10 @@ export class Meter implements INodeType {
 		if (this.getNodeParameter('mark', 0) === 'start') {
 			globalThis.gc?.();
 			forgetPeak();
+			pauses.reset();
 			pauses.enable();
 			// It notices a pause from its second tick on.
-			await delay(10);
-			pauses.reset();
+			await delay(20);
 			start = { at: performance.now(), cpu: process.cpuUsage(), memoryMB: memory('VmRSS') };
 			return [items];
 		}
