@@ -61,13 +61,12 @@ export function chart(results: Result[]): string {
 		return (
 			`<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="${thick}"/>` +
 			`<polyline points="${end} ${PLOT.right + 14},${label.toFixed(1)}" fill="none" stroke="${colour}" stroke-width="0.7" stroke-dasharray="2 2"/>` +
-			`<text x="${PLOT.right + 18}" y="${(label + 4).toFixed(1)}" fill="${colour}" class="name">${name}</text>`
+			`<text x="${PLOT.right + 18}" y="${(label + 4).toFixed(1)}" style="fill: ${colour}">${name}</text>`
 		);
 	});
 	return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Time over number of messages">
 <style>
 text { font: 13px system-ui, sans-serif; fill: #333 }
-.name { fill: inherit }
 .grid { stroke: #8884 }
 svg { background: #fff }
 @media (prefers-color-scheme: dark) { text { fill: #ccc } svg { background: #0d1117 } }
