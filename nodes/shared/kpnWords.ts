@@ -1,5 +1,7 @@
 import { jsonParse } from 'n8n-workflow';
 
+import { isRecord } from './isRecord';
+
 /** What KPN said of a failure, in its own words. */
 export interface KpnWords {
 	message?: string;
@@ -61,8 +63,4 @@ function plainText(text: string): string {
 function quote(text: string): string {
 	const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
 	return line.length > LONGEST_QUOTE ? `${line.slice(0, LONGEST_QUOTE)}…` : line;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

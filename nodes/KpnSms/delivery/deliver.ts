@@ -4,7 +4,7 @@ import type { Call, Message } from './batch';
 import type { Outcome } from './outcome';
 
 /** What a delivery needs of the world around it. */
-export interface DeliveryPorts {
+interface DeliveryPorts {
 	/** Makes one call and says what became of its messages. Never throws. */
 	call(messages: Call): Promise<Outcome>;
 	/** Told of each message right before a call that holds it. */

@@ -3,10 +3,10 @@ import { isSupportedCountry, type CountryCode } from 'libphonenumber-js/mobile';
 import { SMS_APIS, type SmsApi } from '../../shared/kpn';
 
 /** What a retry does with a message whose outcome is unknown. */
-export type DeliveryGuarantee = 'atMostOnce' | 'atLeastOnce';
+type DeliveryGuarantee = 'atMostOnce' | 'atLeastOnce';
 
 /** What is the same for all messages of one call: messages that differ in it never share a call. */
-export interface CallOptions {
+interface CallOptions {
 	/** KPN posts the delivery reports of these messages there. */
 	webhookUrl?: string;
 	/** Seconds after which KPN gives up. */

@@ -1,4 +1,5 @@
 import type { INodeExecutionData } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
 
 import type { Failure } from '../../shared/failure';
 import { SMS_APIS, type SmsApi } from '../../shared/kpn';
@@ -22,16 +23,35 @@ export const failedExpression = (itemIndex: number, error: unknown): Refusal => 
 	problems: [`An expression of this item failed: ${(error as Error).message}`],
 });
 
-/** For a run that cannot even begin: n8n's "Continue" modes would hand its items on as if sent. */
-export const refuseAll = async (context: KpnContext, itemIndexes: number[], problem: string) =>
-	await mapUnhurried(itemIndexes, (itemIndex) =>
-		outputItem({ itemIndex, problems: [problem] }, context.getNode()),
-	);
-
-export interface RunOutput {
+interface RunOutput {
 	/** What the workflow gets: one item for each that went in, in order. */
 	items: INodeExecutionData[];
+	/** What became of each; none where nothing could be prepared. */
 	results: ItemResult[];
+}
+
+/**
+ * Runs what can be prepared. Where it cannot be, n8n's "Continue" modes would hand the items on as
+ * they came, as if they were sent: there each of them is refused instead.
+ *
+ * @throws NodeOperationError in "Stop Workflow", where it cannot be prepared; and as `run` does
+ */
+export async function runPrepared(
+	context: KpnContext,
+	itemIndexes: number[],
+	prepare: () => Promise<{ items: RunItem[]; request: RunRequest }>,
+): Promise<RunOutput> {
+	let prepared;
+	try {
+		prepared = await prepare();
+	} catch (error) {
+		const { message } = error as Error;
+		const node = context.getNode();
+		if (!context.continueOnFail()) throw new NodeOperationError(node, message);
+		const refuse = (itemIndex: number) => outputItem({ itemIndex, problems: [message] }, node);
+		return { items: await mapUnhurried(itemIndexes, refuse), results: [] };
+	}
+	return await run(context, prepared.items, prepared.request);
 }
 
 /**

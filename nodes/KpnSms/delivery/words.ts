@@ -8,7 +8,7 @@ import type { Refusal } from './draft';
 import type { Delivery, ItemResult } from './item';
 
 /** Why an item was not delivered, for the person who built the workflow. */
-export interface ItemFailure {
+interface ItemFailure {
 	outcome: 'refused' | 'unknown';
 	/** What happened, in one sentence. */
 	message: string;

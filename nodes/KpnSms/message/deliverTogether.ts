@@ -4,10 +4,10 @@ import type {
 	IExecutePaginationFunctions,
 	INodeExecutionData,
 } from 'n8n-workflow';
-import { NodeApiError, NodeOperationError } from 'n8n-workflow';
+import { NodeApiError } from 'n8n-workflow';
 
-import { isWithinAgentsTurn, type RunRequest } from '../delivery/kpnCalls';
-import { failedExpression, refuseAll, run, type RunItem } from '../delivery/run';
+import { isWithinAgentsTurn } from '../delivery/kpnCalls';
+import { failedExpression, runPrepared, type RunItem } from '../delivery/run';
 import { requestOf, type RequestOptions } from './sendRequest';
 
 /** An item that has reported, and the way to give it its result. */
@@ -76,10 +76,12 @@ async function deliverGathering(
 	waiting: Waiting[],
 ): Promise<void> {
 	try {
-		const items = await outputOf(
-			context,
-			waiting.map(({ item }) => item),
-		);
+		const itemIndexes = waiting.map(({ item }) => item.itemIndex);
+		const { items } = await runPrepared(context, itemIndexes, async () => {
+			const requestOptions = context.getNodeParameter('requestOptions', {}) as RequestOptions;
+			const request = await requestOf(context, requestOptions);
+			return { items: waiting.map(({ item }) => item), request };
+		});
 		waiting.forEach(({ resolve, reject }, index) => {
 			const item = items[index];
 			if (item) resolve([item]);
@@ -95,26 +97,6 @@ async function deliverGathering(
 			else resolve([]);
 		}
 	}
-}
-
-async function outputOf(
-	context: IExecutePaginationFunctions,
-	items: RunItem[],
-): Promise<INodeExecutionData[]> {
-	let request: RunRequest;
-	try {
-		const requestOptions = context.getNodeParameter('requestOptions', {}) as RequestOptions;
-		request = await requestOf(context, requestOptions);
-	} catch (error) {
-		const { message } = error as Error;
-		if (!context.continueOnFail()) throw new NodeOperationError(context.getNode(), message);
-		return await refuseAll(
-			context,
-			items.map(({ itemIndex }) => itemIndex),
-			message,
-		);
-	}
-	return (await run(context, items, request)).items;
 }
 
 function failedItemIndex(error: unknown): number | undefined {

@@ -4,11 +4,10 @@ import type {
 	INodeProperties,
 	INodePropertyOptions,
 } from 'n8n-workflow';
-import { NodeOperationError, updateDisplayOptions } from 'n8n-workflow';
+import { updateDisplayOptions } from 'n8n-workflow';
 
 import { mapUnhurried } from '../../shared/unhurried';
-import type { RunRequest } from '../delivery/kpnCalls';
-import { failedExpression, refuseAll, run, type RunItem } from '../delivery/run';
+import { failedExpression, runPrepared, type RunItem } from '../delivery/run';
 import { defaultSenderField, senderField } from './fields';
 import { hintsOf } from './hints';
 import { requestOf, type RequestOptions } from './sendRequest';
@@ -64,32 +63,15 @@ export const sendBulkFields: INodeProperties[] = [
 
 /** Sends the messages of all items. Runs in place of the routing, which takes its time per item. */
 export async function sendBulk(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	const prepared = await prepare(this);
-	if ('message' in prepared) {
-		return [await refuseAll(this, [...this.getInputData().keys()], prepared.message)];
-	}
-	const { items, results } = await run(this, prepared.items, prepared.request);
-	this.addExecutionHints?.(...hintsOf(results, prepared.requestOptions));
+	let requestOptions: RequestOptions = {};
+	const itemIndexes = [...this.getInputData().keys()];
+	const { items, results } = await runPrepared(this, itemIndexes, async () => {
+		requestOptions = this.getNodeParameter('requestOptions', 0, {}) as RequestOptions;
+		const request = await requestOf(this, requestOptions);
+		return { items: await runItems(this), request };
+	});
+	if (results.length > 0) this.addExecutionHints?.(...hintsOf(results, requestOptions));
 	return [items];
-}
-
-interface Prepared {
-	items: RunItem[];
-	request: RunRequest;
-	requestOptions: RequestOptions;
-}
-
-/** What there is to do before anything is sent; or why it failed. */
-async function prepare(context: IExecuteFunctions): Promise<Prepared | { message: string }> {
-	try {
-		const requestOptions = context.getNodeParameter('requestOptions', 0, {}) as RequestOptions;
-		const request = await requestOf(context, requestOptions);
-		return { items: await runItems(context), request, requestOptions };
-	} catch (error) {
-		const { message } = error as Error;
-		if (!context.continueOnFail()) throw new NodeOperationError(context.getNode(), message);
-		return { message };
-	}
 }
 
 /** A value that is the same for all items is read once; one with an expression in it, for each. */
