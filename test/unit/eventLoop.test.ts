@@ -8,7 +8,7 @@ import { run, type RunItem } from '../../nodes/KpnSms/delivery/run';
 import { stopError } from '../../nodes/KpnSms/delivery/words';
 import { hintsOf } from '../../nodes/KpnSms/message/hints';
 import { SMS_APIS } from '../../nodes/shared/kpn';
-import { aDraft } from './delivery/drafts';
+import { aDraft, aNode } from './delivery/drafts';
 
 const MANY = 100_000;
 
@@ -54,25 +54,15 @@ async function shortestOf(measure: () => Promise<number>): Promise<number> {
 	return shortest;
 }
 
-const node = (onError?: INode['onError']): INode => ({
-	id: 'sms',
-	name: 'SMS',
-	type: 'n8n-nodes-kpn-sms.kpnSms',
-	typeVersion: 1,
-	position: [0, 0],
-	parameters: {},
-	onError,
-});
-
 type Answer = Pick<IN8nHttpFullResponse, 'statusCode' | 'headers' | 'body'>;
 
 /** All that a run asks of n8n, without n8n's own work, which would hold the loop too. */
 function contextOf(answer: Answer, onError?: INode['onError']): KpnContext {
 	const store: IDataObject = {};
 	const context = {
-		getNode: () => node(onError),
+		getNode: () => aNode({ onError }),
 		continueOnFail: () => onError !== undefined,
-		getExecuteData: () => ({ node: node(onError) }),
+		getExecuteData: () => ({ node: aNode({ onError }) }),
 		getContext: () => store,
 		evaluateExpression: () => 0,
 		getExecutionCancelSignal: () => undefined,
@@ -161,7 +151,7 @@ test('the error of a stopped run has words for the items that it names, and no o
 		draft: aDraft({ itemIndex }),
 		outcomes: [failure],
 	}));
-	stopError(node(), results);
+	stopError(aNode(), results);
 	expect(read).toBeGreaterThan(0);
 	expect(read).toBeLessThan(100);
 });

@@ -1,4 +1,4 @@
-import type { IDataObject, INode } from 'n8n-workflow';
+import type { IDataObject } from 'n8n-workflow';
 
 import { draft, isRefusal, type Draft } from '../../nodes/KpnSms/delivery/draft';
 import { outputItem, type ItemResult } from '../../nodes/KpnSms/delivery/item';
@@ -6,19 +6,13 @@ import { readOptions } from '../../nodes/KpnSms/delivery/options';
 import { outcomeOfAnswer, type Outcome } from '../../nodes/KpnSms/delivery/outcome';
 import sendSchema from '../../nodes/KpnSms/__schema__/v1.0.0/message/send.json';
 import { readEvents } from '../../nodes/KpnSmsTrigger/event';
+import { aNode } from './delivery/drafts';
 import { codesIn, readDocument, table } from './documents';
 
 const readme = readDocument('README.md');
 const reports = readDocument('docs/delivery-reports.md');
 
-const node: INode = {
-	id: 'sms',
-	name: 'SMS',
-	type: 'n8n-nodes-kpn-sms.kpnSms',
-	typeVersion: 1,
-	position: [0, 0],
-	parameters: {},
-};
+const node = aNode();
 
 function drafted(mobileNumber: string, options: object = {}): Draft {
 	const fields = { sender: 'Demo App', mobileNumber, content: 'See you at “seven” 🎉' };

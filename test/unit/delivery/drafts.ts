@@ -1,3 +1,5 @@
+import type { INode } from 'n8n-workflow';
+
 import type { Draft } from '../../../nodes/KpnSms/delivery/draft';
 import { readOptions } from '../../../nodes/KpnSms/delivery/options';
 import { textSize } from '../../../nodes/KpnSms/delivery/parts';
@@ -10,5 +12,16 @@ export const aDraft = (changes: Partial<Draft> = {}, options: object = {}): Draf
 	content: 'Hello',
 	size: textSize('Hello'),
 	options: readOptions({ ...options }, 'current'),
+	...changes,
+});
+
+/** The node, as far as the words of an error or of an item need it. */
+export const aNode = (changes: Partial<INode> = {}): INode => ({
+	id: 'sms',
+	name: 'SMS',
+	type: 'n8n-nodes-kpn-sms.kpnSms',
+	typeVersion: 1,
+	position: [0, 0],
+	parameters: {},
 	...changes,
 });

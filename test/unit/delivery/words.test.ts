@@ -1,20 +1,11 @@
-import type { INode } from 'n8n-workflow';
-
 import type { ItemResult } from '../../../nodes/KpnSms/delivery/item';
 import type { Failure } from '../../../nodes/shared/failure';
 import type { Outcome } from '../../../nodes/KpnSms/delivery/outcome';
 import { precheckError, stopError } from '../../../nodes/KpnSms/delivery/words';
 import { hintsOf } from '../../../nodes/KpnSms/message/hints';
-import { aDraft } from './drafts';
+import { aDraft, aNode } from './drafts';
 
-const node: INode = {
-	id: 'sms',
-	name: 'SMS',
-	type: 'n8n-nodes-kpn-sms.kpnSms',
-	typeVersion: 1,
-	position: [0, 0],
-	parameters: {},
-};
+const node = aNode();
 
 const ACCEPTED: Outcome = { outcome: 'accepted', documentId: 'd' };
 
