@@ -100,7 +100,7 @@ function load(name: string): INodeType | IVersionedNodeType {
 	return new NodeClass();
 }
 
-const nodeTypes = new LoadedNodeTypes();
+export const nodeTypes = new LoadedNodeTypes();
 
 export interface Start {
 	/** The node to start at, which gets `items` as its input. */

@@ -11,7 +11,7 @@ export class KpnSms implements INodeType {
 		icon: { light: 'file:kpnSms.svg', dark: 'file:kpnSms.dark.svg' },
 		group: ['output'],
 		version: 1,
-		subtitle: '={{ $parameter["operation"] === "sendBulk" ? "Send Bulk" : "Send" }}',
+		subtitle: 'Send',
 		description: 'Send SMS messages with KPN',
 		defaults: { name: 'KPN SMS' },
 		inputs: [NodeConnectionTypes.Main],

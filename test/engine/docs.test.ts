@@ -15,41 +15,23 @@ const run = async (node: Parameters<typeof smsWorkflow>[0], count: number) =>
 
 const GONE = { kpnSmsOAuth2Api: { id: 'gone', name: 'Deleted' } };
 
+const UNREADABLE = { requestOptions: { proxy: '={{ $("Nowhere").first().json.it }}' } };
+
 test.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
-	'Send without a credential, %s: n8n passes the items on as they came, and nothing is sent',
+	'%s: without a credential, or with a Proxy that cannot be read, every item is refused',
 	async (onError) => {
-		for (const credentials of [undefined, GONE]) {
-			const result = await run({ onError, credentials }, 2);
-			expect(outputOf(result, 'SMS').map(({ json }) => json)).toEqual(messagesTo(2));
-			expect(outputOf(result, 'SMS', 1)).toEqual([]);
+		for (const broken of [
+			{ credentials: undefined },
+			{ credentials: GONE },
+			{ parameters: UNREADABLE },
+		]) {
+			const result = await run({ onError, ...broken }, 2);
+			const output = outputOf(result, 'SMS', onError === 'continueErrorOutput' ? 1 : 0);
+			expect(output.map(({ json }) => json.outcome)).toEqual(['refused', 'refused']);
 		}
 		expect(setting.sandbox.calls).toHaveLength(0);
 	},
 );
-
-const UNREADABLE = { requestOptions: { proxy: '={{ $("Nowhere").first().json.it }}' } };
-
-test.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
-	'Send with a Proxy that cannot be read, %s: n8n passes the items on as they came, and nothing is sent',
-	async (onError) => {
-		const result = await run({ onError, parameters: UNREADABLE }, 2);
-		expect(outputOf(result, 'SMS').map(({ json }) => json)).toEqual(messagesTo(2));
-		expect(outputOf(result, 'SMS', 1)).toEqual([]);
-		expect(setting.sandbox.calls).toHaveLength(0);
-	},
-);
-
-test('Send Bulk without a credential, or with a Proxy that cannot be read: every item is refused', async () => {
-	const bulk = { operation: 'sendBulk', mappingMode: 'defineBelow' };
-	for (const broken of [
-		{ credentials: GONE, parameters: bulk },
-		{ parameters: { ...bulk, ...UNREADABLE } },
-	]) {
-		const result = await run({ onError: 'continueRegularOutput', ...broken }, 2);
-		expect(outputOf(result, 'SMS').map(({ json }) => json.outcome)).toEqual(['refused', 'refused']);
-	}
-	expect(setting.sandbox.calls).toHaveLength(0);
-});
 
 test('Custom API Call, which n8n adds, calls nothing of KPN’s but for a token', async () => {
 	const result = await run({ parameters: { operation: '__CUSTOM_API_CALL__' } }, 2);

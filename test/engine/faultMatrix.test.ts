@@ -19,7 +19,8 @@ const ITEMS = 5;
 const POSITIONS = { first: 0, middle: 2, last: ITEMS - 1 };
 
 interface Cell {
-	operation: 'send' | 'sendBulk';
+	/** How number and text are filled in: dragged, or for n8n to evaluate. */
+	fields: typeof DRAGGED;
 	deliveryGuarantee: 'atMostOnce' | 'atLeastOnce';
 	onError: INode['onError'];
 	retryOnFail: boolean;
@@ -28,8 +29,11 @@ interface Cell {
 	position: number;
 }
 
-const send = { operation: 'send', deliveryGuarantee: 'atMostOnce' } as const;
-const bulk = { operation: 'sendBulk', deliveryGuarantee: 'atMostOnce' } as const;
+const DRAGGED = { mobileNumber: '={{ $json.to }}', content: '={{ $json.text }}' };
+const COMPUTED = { mobileNumber: '={{ $json.to + "" }}', content: '={{ $json.text + "" }}' };
+
+const dragged = { fields: DRAGGED, deliveryGuarantee: 'atMostOnce' } as const;
+const computed = { fields: COMPUTED, deliveryGuarantee: 'atMostOnce' } as const;
 const atLeastOnce = { deliveryGuarantee: 'atLeastOnce' } as const;
 const tried = { retryOnFail: true, position: POSITIONS.middle } as const;
 
@@ -38,7 +42,7 @@ const CELLS: Cell[] = [
 		[false, true].flatMap((retryOnFail) =>
 			APIS.flatMap((smsApi) =>
 				Object.values(POSITIONS).map((position) => ({
-					...send,
+					...dragged,
 					onError,
 					retryOnFail,
 					smsApi,
@@ -47,11 +51,17 @@ const CELLS: Cell[] = [
 			),
 		),
 	),
-	// Both operations share what comes before and after a call: here it is enough to try each mode.
+	// Only the values of the fields come another way: here it is enough to try each mode.
 	...APIS.flatMap((smsApi) => [
-		...MODES.map((onError) => ({ ...bulk, ...tried, onError, smsApi })),
-		...MODES.slice(0, 2).map((onError) => ({ ...send, ...atLeastOnce, ...tried, onError, smsApi })),
-		{ ...bulk, ...atLeastOnce, ...tried, onError: 'stopWorkflow' as const, smsApi },
+		...MODES.map((onError) => ({ ...computed, ...tried, onError, smsApi })),
+		...MODES.slice(0, 2).map((onError) => ({
+			...dragged,
+			...atLeastOnce,
+			...tried,
+			onError,
+			smsApi,
+		})),
+		{ ...computed, ...atLeastOnce, ...tried, onError: 'stopWorkflow' as const, smsApi },
 	]),
 ];
 
@@ -145,7 +155,7 @@ async function runCell(situation: Situation, cell: Cell): Promise<Tally> {
 			maxTries: 3,
 			waitBetweenTries: 1,
 			parameters: {
-				operation: cell.operation,
+				...cell.fields,
 				options: { deliveryGuarantee: cell.deliveryGuarantee },
 				requestOptions: { timeout: situation.timeout ?? 10_000 },
 			},

@@ -76,14 +76,14 @@ function contextOf(answer: Answer, onError?: INode['onError']): KpnContext {
 	return context as unknown as KpnContext;
 }
 
-const itemsOf = (fields: object = {}, options: object = {}, count = MANY): RunItem[] =>
+const itemsOf = (message: object = {}, options: object = {}, count = MANY): RunItem[] =>
 	Array.from({ length: count }, (_, itemIndex) => ({
 		itemIndex,
-		fields: {
+		body: {
 			sender: 'Demo App',
-			mobileNumber: numberOf(itemIndex),
-			content: `Message ${itemIndex}`,
-			...fields,
+			messages: [
+				{ mobile_number: numberOf(itemIndex), content: `Message ${itemIndex}`, ...message },
+			],
 		},
 		options,
 	}));
@@ -100,9 +100,9 @@ test.each<[string, Answer, INode['onError'], RunItem[]]>([
 	['KPN takes all', ACCEPTED, undefined, itemsOf()],
 	['KPN refuses all, Stop Workflow', FORBIDDEN, undefined, itemsOf()],
 	['KPN refuses all, Continue', FORBIDDEN, CONTINUE, itemsOf()],
-	['bad numbers, Stop Workflow', ACCEPTED, undefined, itemsOf({ mobileNumber: 'x' })],
+	['bad numbers, Stop Workflow', ACCEPTED, undefined, itemsOf({ mobile_number: 'x' })],
 	['Dry Run', ACCEPTED, undefined, itemsOf({}, { dryRun: true })],
-	['one item with all numbers', ACCEPTED, undefined, itemsOf({ mobileNumber: NUMBERS }, {}, 1)],
+	['one item with all numbers', ACCEPTED, undefined, itemsOf({ mobile_number: NUMBERS }, {}, 1)],
 	[
 		'KPN answers with a page made to be slow to read',
 		{ ...FORBIDDEN, body: '<a'.repeat(100_000) },
@@ -120,7 +120,7 @@ test.each<[string, Answer, INode['onError'], RunItem[]]>([
 			await longestHold(async () => {
 				try {
 					const { results } = await run(contextOf(answer, onError), items, request);
-					hintsOf(results, {});
+					hintsOf(results);
 				} catch (error) {
 					expect((error as Error).message).toMatch(/^Not(hing was| all items were) sent: /);
 				}

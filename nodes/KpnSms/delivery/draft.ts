@@ -4,16 +4,13 @@ import { SHORTEST_EXPIRY_ABROAD, type SendOptions } from './options';
 import { MOST_PARTS, MOST_UNITS, textSize, type TextSize } from './parts';
 import { replaceSpecialCharacters, visible } from './specialCharacters';
 
-/** The fields of one item as the workflow gives them: an expression can yield anything. */
-export interface DraftFields {
-	sender: unknown;
-	mobileNumber: unknown;
-	content: unknown;
-	/** What a person knows them by, where that is not the names on the screen: `{ Content: 'content' }`. */
-	columns?: Record<string, string>;
+/** The body of a send call for one item, as declared. Its values are unchecked: an expression can yield anything. */
+export interface DeclaredBody {
+	sender?: unknown;
+	messages?: Array<{ mobile_number?: unknown; content?: unknown }>;
 }
 
-/** So many numbers take some milliseconds to read. A longer list is for Send Bulk. */
+/** So many numbers take some milliseconds to read. */
 export const MOST_NUMBERS = 1000;
 
 /** An item's SMS, checked and normalised: ready for KPN. */
@@ -41,30 +38,22 @@ export const isRefusal = (one: object): one is Refusal => 'problems' in one;
 /** Checks everything about an item that can be checked without KPN. Never throws. */
 export function draft(
 	itemIndex: number,
-	fields: DraftFields,
+	{ sender: givenSender, messages: [message] = [] }: DeclaredBody,
 	options: SendOptions,
 	api: SmsApi,
 ): Draft | Refusal {
 	const problems = [...options.problems];
-	const refusal = (): Refusal => ({
-		itemIndex,
-		problems: problems.map((problem) => inColumns(problem, fields.columns)),
-		dryRun: options.dryRun,
-	});
-	const sender = readSender(fields.sender, problems);
-	const recipients = readRecipients(fields.mobileNumber, options, api, problems);
-	const content = readContent(fields.content, options, api, problems);
-	if (problems.length > 0) return refusal();
+	const refusal: Refusal = { itemIndex, problems, dryRun: options.dryRun };
+	const sender = readSender(givenSender, problems);
+	const recipients = readRecipients(message?.mobile_number, options, api, problems);
+	const content = readContent(message?.content, options, api, problems);
+	if (problems.length > 0) return refusal;
 	const size = textSize(content);
 	checkParts(size, options, problems);
 	return problems.length > 0
-		? refusal()
+		? refusal
 		: { itemIndex, sender, recipients, content, size, options };
 }
-
-/** Each problem begins with the name of its field. */
-const inColumns = (problem: string, columns: Record<string, string> = {}): string =>
-	problem.replace(/^(Sender|Mobile Number|Content)\b/, (name) => columns[name] ?? name);
 
 function readSender(value: unknown, problems: string[]): string {
 	const sender = asText(value)?.trim();
@@ -95,7 +84,7 @@ function readRecipients(
 	for (const one of splitMobileNumbers(value)) {
 		if (++given > MOST_NUMBERS) {
 			problems.push(
-				`Mobile Number has more than ${MOST_NUMBERS} numbers. Give each number an item of its own, and use Send Bulk.`,
+				`Mobile Number has more than ${MOST_NUMBERS} numbers. Give each number an item of its own.`,
 			);
 			return [];
 		}

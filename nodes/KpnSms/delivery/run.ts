@@ -6,7 +6,7 @@ import { SMS_APIS, type SmsApi } from '../../shared/kpn';
 import { mapUnhurried, pause } from '../../shared/unhurried';
 import { batch, messagesOf, type Message } from './batch';
 import { deliver } from './deliver';
-import { draft, isRefusal, type Draft, type DraftFields, type Refusal } from './draft';
+import { draft, isRefusal, type DeclaredBody, type Draft, type Refusal } from './draft';
 import { isFine, outputItem, type ItemResult } from './item';
 import { KpnCalls, type KpnContext, type RunRequest } from './kpnCalls';
 import { Ledger } from './ledger';
@@ -15,7 +15,7 @@ import type { Outcome } from './outcome';
 import { precheckError, stopError } from './words';
 
 /** One item of a run, with its parameters evaluated; or why they could not be. */
-export type RunItem = Refusal | { itemIndex: number; fields: DraftFields; options: object };
+export type RunItem = Refusal | { itemIndex: number; body: DeclaredBody; options: object };
 
 /** For an item whose parameters could not be evaluated. */
 export const failedExpression = (itemIndex: number, error: unknown): Refusal => ({
@@ -72,7 +72,7 @@ export async function run(
 
 	const readOptions = optionsReader(api);
 	const drafts = await mapUnhurried(items, (item) =>
-		isRefusal(item) ? item : draft(item.itemIndex, item.fields, readOptions(item.options), api),
+		isRefusal(item) ? item : draft(item.itemIndex, item.body, readOptions(item.options), api),
 	);
 	const ledger = Ledger.of(context);
 	// A dry run is there to show what is wrong: it has nothing to stop.

@@ -4,17 +4,7 @@ import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { SENDER_CHARACTERS, SMS_APIS } from '../../shared/kpn';
 import { SHORTEST_EXPIRY_ABROAD } from '../delivery/options';
 
-/**
- * The fields that both operations have, each with its place in the request that Send declares. What
- * both have stands once: n8n's routing evaluates every property for every item, shown or not.
- */
-const showForBoth = { show: { resource: ['message'], operation: ['send', 'sendBulk'] } };
-
-/** Map Automatically reads them from the items. */
-const showUnlessMapped = { ...showForBoth, hide: { mappingMode: ['autoMapInputData'] } };
-
-const SENDER = `a name or a short code, at most ${SENDER_CHARACTERS} characters`;
-
+/** The fields of a message say in `routing` where they go in the body of KPN's send call. */
 export const senderField: INodeProperties = {
 	displayName: 'Sender',
 	name: 'sender',
@@ -22,18 +12,8 @@ export const senderField: INodeProperties = {
 	required: true,
 	default: '',
 	placeholder: 'e.g. MyCompany',
-	description: `Who the SMS comes from: ${SENDER}`,
+	description: `Who the SMS comes from: a name or a short code, at most ${SENDER_CHARACTERS} characters`,
 	routing: { send: { type: 'body', property: 'sender' } },
-};
-
-/** Where items may have senders of their own. */
-export const defaultSenderField: INodeProperties = {
-	displayName: 'Sender',
-	name: 'sender',
-	type: 'string',
-	default: '',
-	placeholder: 'e.g. MyCompany',
-	description: `Who the SMS comes from where an item has no sender of its own: ${SENDER}`,
 };
 
 export const mobileNumberField: INodeProperties = {
@@ -45,7 +25,6 @@ export const mobileNumberField: INodeProperties = {
 	placeholder: 'e.g. 0612345678 or +31612345678',
 	description:
 		'Mobile number that gets the SMS, such as +31612345678. Give one number unless several people are to get the same text; several are separated by commas or given as an array, and each gets the SMS once.',
-	displayOptions: showUnlessMapped,
 	routing: { send: { type: 'body', property: 'messages[0].mobile_number' } },
 };
 
@@ -59,7 +38,6 @@ export const contentField: INodeProperties = {
 	placeholder: 'e.g. Your order is ready. See you soon!',
 	description:
 		'The text of the SMS, in plain text. A text of more than 160 characters (70 with emoji or special characters) arrives as one and is billed as several parts.',
-	displayOptions: showUnlessMapped,
 	routing: { send: { type: 'body', property: 'messages[0].content' } },
 };
 
@@ -76,7 +54,6 @@ export const optionsField: INodeProperties = {
 	type: 'collection',
 	placeholder: 'Add option',
 	default: {},
-	displayOptions: showForBoth,
 	options: [
 		{
 			displayName: 'Default Country',

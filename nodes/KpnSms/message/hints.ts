@@ -3,19 +3,12 @@ import type { NodeExecutionHint, NodeHint } from 'n8n-workflow';
 import type { ItemResult } from '../delivery/item';
 import { counted } from '../delivery/words';
 import type { AccountState } from '../../shared/accountState';
-import type { RequestOptions } from './sendRequest';
 
 /** From this share of KPN's quota on, the user is told. */
 const QUOTA_WARNING = 0.9;
 
 /** What the editor shows above the output, whatever came out. */
 export const staticHints: NodeHint[] = [
-	{
-		message: 'For more than 100 items, the operation <b>Send Bulk</b> is faster.',
-		displayCondition: '={{ $parameter["operation"] === "send" && $input.all().length > 100 }}',
-		whenToDisplay: 'always',
-		location: 'outputPane',
-	},
 	{
 		message: '<b>Dry Run</b> is on: nothing is sent.',
 		displayCondition: '={{ $parameter["options"]?.["dryRun"] === true }}',
@@ -25,7 +18,7 @@ export const staticHints: NodeHint[] = [
 ];
 
 /** What the editor shows above the output of one run. */
-export function hintsOf(results: ItemResult[], { batching }: RequestOptions): NodeExecutionHint[] {
+export function hintsOf(results: ItemResult[]): NodeExecutionHint[] {
 	const messages = [dryRunSummary(results)];
 	const { quota, sunset } = latestAccountState(results);
 	const { limit, used, resetUtc } = quota ?? {};
@@ -38,9 +31,6 @@ export function hintsOf(results: ItemResult[], { batching }: RequestOptions): No
 	}
 	if (sunset !== undefined) {
 		messages.push(`KPN says that this API is gone from ${sunset} on. Ask KPN what replaces it.`);
-	}
-	if (batching !== undefined) {
-		messages.push('Batching has no effect on Send Bulk. Use the option Messages per Call.');
 	}
 	return messages
 		.filter((message) => message !== undefined)

@@ -1,8 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { contentField, mobileNumberField, optionsField } from './fields';
-import { sendFields, sendOperation } from './send';
-import { mappingModeField, sendBulk, sendBulkFields, sendBulkOperation } from './sendBulk';
+import { send, sendFields, sendOperation } from './send';
 
 export const messageProperties: INodeProperties[] = [
 	{
@@ -11,16 +9,11 @@ export const messageProperties: INodeProperties[] = [
 		type: 'options',
 		noDataExpression: true,
 		displayOptions: { show: { resource: ['message'] } },
-		options: [sendOperation, sendBulkOperation],
+		options: [sendOperation],
 		default: 'send',
 	},
-	mappingModeField,
 	...sendFields,
-	...sendBulkFields,
-	mobileNumberField,
-	contentField,
-	optionsField,
 ];
 
-/** Operations that run in place of the routing. */
-export const messageOperations = { sendBulk };
+/** Operations that run in place of the routing, wherever a workflow runs the node. */
+export const messageOperations = { send };

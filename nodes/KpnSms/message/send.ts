@@ -1,28 +1,110 @@
-import {
-	updateDisplayOptions,
-	type INodeProperties,
-	type INodePropertyOptions,
+import type {
+	DeclarativeRestApiSettings,
+	IDataObject,
+	IExecuteFunctions,
+	IExecutePaginationFunctions,
+	INodeExecutionData,
+	INodeProperties,
+	INodePropertyOptions,
 } from 'n8n-workflow';
+import { updateDisplayOptions } from 'n8n-workflow';
+import set from 'lodash/set';
 
-import { deliverTogether } from './deliverTogether';
-import { senderField } from './fields';
-
-const showOnlyForSend = { show: { resource: ['message'], operation: ['send'] } };
+import { mapUnhurried } from '../../shared/unhurried';
+import { failedExpression, runPrepared, type RunItem } from '../delivery/run';
+import { draggedFields } from './draggedFields';
+import { contentField, mobileNumberField, optionsField, senderField } from './fields';
+import { hintsOf } from './hints';
+import { requestOf, type RequestOptions } from './sendRequest';
 
 /**
- * What is declared is the body of KPN's send call for one item. n8n does not make that call: the
- * pagination function is given it and delivers the items of a run together.
+ * What is declared is the body of KPN's send call for one item: its fields say where they go. In a
+ * workflow, `send` takes all items of the run at once. Where an AI Agent runs the node within its own
+ * turn, n8n's routing puts the body of one item together, and `sendDeclared` is given it.
  */
 export const sendOperation: INodePropertyOptions = {
 	name: 'Send',
 	value: 'send',
-	action: 'Send an SMS',
-	description: 'Send an SMS to one or more mobile numbers',
+	action: 'Send SMS messages',
+	description: 'Send an SMS for each item, to one or more mobile numbers',
 	routing: {
 		request: { method: 'POST' },
 		send: { paginate: true },
-		operations: { pagination: deliverTogether },
+		operations: { pagination: sendDeclared },
 	},
 };
 
-export const sendFields: INodeProperties[] = updateDisplayOptions(showOnlyForSend, [senderField]);
+const bodyFields = [senderField, mobileNumberField, contentField];
+
+export const sendFields: INodeProperties[] = updateDisplayOptions(
+	{ show: { resource: ['message'], operation: ['send'] } },
+	[...bodyFields, optionsField],
+);
+
+/** Sends the messages of all items in few calls, and says of each item what became of it. */
+export async function send(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	const itemIndexes = [...this.getInputData().keys()];
+	const { items, results } = await runPrepared(this, itemIndexes, async () => {
+		const requestOptions = this.getNodeParameter('requestOptions', 0, {}) as RequestOptions;
+		const request = await requestOf(this, requestOptions);
+		return { items: await runItems(this), request };
+	});
+	if (results.length > 0) this.addExecutionHints?.(...hintsOf(results));
+	return [items];
+}
+
+async function sendDeclared(
+	this: IExecutePaginationFunctions,
+	{ options }: DeclarativeRestApiSettings.ResultOptions,
+): Promise<INodeExecutionData[]> {
+	const itemIndex = this.getItemIndex();
+	const { items } = await runPrepared(this, [itemIndex], async () => {
+		const request = await requestOf(
+			this,
+			this.getNodeParameter('requestOptions', {}) as RequestOptions,
+		);
+		const body = options.body as IDataObject;
+		return {
+			items: [{ itemIndex, body, options: this.getNodeParameter('options', {}) as object }],
+			request,
+		};
+	});
+	return items;
+}
+
+async function runItems(context: IExecuteFunctions): Promise<RunItem[]> {
+	const fields = bodyFields.map(({ name, routing }) => ({
+		place: String(routing?.send?.property),
+		valueOf: reader(context, name),
+	}));
+	const optionsOf = reader(context, optionsField.name);
+	return await mapUnhurried(
+		[...context.getInputData().entries()],
+		([itemIndex, { json }]): RunItem => {
+			try {
+				const body: IDataObject = {};
+				for (const { place, valueOf } of fields) set(body, place, valueOf(itemIndex, json));
+				return { itemIndex, body, options: optionsOf(itemIndex, json) as object };
+			} catch (error) {
+				return failedExpression(itemIndex, error);
+			}
+		},
+	);
+}
+
+/**
+ * How to get a parameter of each item at the least cost: what is the same for all is read once, what
+ * was dragged in is read from the item, and n8n evaluates the rest.
+ */
+function reader(
+	context: IExecuteFunctions,
+	name: string,
+): (itemIndex: number, json: IDataObject) => unknown {
+	const stored = context.getNodeParameter(name, 0, '', { rawExpressions: true });
+	if (!JSON.stringify(stored).includes('"=')) {
+		const value = context.getNodeParameter(name, 0);
+		return () => value;
+	}
+	const dragged = draggedFields(stored);
+	return (itemIndex, json) => dragged?.(json) ?? context.getNodeParameter(name, itemIndex);
+}

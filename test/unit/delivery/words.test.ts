@@ -76,7 +76,7 @@ test('what there is one of is told in the singular', () => {
 		outcomes: [],
 	});
 	const wrong: ItemResult = { itemIndex: 1, problems: ['Sender is empty.'], dryRun: true };
-	const said = (...results: ItemResult[]) => hintsOf(results, {}).map(({ message }) => message);
+	const said = (...results: ItemResult[]) => hintsOf(results).map(({ message }) => message);
 	expect(said(dry(['+31612345670']), wrong)).toEqual([
 		'Dry run: 1 message to 1 recipient, 1 part in all. 1 item must be corrected first. Nothing was sent.',
 	]);

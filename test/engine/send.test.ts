@@ -9,19 +9,19 @@ beforeEach(async () => {
 });
 afterEach(async () => await setting.sandbox.close());
 
-const bulk = (parameters: INode['parameters'] = {}, changes: Partial<INode> = {}) =>
-	smsWorkflow({ ...changes, parameters: { operation: 'sendBulk', ...parameters } });
+const sms = (parameters: INode['parameters'] = {}, changes: Partial<INode> = {}) =>
+	smsWorkflow({ ...changes, parameters });
 
 /** An expression that fails: most others that are wrong give no value. */
 const FAILING = '$("Nowhere").first().json.it';
 
-const AUTO = { mappingMode: 'autoMapInputData' };
+/** What n8n has to evaluate for each item. */
+const COMPUTED = { mobileNumber: '={{ $json.to.trim() }}', content: '={{ $json.text + "" }}' };
 
-const run = async (file: ReturnType<typeof bulk>, items: Array<Record<string, unknown>>) =>
+const OWN_SENDER = { sender: '={{ $json.sender }}' };
+
+const run = async (file: ReturnType<typeof sms>, items: Array<Record<string, unknown>>) =>
 	await runWorkflow(file, startBefore(items), setting.credentials);
-
-const rows = (count: number) =>
-	messagesTo(count).map(({ to, text }) => ({ mobile_number: to, content: text }));
 
 const callSizes = () =>
 	setting.sandbox.calls.map(({ body }) => (body as { messages: unknown[] }).messages.length);
@@ -30,15 +30,15 @@ const hintsOf = ({ data }: IRun) =>
 	(data.resultData.runData.SMS?.[0]?.hints ?? []).map(({ message }) => message);
 
 describe.each([
-	['fields with expressions', {}, messagesTo],
-	['automatic mapping', AUTO, rows],
-])('%s', (_name, parameters, make) => {
+	['dragged fields', {}],
+	['computed expressions', COMPUTED],
+])('%s', (_name, parameters) => {
 	test.each([
 		[199, [199]],
 		[200, [200]],
 		[201, [200, 1]],
 	])('%i items make calls of %j messages', async (count, sizes) => {
-		const result = await run(bulk(parameters), make(count));
+		const result = await run(sms(parameters), messagesTo(count));
 		expect(callSizes().sort((a, b) => b - a)).toEqual(sizes);
 		expect(setting.sandbox.tokenCalls).toHaveLength(1);
 		expect(
@@ -47,7 +47,7 @@ describe.each([
 	});
 
 	test('10,000 items: 50 calls, one token, everybody once, every result at its item', async () => {
-		const result = await run(bulk(parameters), make(10_000));
+		const result = await run(sms(parameters), messagesTo(10_000));
 		expect(result.data.resultData.error).toBeUndefined();
 		expect(callSizes()).toEqual(Array(50).fill(200));
 		expect(setting.sandbox.tokenCalls).toHaveLength(1);
@@ -64,24 +64,15 @@ describe.each([
 
 test('v1 gets one message a call', async () => {
 	setting.credentials.set('kpn', { ...setting.credentials.raw('kpn'), smsApi: 'v1' });
-	await run(bulk(AUTO), rows(12));
+	await run(sms(), messagesTo(12));
 	expect(callSizes()).toEqual(Array(12).fill(1));
 });
 
-test('automatic mapping: the sender of the item, or else that of the field', async () => {
-	const [first, second] = rows(2);
-	await run(bulk(AUTO), [
-		{ ...first, sender: 'Other' },
-		{ ...second, sender: '' },
-	]);
-	expect(setting.sandbox.messages.map(({ sender }) => sender)).toEqual(['Other', 'Demo App']);
-});
-
-describe('automatic mapping: an expression holds for each item', () => {
-	const [first, second] = rows(2);
+describe('an expression holds for each item', () => {
+	const [first, second] = messagesTo(2);
 
 	test('of Dry Run', async () => {
-		const result = await run(bulk({ ...AUTO, options: { dryRun: '={{ $json.test }}' } }), [
+		const result = await run(sms({ options: { dryRun: '={{ $json.test }}' } }), [
 			{ ...first, test: false },
 			{ ...second, test: true },
 		]);
@@ -90,9 +81,9 @@ describe('automatic mapping: an expression holds for each item', () => {
 	});
 
 	test('of Default Country', async () => {
-		await run(bulk({ ...AUTO, options: { defaultCountry: '={{ $json.country }}' } }), [
-			{ mobile_number: '0612345678', content: 'x', country: 'NL' },
-			{ mobile_number: '0687654321', content: 'y', country: 'FR' },
+		await run(sms({ options: { defaultCountry: '={{ $json.country }}' } }), [
+			{ to: '0612345678', text: 'x', country: 'NL' },
+			{ to: '0687654321', text: 'y', country: 'FR' },
 		]);
 		expect(setting.sandbox.messages.map(({ recipient }) => recipient)).toEqual([
 			'+31612345678',
@@ -102,34 +93,23 @@ describe('automatic mapping: an expression holds for each item', () => {
 
 	test('of Sender; one that fails costs only its own item', async () => {
 		const sender = `={{ $json.brand ?? ${FAILING} }}`;
-		const result = await run(bulk({ ...AUTO, sender }, { onError: 'continueRegularOutput' }), [
+		const result = await run(sms({ sender }, { onError: 'continueRegularOutput' }), [
 			{ ...first },
 			{ ...second, brand: 'B' },
-			{ ...first, sender: 'C' },
 		]);
 		expect(outputOf(result, 'SMS').map(({ json }) => json.outcome)).toEqual([
 			'refused',
 			'accepted',
-			'accepted',
 		]);
-		expect(setting.sandbox.messages.map(({ sender }) => sender)).toEqual(['B', 'C']);
+		expect(setting.sandbox.messages.map(({ sender }) => sender)).toEqual(['B']);
 	});
-});
-
-test('automatic mapping: an item without its fields is refused by their names', async () => {
-	const result = await run(bulk(AUTO, { onError: 'continueRegularOutput' }), [
-		{ phone: '0612345670' },
-	]);
-	expect(outputOf(result, 'SMS')[0]?.json.message).toMatch(
-		/mobile_number is empty.*content is empty/,
-	);
 });
 
 test('one item with 200 recipients is one call, one with 201 is two', async () => {
 	const recipients = (count: number) => messagesTo(count).map(({ to }) => to);
-	await run(bulk(), [{ to: recipients(200), text: 'All' }]);
+	await run(sms(), [{ to: recipients(200), text: 'All' }]);
 	expect(callSizes()).toEqual([200]);
-	const result = await run(bulk(), [{ to: recipients(201), text: 'All' }]);
+	const result = await run(sms(), [{ to: recipients(201), text: 'All' }]);
 	expect(callSizes().slice(1).sort()).toEqual([1, 200]);
 	const json = outputOf(result, 'SMS')[0]?.json;
 	expect(json?.recipients).toHaveLength(201);
@@ -137,8 +117,8 @@ test('one item with 200 recipients is one call, one with 201 is two', async () =
 });
 
 test('senders that alternate share a call each, and keep their order', async () => {
-	const items = rows(6).map((row, index) => ({ ...row, sender: index % 2 ? 'B' : 'A' }));
-	await run(bulk(AUTO), items);
+	const items = messagesTo(6).map((row, index) => ({ ...row, sender: index % 2 ? 'B' : 'A' }));
+	await run(sms(OWN_SENDER), items);
 	const calls = setting.sandbox.calls.map(({ body }) => {
 		const { sender, messages } = body as { sender: string; messages: Array<{ content: string }> };
 		return [sender, ...messages.map(({ content }) => content)];
@@ -149,7 +129,7 @@ test('senders that alternate share a call each, and keep their order', async () 
 	]);
 });
 
-describe.each(['send', 'sendBulk'])('the options of %s', (operation) => {
+describe('the options', () => {
 	const options = {
 		deliveryReportUrl: 'https://n8n.example.com/webhook/reports',
 		expireAfter: 90,
@@ -158,7 +138,7 @@ describe.each(['send', 'sendBulk'])('the options of %s', (operation) => {
 	};
 
 	test('reach KPN as it wants them', async () => {
-		await run(bulk({ operation, options }), messagesTo(3));
+		await run(sms({ options }), messagesTo(3));
 		expect(callSizes().sort()).toEqual([1, 2]);
 		for (const { body, headers } of setting.sandbox.calls) {
 			expect(body).toMatchObject({
@@ -172,7 +152,7 @@ describe.each(['send', 'sendBulk'])('the options of %s', (operation) => {
 	});
 
 	test('nothing but sender and messages is sent where none is set', async () => {
-		await run(bulk({ operation }), messagesTo(1));
+		await run(sms(), messagesTo(1));
 		const { body, headers } = setting.sandbox.calls[0] ?? {};
 		expect(Object.keys(body as object)).toEqual(['sender', 'messages']);
 		expect(headers).not.toHaveProperty('subaccount');
@@ -180,14 +160,14 @@ describe.each(['send', 'sendBulk'])('the options of %s', (operation) => {
 
 	test('on v1 stop the run before anything is sent', async () => {
 		setting.credentials.set('kpn', { ...setting.credentials.raw('kpn'), smsApi: 'v1' });
-		const { error } = (await run(bulk({ operation, options }), messagesTo(2))).data.resultData;
+		const { error } = (await run(sms({ options }), messagesTo(2))).data.resultData;
 		expect(error?.description).toMatch(/Delivery Report URL works with the current SMS API only/);
 		expect(setting.sandbox.calls).toHaveLength(0);
 	});
 
 	test('items whose options differ never share a call', async () => {
 		const subAccount = '={{ $json.text === "Message 1" ? "Two" : "One" }}';
-		await run(bulk({ operation, options: { subAccount } }), messagesTo(3));
+		await run(sms({ options: { subAccount } }), messagesTo(3));
 		expect(callSizes().sort()).toEqual([1, 2]);
 	});
 
@@ -196,7 +176,7 @@ describe.each(['send', 'sendBulk'])('the options of %s', (operation) => {
 		['maximumParts', 'Maximum Parts'],
 	])('%s that an expression gives no value for is not taken for unset', async (name, label) => {
 		const options = { [name]: '={{ $json.tset }}' };
-		const { error } = (await run(bulk({ operation, options }), messagesTo(1))).data.resultData;
+		const { error } = (await run(sms({ options }), messagesTo(1))).data.resultData;
 		expect(error?.message).toBe(
 			`Nothing was sent: ${label} is empty: give it a value, or remove the option.`,
 		);
@@ -208,20 +188,20 @@ describe.each(['send', 'sendBulk'])('the options of %s', (operation) => {
 		['deliveryReportUrl', 'Delivery Report URL'],
 	])('%s that is an object does not reach KPN', async (name, label) => {
 		const options = { [name]: '={{ $json }}' };
-		const { error } = (await run(bulk({ operation, options }), messagesTo(1))).data.resultData;
+		const { error } = (await run(sms({ options }), messagesTo(1))).data.resultData;
 		expect(error?.message).toBe(`Nothing was sent: ${label} is not text.`);
 		expect(setting.sandbox.calls).toHaveLength(0);
 	});
 
 	test('Maximum Retries is how often a busy KPN is asked again', async () => {
 		setting.sandbox.inject({ answer: { kind: 'http', status: 503 }, times: null });
-		await run(bulk({ operation, options: { maximumRetries: 1 } }), messagesTo(1));
+		await run(sms({ options: { maximumRetries: 1 } }), messagesTo(1));
 		expect(setting.sandbox.calls).toHaveLength(2);
 	});
 
 	test('Dry Run: the output is what it would be, and KPN hears nothing', async () => {
 		const items = [...messagesTo(2), { to: '020 1234567', text: 'x' }];
-		const result = await run(bulk({ operation, options: { dryRun: true } }), items);
+		const result = await run(sms({ options: { dryRun: true } }), items);
 		expect(result.data.resultData.error).toBeUndefined();
 		expect(outputOf(result, 'SMS').map(({ json }) => json)).toEqual([
 			{
@@ -242,13 +222,13 @@ describe.each(['send', 'sendBulk'])('the options of %s', (operation) => {
 
 	test('Replace Special Characters and the parts of a text are in the output', async () => {
 		const items = [{ to: '0612345670', text: '“Hi” – you…' }];
-		const plain = await run(bulk({ operation }), items);
+		const plain = await run(sms(), items);
 		expect(outputOf(plain, 'SMS')[0]?.json).toMatchObject({
 			encoding: 'UCS-2',
 			specialCharacters: ['“', '”', '–', '…'],
 		});
 		const options = { replaceSpecialCharacters: true };
-		const replaced = await run(bulk({ operation, options }), items);
+		const replaced = await run(sms({ options }), items);
 		expect(outputOf(replaced, 'SMS')[0]?.json).toMatchObject({ encoding: 'GSM-7', parts: 1 });
 		expect(setting.sandbox.messages.at(-1)?.content).toBe('"Hi" - you...');
 	});
@@ -256,7 +236,7 @@ describe.each(['send', 'sendBulk'])('the options of %s', (operation) => {
 
 test('after a dry run a hint sums up messages, recipients and parts', async () => {
 	const items = [{ to: '0612345670,0612345671', text: 'a'.repeat(161) }, ...messagesTo(1)];
-	const result = await run(bulk({ options: { dryRun: true } }), items);
+	const result = await run(sms({ options: { dryRun: true } }), items);
 	expect(hintsOf(result)).toEqual([
 		'Dry run: 2 messages to 3 recipients, 5 parts in all. Nothing was sent.',
 	]);
@@ -265,8 +245,8 @@ test('after a dry run a hint sums up messages, recipients and parts', async () =
 test('a hint tells when more than 90 % of the quota is used', async () => {
 	await setting.sandbox.close();
 	setting = await startSetting({ smsApi: 'current' }, { quotaLimit: 10 });
-	expect(hintsOf(await run(bulk(), messagesTo(9)))).toEqual([]);
-	expect(hintsOf(await run(bulk(), messagesTo(1)))).toEqual([
+	expect(hintsOf(await run(sms(), messagesTo(9)))).toEqual([]);
+	expect(hintsOf(await run(sms(), messagesTo(1)))).toEqual([
 		expect.stringMatching(/^100 % of KPN’s quota is used: 10 of 10\./),
 	]);
 });
@@ -276,23 +256,23 @@ test('a hint and the output tell from when on KPN switches the API off', async (
 		accept: true,
 		answer: { kind: 'http', status: 200, headers: { sunset: '2027-01-31' } },
 	});
-	const result = await run(bulk(), messagesTo(1));
+	const result = await run(sms(), messagesTo(1));
 	expect(hintsOf(result)).toEqual([expect.stringContaining('gone from 2027-01-31 on')]);
 	expect(outputOf(result, 'SMS')[0]?.json.sunset).toBe('2027-01-31');
 });
 
-test('Send Bulk, too, stops before the first call, and a retry sends only the rest', async () => {
-	const bad = await run(bulk(AUTO), [...rows(2), { mobile_number: 'x', content: 'y' }]);
+test('Send stops before the first call, and a retry sends only the rest', async () => {
+	const bad = await run(sms(), [...messagesTo(2), { to: 'x', text: 'y' }]);
 	expect(bad.data.resultData.error?.message).toMatch(/^Nothing was sent: 1 of 3/);
 	expect(setting.sandbox.calls).toHaveLength(0);
 
-	const file = bulk(AUTO);
+	const file = sms();
 	setting.sandbox.inject({
 		match: { content: 'Message 1' },
 		times: 3,
 		answer: { kind: 'http', status: 400 },
 	});
-	const failed = await run(file, rows(4));
+	const failed = await run(file, messagesTo(4));
 	expect(failed.data.resultData.error?.message).toMatch(/3 accepted, 1 refused/);
 	const retried = await retryExecution(failed, file, setting.credentials);
 	expect(retried.data.resultData.error).toBeUndefined();
@@ -300,11 +280,11 @@ test('Send Bulk, too, stops before the first call, and a retry sends only the re
 });
 
 test.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
-	'Send Bulk, %s: one output item for each input item, also where an expression fails',
+	'%s: one output item for each input item, also where an expression fails',
 	async (onError) => {
 		const content = '={{ $json.text ?? nowhere() }}';
 		const items = [...messagesTo(1), { to: '0612345671' }, { to: 'x', text: 'y' }];
-		const result = await run(bulk({ content }, { onError }), items);
+		const result = await run(sms({ content }, { onError }), items);
 		const output = [...outputOf(result, 'SMS'), ...outputOf(result, 'SMS', 1)];
 		expect(output.map(({ json, pairedItem }) => [json.outcome, pairedItem])).toEqual([
 			['accepted', { item: 0 }],
@@ -315,10 +295,10 @@ test.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
 );
 
 test.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
-	'Send Bulk, %s: where n8n’s own settings cannot be read, every item is refused',
+	'%s: where n8n’s own settings cannot be read, every item is refused',
 	async (onError) => {
 		const requestOptions = { proxy: `={{ ${FAILING} }}` };
-		const result = await run(bulk({ requestOptions }, { onError }), messagesTo(2));
+		const result = await run(sms({ requestOptions }, { onError }), messagesTo(2));
 		const output = outputOf(result, 'SMS', onError === 'continueErrorOutput' ? 1 : 0);
 		expect(output.map(({ json, pairedItem }) => [json.outcome, json.message, pairedItem])).toEqual(
 			[0, 1].map((item) => ['refused', expect.stringMatching(/^Not sent: .*node/), { item }]),
@@ -335,8 +315,9 @@ test.each(['stopWorkflow', 'continueRegularOutput'] as const)(
 			times: null,
 			answer: { kind: 'http', status: 400, shape: 'errorResponse' },
 		});
-		const others = rows(100).map((row) => ({ ...row, sender: 'Other' }));
-		const result = await run(bulk(AUTO, { onError }), [...rows(1000), ...others]);
+		const refused = messagesTo(1000).map((row) => ({ ...row, sender: 'Demo App' }));
+		const others = messagesTo(100).map((row) => ({ ...row, sender: 'Other' }));
+		const result = await run(sms(OWN_SENDER, { onError }), [...refused, ...others]);
 		const calls = setting.sandbox.calls.filter(({ status }) => status === 400);
 		expect(calls.length).toBeLessThanOrEqual(120);
 		expect(setting.sandbox.messages.map(({ sender }) => sender)).toEqual(Array(100).fill('Other'));
@@ -355,11 +336,11 @@ test.each(['stopWorkflow', 'continueRegularOutput'] as const)(
 	},
 );
 
-test('n8n’s Timeout holds for Send Bulk, and a proxy is used', async () => {
+test('n8n’s Timeout holds, and a proxy is used', async () => {
 	setting.sandbox.inject({ answer: { kind: 'hang' } });
-	const slow = await run(bulk({ requestOptions: { timeout: 200 } }), messagesTo(1));
+	const slow = await run(sms({ requestOptions: { timeout: 200 } }), messagesTo(1));
 	expect(slow.data.resultData.error?.message).toMatch(/did not answer in time/);
-	const proxied = await run(bulk({ requestOptions: { proxy: 'http://127.0.0.1:9' } }), [
+	const proxied = await run(sms({ requestOptions: { proxy: 'http://127.0.0.1:9' } }), [
 		{ to: '0612345679', text: 'Through a proxy that is not there' },
 	]);
 	expect(proxied.data.resultData.error?.message).toMatch(/refused \(ECONNREFUSED\)/);
