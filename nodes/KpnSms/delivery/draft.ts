@@ -50,9 +50,7 @@ export function draft(
 	if (problems.length > 0) return refusal;
 	const size = textSize(content);
 	checkParts(size, options, problems);
-	return problems.length > 0
-		? refusal
-		: { itemIndex, sender, recipients, content, size, options };
+	return problems.length > 0 ? refusal : { itemIndex, sender, recipients, content, size, options };
 }
 
 function readSender(value: unknown, problems: string[]): string {
