@@ -1,6 +1,6 @@
 import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
 
-import { together } from '../../shared/quoted';
+import { together } from '../../shared/kpnError';
 import type { Draft, Refusal } from './draft';
 import type { Accepted, Outcome } from './outcome';
 import { failureOf, itemError } from './words';

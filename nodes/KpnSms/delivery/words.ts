@@ -2,8 +2,7 @@ import type { INode } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
 
 import type { Failure } from '../../shared/failure';
-import type { KpnWords } from '../../shared/kpnWords';
-import { quoted, together } from '../../shared/quoted';
+import { quoted, together, type KpnError } from '../../shared/kpnError';
 import type { Refusal } from './draft';
 import type { Delivery, ItemResult } from './item';
 
@@ -16,7 +15,7 @@ interface ItemFailure {
 	quote: string;
 	/** What to do about it. */
 	advice: string;
-	kpn: KpnWords;
+	kpn: KpnError;
 	statusCode?: number;
 	retryable: boolean;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { kpnWords } from '../../nodes/shared/kpnWords';
+import { readKpnError } from '../../nodes/shared/kpnError';
 
 test.each([
 	[
@@ -21,27 +21,27 @@ test.each([
 	],
 	[{ reason: 'unheard of' }, { message: '{"reason":"unheard of"}' }],
 ])('%j is read', (body, words) => {
-	expect(kpnWords(JSON.stringify(body))).toEqual(words);
+	expect(readKpnError(JSON.stringify(body))).toEqual(words);
 });
 
 test('a page of a proxy gives its title, or its text', () => {
-	expect(kpnWords('<html><head><title>502 Bad Gateway</title></head></html>')).toEqual({
+	expect(readKpnError('<html><head><title>502 Bad Gateway</title></head></html>')).toEqual({
 		message: '502 Bad Gateway',
 	});
-	expect(kpnWords('<p>Down for\n <b>maintenance</b></p><script>x()</script>')).toEqual({
+	expect(readKpnError('<p>Down for\n <b>maintenance</b></p><script>x()</script>')).toEqual({
 		message: 'Down for maintenance',
 	});
 });
 
 test('scripts and styles are no words, also where they are cut off', () => {
-	expect(kpnWords('<style>a{}</style><p>Down</p><script>x()</script> again<script>y(')).toEqual({
+	expect(readKpnError('<style>a{}</style><p>Down</p><script>x()</script> again<script>y(')).toEqual({
 		message: 'Down again',
 	});
 });
 
 test('control characters are dropped', () => {
-	expect(kpnWords('Bad\u0000 number\u001b[31m')).toEqual({ message: 'Bad number [31m' });
-	expect(kpnWords('{"message":"Bad\\u0000 number"}')).toEqual({ message: 'Bad number' });
+	expect(readKpnError('Bad\u0000 number\u001b[31m')).toEqual({ message: 'Bad number [31m' });
+	expect(readKpnError('{"message":"Bad\\u0000 number"}')).toEqual({ message: 'Bad number' });
 });
 
 // These took seconds; now less than a millisecond, so that even a busy machine is far from the limit.
@@ -49,22 +49,22 @@ test.each(['<a', '<a ', '<title', '<script>', '<a><script>', '</script', '<'])(
 	'a page made of %s is read in no time',
 	(piece) => {
 		const { user: before } = process.cpuUsage();
-		for (const end of ['', '>', '</']) kpnWords(`<a>${piece.repeat(40_000)}${end}`);
+		for (const end of ['', '>', '</']) readKpnError(`<a>${piece.repeat(40_000)}${end}`);
 		expect((process.cpuUsage().user - before) / 1000).toBeLessThan(300);
 	},
 );
 
 test('plain text is quoted, shortened where it is long, and an empty body says nothing', () => {
-	expect(kpnWords('upstream timed out')).toEqual({ message: 'upstream timed out' });
-	expect(kpnWords('x'.repeat(5000)).message).toHaveLength(301);
-	expect(kpnWords(' \n')).toEqual({});
-	expect(kpnWords('<html></html>')).toEqual({});
+	expect(readKpnError('upstream timed out')).toEqual({ message: 'upstream timed out' });
+	expect(readKpnError('x'.repeat(5000)).message).toHaveLength(301);
+	expect(readKpnError(' \n')).toEqual({});
+	expect(readKpnError('<html></html>')).toEqual({});
 });
 
 test('any body gives words, never a throw', () => {
 	fc.assert(
 		fc.property(fc.oneof(fc.json(), fc.string({ unit: 'binary' })), (body) => {
-			expect(typeof kpnWords(body)).toBe('object');
+			expect(typeof readKpnError(body)).toBe('object');
 		}),
 	);
 });
