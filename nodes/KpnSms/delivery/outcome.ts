@@ -17,6 +17,8 @@ export interface Accepted {
 	status?: string;
 	/** What KPN tells of itself in the headers of its answer. */
 	account?: AccountState;
+	/** Whether it was an earlier try that KPN accepted: in this one it was not sent. */
+	acceptedBefore?: true;
 }
 
 /**
