@@ -14,6 +14,10 @@ export function claimsOf(run: IRun, count: number): Map<number, Claim> {
 	const { error } = run.data.resultData;
 	if (error) {
 		const words = `${error.message}\n${error.description ?? ''}`;
+		// A setting that cannot be used: nothing was sent, whichever item the error is found at.
+		if (/^(NodeOperationError: )?[^:]* on the Settings tab /.test(words)) {
+			return new Map(Array.from({ length: count }, (_, item) => [item, 'refused']));
+		}
 		const counts = /Not all items were sent: (.*)/.exec(words)?.[1];
 		if (counts === undefined) return claims;
 		for (const [, named, said] of words.matchAll(/\[items? ([^\]]+)\] (Not sent|Unknown whether)/g)) {
