@@ -20,7 +20,9 @@ export function claimsOf(run: IRun, count: number): Map<number, Claim> {
 		}
 		const counts = /Not all items were sent: (.*)/.exec(words)?.[1];
 		if (counts === undefined) return claims;
-		for (const [, named, said] of words.matchAll(/\[items? ([^\]]+)\] (Not sent|Unknown whether)/g)) {
+		for (const [, named, said] of words.matchAll(
+			/\[items? ([^\]]+)\] (Not sent|Unknown whether)/g,
+		)) {
 			for (const item of itemsIn(named ?? '')) {
 				claims.set(item, said === 'Not sent' ? 'refused' : 'unknown');
 			}

@@ -98,7 +98,15 @@ afterAll(() => {
 	trapServer.close();
 	const rows = [...tallies].map(([situation, tally]) => ({ situation, ...tally }));
 	const total = rows.reduce((sum, row) => add(sum, row), nought());
-	const header = ['situation', 'cells', 'doubles', 'lost', 'false successes', 'wrong words', 'leaks'];
+	const header = [
+		'situation',
+		'cells',
+		'doubles',
+		'lost',
+		'false successes',
+		'wrong words',
+		'leaks',
+	];
 	const all = [...rows, { situation: 'all', ...total }].map((row) => Object.values(row));
 	process.stdout.write(`\n${table(header, all)}\n\n`);
 });
@@ -201,7 +209,14 @@ async function runCell(situation: Situation, cell: Cell): Promise<Tally> {
 	}
 }
 
-const nought = (): Tally => ({ cells: 0, doubles: 0, lost: 0, falseSuccesses: 0, wrong: 0, leaks: 0 });
+const nought = (): Tally => ({
+	cells: 0,
+	doubles: 0,
+	lost: 0,
+	falseSuccesses: 0,
+	wrong: 0,
+	leaks: 0,
+});
 
 const add = (one: Tally, other: Tally): Tally => ({
 	cells: one.cells + other.cells,

@@ -23,7 +23,10 @@ afterEach(async () => {
 	await setting.sandbox.close();
 });
 
-const send = async (requestOptions: { proxy?: string; allowUnauthorizedCerts?: boolean }, changes = {}) =>
+const send = async (
+	requestOptions: { proxy?: string; allowUnauthorizedCerts?: boolean },
+	changes = {},
+) =>
 	await runWorkflow(
 		smsWorkflow({ parameters: { requestOptions }, ...changes }),
 		startBefore(messagesTo(3)),
@@ -107,7 +110,10 @@ test('407 of a proxy that passes calls on itself is about the proxy too, and is 
 });
 
 test('a proxy that is not there is named as what could not be reached', async () => {
-	const parameters = { requestOptions: { proxy: 'http://127.0.0.1:9' }, options: { maximumRetries: 0 } };
+	const parameters = {
+		requestOptions: { proxy: 'http://127.0.0.1:9' },
+		options: { maximumRetries: 0 },
+	};
 	const result = await send({}, { ...CONTINUES, parameters });
 	expect(outputOf(result, 'SMS')[0]?.json).toMatchObject({
 		outcome: 'refused',
@@ -138,18 +144,24 @@ describe('through the proxy, over TLS', () => {
 	beforeEach(async () => {
 		calls = 0;
 		folder = mkdtempSync(join(tmpdir(), 'kpn-tls-'));
-		const [key, cert] = ['key.pem', 'cert.pem'].map((name) => join(folder, name)) as [string, string];
+		const [key, cert] = ['key.pem', 'cert.pem'].map((name) => join(folder, name)) as [
+			string,
+			string,
+		];
 		const subject = ['-subj', '/CN=localhost', '-days', '2', '-keyout', key, '-out', cert];
 		execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...subject], {
 			stdio: 'ignore',
 		});
-		kpn = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
-			request.resume().on('end', () => {
-				calls++;
-				response.writeHead(answer.status, { 'content-type': 'application/json' });
-				response.end(answer.body);
-			});
-		});
+		kpn = createServer(
+			{ key: readFileSync(key), cert: readFileSync(cert) },
+			(request, response) => {
+				request.resume().on('end', () => {
+					calls++;
+					response.writeHead(answer.status, { 'content-type': 'application/json' });
+					response.end(answer.body);
+				});
+			},
+		);
 		await new Promise<void>((resolve) => kpn.listen(0, '127.0.0.1', resolve));
 	});
 	afterEach(async () => {

@@ -34,9 +34,11 @@ test('a page of a proxy gives its title, or its text', () => {
 });
 
 test('scripts and styles are no words, also where they are cut off', () => {
-	expect(readKpnError('<style>a{}</style><p>Down</p><script>x()</script> again<script>y(')).toEqual({
-		message: 'Down again',
-	});
+	expect(readKpnError('<style>a{}</style><p>Down</p><script>x()</script> again<script>y(')).toEqual(
+		{
+			message: 'Down again',
+		},
+	);
 });
 
 test('control characters are dropped', () => {

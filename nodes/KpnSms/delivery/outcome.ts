@@ -85,7 +85,8 @@ const withoutSecrets = (headers: Answer['headers'], secrets: Secrets): Answer['h
 	);
 
 /** How a `status` begins that no accepted message has; KPN has published none but `OK`. */
-const FAILED = /^\s*(?:fail|err|nok|not|rej|refus|den|declin|invalid|cancel|abort|expired|[45]\d\d\b)/i;
+const FAILED =
+	/^\s*(?:fail|err|nok|not|rej|refus|den|declin|invalid|cancel|abort|expired|[45]\d\d\b)/i;
 
 /** Whether an answer with a document ID says that something went wrong all the same. */
 function saysFailure(json: unknown): boolean {

@@ -110,12 +110,7 @@ export function stopError(node: INode, results: ItemResult[]): NodeApiError {
 		return apiError(node, { message: first.message, description, statusCode, itemIndex });
 	}
 	const lines = named.map(({ items, message, quote, advice }, index) =>
-		together(
-			itemsLabel(items),
-			message,
-			quote,
-			advice === named[index - 1]?.advice ? '' : advice,
-		),
+		together(itemsLabel(items), message, quote, advice === named[index - 1]?.advice ? '' : advice),
 	);
 	const tally = Object.entries(counts)
 		.filter(([, count]) => count > 0)
