@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { readKpnError } from '../../nodes/shared/kpnError';
+import { readKpnError, redact } from '../../nodes/shared/kpnError';
 
 test.each([
 	[
@@ -70,3 +70,62 @@ test('any body gives words, never a throw', () => {
 		}),
 	);
 });
+
+const TOKEN = 'Ab1'.repeat(9);
+
+test.each([
+	`authorization: Bearer ${TOKEN}`,
+	`{"headers":{"authorization":"Bearer ${TOKEN}"}}`,
+	`{\\"Authorization\\": \\"bearer ${TOKEN}\\"}`,
+	`["authorization","Bearer ${TOKEN}"]`,
+	`'HTTP_AUTHORIZATION': 'Bearer ${TOKEN}'`,
+	`Proxy-Authorization: Basic ${TOKEN}==`,
+	`curl -H "Authorization: Bearer ${TOKEN}" https://x`,
+	`https://x.example/?authorization=Bearer%20${TOKEN}`,
+	`https://x.example/?access_token=${TOKEN}&x=1`,
+	`client_id=a&client_secret=${TOKEN}`,
+	`password: ${TOKEN}`,
+	`eyJhbGciOi.${TOKEN}.${TOKEN}`,
+	`http://name:${TOKEN}@proxy.example`,
+])('what looks like a secret is taken out: %s', (text) => {
+	expect(redact(text)).not.toContain(TOKEN);
+	expect(redact(text)).toContain('…');
+	expect(JSON.stringify(readKpnError(text))).not.toContain(TOKEN);
+	expect(JSON.stringify(readKpnError(JSON.stringify({ message: text })))).not.toContain(TOKEN);
+});
+
+test('a secret that is known is taken out in whatever form, also where it is cut in two', () => {
+	const secret = 'p/q+"r" s7';
+	for (const form of [secret, new URLSearchParams({ secret }).toString(), JSON.stringify(secret)]) {
+		expect(redact(`before ${form} after`, [secret])).toMatch(/^before .*….* after$/);
+		expect(redact(`before ${form} after`, [secret])).not.toMatch(/p.?.?.?q/);
+	}
+	for (const length of [270, 19_980]) {
+		const body = `${'x '.repeat(length / 2)}${TOKEN} ${'y'.repeat(2 * length)}`;
+		expect(readKpnError(body, [TOKEN]).message).not.toContain('Ab1');
+		expect(readKpnError(' '.repeat(length) + body.trim(), [TOKEN]).message).not.toContain('Ab1');
+	}
+	const cut = `a${' '.repeat(19_990)}${TOKEN}`;
+	expect(readKpnError(cut, [TOKEN])).toEqual({ message: 'a' });
+});
+
+test.each([
+	'Bearer authentication is required',
+	'Invalid access token',
+	'The Authorization header is missing',
+	'authorization: failed for this app',
+	'Basic plan: upgrade first',
+	'No secret was found',
+	'See https://developer.kpn.com/token',
+])('words that only speak of secrets stay: %s', (text) => {
+	expect(redact(text)).toBe(text);
+});
+
+test.each(['bearer ', 'authorization:', 'eyJaaaaa-', '//a', 'secret:', 'Basic 1'])(
+	'secrets are looked for in no time in a body made of %s',
+	(piece) => {
+		const { user: before } = process.cpuUsage();
+		readKpnError(piece.repeat(20_000));
+		expect((process.cpuUsage().user - before) / 1000).toBeLessThan(300);
+	},
+);

@@ -3,7 +3,7 @@ import { jsonParse } from 'n8n-workflow';
 import { accountState, type AccountState } from '../../shared/accountState';
 import { systemError, type Failure } from '../../shared/failure';
 import { isRecord } from '../../shared/isRecord';
-import { quote, readKpnError, redact, type Secrets } from '../../shared/kpnError';
+import { quote, readKpnError, redact, type KpnError, type Secrets } from '../../shared/kpnError';
 import { RETURN_CODES, returnCode, type ReturnCode } from '../../shared/returnCodes';
 import type { Answer } from './answer';
 
@@ -59,7 +59,7 @@ export function outcomeOfAnswer(answer: Answer, now: number, secrets: Secrets = 
 	// A document ID of an unheard-of shape, or in another place, is one all the same.
 	const hasId = (id !== undefined && id !== null && id !== '') || DOCUMENT_ID.test(body);
 	if (success && (json === null || hasId)) return maybeTaken('KPN’s answer cannot be read');
-	const code = codeOf(statusCode, headers, now);
+	const code = codeOf(statusCode, headers, kpn, now);
 	if (typeof headers.location === 'string') {
 		const location = `location: ${quote(headers.location)}`;
 		kpn.message = [kpn.message, location].filter(Boolean).join(' — ');
@@ -102,11 +102,26 @@ const asWord = (value: unknown): string | number =>
 /** Refusals that KPN's gateway can have for an API that is no more. */
 const MAY_BE_GONE = [302, 403, 404, 405];
 
-function codeOf(statusCode: number, headers: Answer['headers'], now: number): ReturnCode {
+/** What Apigee calls too many calls a second, which is over sooner than a quota that is used up. */
+const SPIKE_ARREST = /spike ?arrest/i;
+
+function codeOf(
+	statusCode: number,
+	headers: Answer['headers'],
+	kpn: KpnError,
+	now: number,
+): ReturnCode {
 	const { sunset } = accountState(headers) ?? {};
 	const over = sunset !== undefined && until(sunset, now) === 0;
 	const gone = over && MAY_BE_GONE.includes(statusCode) ? RETURN_CODES[410] : undefined;
 	const code = returnCode(statusCode);
+	if (statusCode === 429 && SPIKE_ARREST.test(`${kpn.code} ${kpn.message}`)) {
+		return {
+			...code,
+			meaning: 'KPN takes fewer calls a second than it got',
+			advice: 'Press Retry: it sends only what was not sent.',
+		};
+	}
 	return gone === undefined ? code : { ...gone, name: code.name };
 }
 
@@ -149,6 +164,8 @@ const NEVER_CONNECTED: Record<string, (server: string) => string> = {
 	ETIMEDOUT: (server) => `${server} did not answer when it was called`,
 };
 
+const COULD_NOT_CONNECT = (server: string) => `the connection to ${server} could not be made`;
+
 /** The same of an address, and of the TLS handshake, which is with KPN also where there is a proxy. */
 const NEVER_SENT: Record<string, string> = {
 	ERR_INVALID_URL: 'the Base URL in the credential is not an address',
@@ -180,7 +197,9 @@ const TIMED_OUT = new Set(['ECONNABORTED', 'ETIMEDOUT', 'ERR_CANCELED']);
 export function outcomeOfError(error: unknown, proxied = false): Failure {
 	const { code, syscall } = systemError(error);
 	const standing = code !== undefined && MAY_BREAK_LATER.has(code) && syscall !== 'connect';
-	const connecting = code === undefined || standing ? undefined : NEVER_CONNECTED[code];
+	const neverStood = syscall === 'connect' ? COULD_NOT_CONNECT : undefined;
+	const connecting =
+		code === undefined || standing ? undefined : (NEVER_CONNECTED[code] ?? neverStood);
 	const proxyHungUp = messagesIn(error).some((message) => PROXY_HUNG_UP.test(message));
 	const meaning = proxyHungUp
 		? 'the proxy between n8n and KPN hung up before anything was sent'
