@@ -131,12 +131,15 @@ const CHECK_PROXY =
 /** A proxy that refuses the way to KPN has seen no more of the call than KPN's name. */
 function refusedByProxy({ statusCode, body }: Answer, secrets: Secrets): Failure {
 	const wantsName = statusCode === 407 ? RETURN_CODES[407] : undefined;
+	const meaning =
+		wantsName?.meaning ?? 'the proxy between n8n and KPN did not let the call through';
+	const advice = wantsName?.advice ?? `${CHECK_PROXY} If it is right, ask whoever runs the proxy.`;
 	const passing = statusCode === 429 || statusCode >= 500;
 	return {
 		outcome: 'refused',
 		statusCode,
-		meaning: `${wantsName?.meaning ?? 'the proxy between n8n and KPN did not let the call through'} (${statusCode})`,
-		advice: `Nothing was sent. ${wantsName?.advice ?? `${CHECK_PROXY} If it is right, ask whoever runs the proxy.`}`,
+		meaning: `${meaning} (${statusCode})`,
+		advice: `Nothing was sent. ${advice}`,
 		kpn: readKpnError(body, secrets),
 		retryable: passing,
 		tryAgain: passing ? {} : undefined,
