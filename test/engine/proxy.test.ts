@@ -62,13 +62,14 @@ async function behind(way: Way, baseUrl = 'https://kpn.example.com'): Promise<Fo
 	setting.credentials.set('kpn', {
 		...setting.credentials.raw('kpn'),
 		baseUrl,
+		smsApi: 'current',
 		oauthTokenData: { access_token: 'a1'.repeat(14) },
 	});
 	proxy = await startForwardProxy(way);
 	return proxy;
 }
 
-test.each([403, 407, 502, 503, 504])(
+test.each([400, 403, 407, 502, 503, 504])(
 	'%i to CONNECT is the proxy’s own: nothing left, and the words name Proxy',
 	async (status) => {
 		const { url, asked } = await behind({ status });
@@ -84,8 +85,8 @@ test.each([403, 407, 502, 503, 504])(
 				advice: expect.stringMatching(/Proxy on the Settings tab/),
 			});
 		}
-		expect(asked[0]).toEqual({ address: 'kpn.example.com:443' });
-		expect(asked.length).toBeLessThanOrEqual(3);
+		// Nor is it a bad message, which a call would be halved for.
+		expect(asked).toEqual([{ address: 'kpn.example.com:443' }]);
 	},
 );
 
