@@ -13,6 +13,7 @@ const answerSchema = z.discriminatedUnion('kind', [
 		body: z.union([z.string(), z.record(z.unknown()), z.array(z.unknown())]).optional(),
 		headers: z.record(z.string()).optional(),
 	}),
+	z.strictObject({ kind: z.literal('quote'), status: z.number().int().min(200).max(599) }),
 	z.strictObject({ kind: z.literal('reset') }),
 	z.strictObject({
 		kind: z.literal('truncate'),

@@ -1,4 +1,4 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { failure, json } from './answers';
 import type { Answer } from './answers';
 import type { FaultAnswer } from './types';
@@ -18,6 +18,8 @@ export function respondFaulty(
 	switch (fault.kind) {
 		case 'http':
 			return respond(reply, httpAnswer(fault, success, taken));
+		case 'quote':
+			return respond(reply, quotedRequest(reply.request, fault.status));
 		case 'reset':
 			reply.hijack();
 			reply.raw.socket?.resetAndDestroy();
@@ -55,6 +57,16 @@ function httpAnswer(
 	};
 	const answer = plain();
 	return { ...answer, headers: { ...answer.headers, ...headers } };
+}
+
+function quotedRequest({ headers, body }: FastifyRequest, status: number): Answer {
+	const lines = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`);
+	const location = `https://elsewhere.example/?authorization=${encodeURIComponent(headers.authorization ?? '')}`;
+	return {
+		status,
+		headers: { 'content-type': 'text/plain', location },
+		body: `Blocked. Your request was:\n${lines.sort().join('\n')}\n\n${String(body)}`,
+	};
 }
 
 function truncate(reply: FastifyReply, { status, headers, body }: Answer): number {

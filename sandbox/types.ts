@@ -90,6 +90,11 @@ export type FaultAnswer =
 			body?: string | object;
 			headers?: Record<string, string>;
 	  }
+	/**
+	 * The request, headers and body, as the page of a firewall or of a debugger quotes it; its token
+	 * stands in `location`, too.
+	 */
+	| { kind: 'quote'; status: number }
 	/** The socket is destroyed without an answer. */
 	| { kind: 'reset' }
 	/** Half of the success body, then the socket is destroyed. */

@@ -1,9 +1,7 @@
 import type { INode } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
 
-import { kpnWords, type KpnWords } from '../shared/kpnWords';
-import { quoted, together } from '../shared/quoted';
-import { withoutSecrets } from '../shared/secrets';
+import { quoted, readKpnError, together, type KpnError } from '../shared/kpnError';
 import { outcomeOfTokenError } from '../shared/tokenOutcome';
 
 const ADD_PRODUCT =
@@ -11,8 +9,8 @@ const ADD_PRODUCT =
 
 /** What a call to KPN's webhook settings failed with, in words for whoever publishes or unpublishes the workflow. */
 export function answerError(node: INode, statusCode: number, body: string): NodeApiError {
-	// It is shown, and goes into n8n's log.
-	const kpn = withoutSecrets(kpnWords(body));
+	// It is shown, and goes into n8n's log: secrets are taken out in reading it.
+	const kpn = readKpnError(body);
 	if (statusCode === 401 || statusCode === 403) {
 		return settingsError(node, {
 			message: `KPN does not let this application manage its webhook (HTTP status ${statusCode})`,
@@ -58,7 +56,7 @@ export function connectionError(node: INode, error: unknown): NodeApiError {
 interface ErrorParts {
 	message: string;
 	advice: string;
-	kpn: KpnWords;
+	kpn: KpnError;
 	statusCode?: number;
 }
 

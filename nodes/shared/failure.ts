@@ -1,4 +1,4 @@
-import type { KpnWords } from './kpnWords';
+import type { KpnError } from './kpnError';
 
 /** Why something was not done, or may not have been. */
 export interface Failure {
@@ -10,7 +10,7 @@ export interface Failure {
 	meaning: string;
 	/** What to do about it. */
 	advice: string;
-	kpn: KpnWords;
+	kpn: KpnError;
 	/** The system's code of a connection that failed, such as `ECONNRESET`. */
 	systemCode?: string;
 	/** Whether sending the same message again is safe and may help. */

@@ -1,9 +1,10 @@
 /**
- * What an HTTP status of KPN's says about the messages in the call, in words for the person who
- * built the workflow. The codes are those of KPN's API page, and 504, which its gateway can answer.
+ * What an HTTP status says about the messages in the call, in words for the person who built the
+ * workflow. The codes are those of KPN's API page, and those of HTTP's that its gateway, or a proxy
+ * or firewall before it, can answer.
  */
 export interface ReturnCode {
-	/** KPN's own name of the code. */
+	/** KPN's own name of the code, or HTTP's. */
 	name: string;
 	/** Whether KPN took the messages. `unknown`: it may have. */
 	taken: 'no' | 'unknown';
@@ -15,6 +16,8 @@ export interface ReturnCode {
 	retryable: boolean;
 	/** Whether only these messages are concerned, or every other call would fare the same. */
 	concerns: 'message' | 'everyCall';
+	/** Whether one message may be why a whole call was refused, so that halves of it are tried. */
+	halve?: true;
 }
 
 const NO_DOCUMENT_ID = {
@@ -43,14 +46,29 @@ const REDIRECT: ReturnCode = {
 	concerns: 'everyCall',
 };
 
-const BAD_REQUEST: ReturnCode = {
-	name: 'Bad request',
+const BAD_MESSAGE = {
 	taken: 'no',
 	meaning: 'KPN found something wrong with the message',
 	advice: 'Check Sender, Mobile Number and Content of this item.',
 	retryable: false,
 	concerns: 'message',
-};
+	halve: true,
+} as const;
+
+const REFUSED_CALL = {
+	taken: 'no',
+	meaning: 'KPN, or something before it, takes no calls made in this way',
+	advice:
+		'Check SMS API, Environment and Base URL in the credential, and Proxy on the Settings tab; then ask KPN support.',
+	retryable: false,
+	concerns: 'everyCall',
+} as const;
+
+/** Whoever gave up or hung up may have done so after the call had been passed on. */
+const HUNG_UP = {
+	...MAYBE_TAKEN,
+	meaning: 'the call ended before KPN had answered it',
+} as const;
 
 const WRONG_PRODUCT =
 	'Most likely the project behind this Consumer Key (Client ID) lacks the SMS product, or the credential has the wrong choice under SMS API. Check both on KPN’s developer portal.';
@@ -61,12 +79,20 @@ export const RETURN_CODES: Record<number, ReturnCode> = {
 	201: { name: 'Created', ...NO_DOCUMENT_ID },
 	202: { name: 'Accepted', ...NO_DOCUMENT_ID },
 	302: REDIRECT,
-	400: BAD_REQUEST,
+	400: { name: 'Bad request', ...BAD_MESSAGE },
 	401: {
 		name: 'Unauthorized',
 		taken: 'no',
 		meaning: 'KPN did not accept the token, not even a new one',
 		advice: WRONG_PRODUCT,
+		retryable: false,
+		concerns: 'everyCall',
+	},
+	402: {
+		name: 'Payment required',
+		taken: 'no',
+		meaning: 'KPN takes no messages until something is paid',
+		advice: 'See the account of your project at KPN, or ask KPN support.',
 		retryable: false,
 		concerns: 'everyCall',
 	},
@@ -94,6 +120,29 @@ export const RETURN_CODES: Record<number, ReturnCode> = {
 		retryable: false,
 		concerns: 'everyCall',
 	},
+	407: {
+		name: 'Proxy authentication required',
+		taken: 'no',
+		meaning: 'the proxy between n8n and KPN wants a name and a password',
+		advice: 'Put the right ones into Proxy on the Settings tab: http://name:password@myproxy:3128.',
+		retryable: false,
+		concerns: 'everyCall',
+	},
+	408: { name: 'Request timeout', ...HUNG_UP },
+	409: {
+		name: 'Conflict',
+		...MAYBE_TAKEN,
+		meaning: 'KPN says that something else stands against the call',
+	},
+	410: {
+		name: 'Gone',
+		taken: 'no',
+		meaning: 'KPN has switched this API off',
+		advice:
+			'Choose SMS (Current) under SMS API in the credential; if it is chosen already, ask KPN support what replaces it.',
+		retryable: false,
+		concerns: 'everyCall',
+	},
 	412: {
 		name: 'Precondition failed',
 		taken: 'no',
@@ -102,6 +151,19 @@ export const RETURN_CODES: Record<number, ReturnCode> = {
 		retryable: false,
 		concerns: 'everyCall',
 	},
+	413: {
+		name: 'Payload too large',
+		taken: 'no',
+		meaning: 'the call was too large',
+		advice: 'Lower the option Messages per Call; where it is 1, shorten Content.',
+		retryable: false,
+		concerns: 'message',
+		halve: true,
+	},
+	415: { name: 'Unsupported media type', ...REFUSED_CALL },
+	421: { name: 'Misdirected request', ...REFUSED_CALL },
+	422: { name: 'Unprocessable content', ...BAD_MESSAGE },
+	426: { name: 'Upgrade required', ...REFUSED_CALL },
 	429: {
 		name: 'Too many requests',
 		taken: 'no',
@@ -110,6 +172,19 @@ export const RETURN_CODES: Record<number, ReturnCode> = {
 		retryable: true,
 		concerns: 'everyCall',
 	},
+	431: { name: 'Request header fields too large', ...REFUSED_CALL },
+	// 444 and 499 are nginx's, 460 is that of Amazon's load balancers.
+	444: { name: 'No response', ...HUNG_UP },
+	451: {
+		name: 'Unavailable for legal reasons',
+		taken: 'no',
+		meaning: 'KPN may not take these messages, for legal reasons',
+		advice: 'Ask KPN support.',
+		retryable: false,
+		concerns: 'everyCall',
+	},
+	460: { name: 'Client closed connection', ...HUNG_UP },
+	499: { name: 'Client closed request', ...HUNG_UP },
 	500: {
 		name: 'Internal server error',
 		meaning: 'something broke at KPN while it had the message',
@@ -135,16 +210,13 @@ export const RETURN_CODES: Record<number, ReturnCode> = {
 	},
 };
 
-/** The entry for any status: KPN's table first, then what HTTP says of the class of the code. */
+/** The entry for any status: the table first, then what HTTP says of the class of the code. */
 export function returnCode(statusCode: number): ReturnCode {
 	const known = RETURN_CODES[statusCode];
 	if (known) return known;
 	const name = 'a status KPN does not list';
 	if (statusCode >= 200 && statusCode < 300) return { name, ...NO_DOCUMENT_ID };
 	if (statusCode >= 300 && statusCode < 400) return { ...REDIRECT, name };
-	// 408 may come from a proxy that gave up after it had passed the call on.
-	if (statusCode >= 400 && statusCode < 500 && statusCode !== 408) {
-		return { ...BAD_REQUEST, name };
-	}
+	if (statusCode >= 400 && statusCode < 500) return { name, ...REFUSED_CALL };
 	return { name, meaning: 'KPN’s answer has an unexpected status', ...MAYBE_TAKEN };
 }

@@ -1,20 +1,23 @@
 import { systemError, type Failure } from './failure';
 import { UNKNOWN_CLIENT } from './kpn';
-import { kpnWords, type KpnWords } from './kpnWords';
-import { withoutSecrets } from './secrets';
+import { readKpnError, redact, type KpnError, type Secrets } from './kpnError';
 
 const CHECK_KEY =
 	'Compare both in the credential with those of the project on KPN’s developer portal.';
+const TRY_LATER =
+	'Press Retry in some minutes, or run the workflow again with the items that were not sent.';
 const CHECK_ADDRESS = 'Check Environment and Base URL in the credential, and the network.';
 
 /**
  * Reads a token call that gave no token. Without a token no message leaves, so the outcome is
  * always `refused`; the words say which of key, secret, address or network is at fault, as far as
  * the answer tells.
+ *
+ * @param secrets what must not be quoted from the answer
  */
-export function outcomeOfTokenError(error: unknown): Failure {
+export function outcomeOfTokenError(error: unknown, secrets: Secrets = []): Failure {
 	const { statusCode, body } = tokenAnswer(error);
-	const kpn = wordsOfRefusal(statusCode, body);
+	const kpn = wordsOfRefusal(statusCode, body, secrets);
 	const base = { outcome: 'refused', statusCode, kpn, concernsEveryCall: true } as const;
 
 	if (statusCode === 401 || statusCode === 400 || body?.includes('invalid_client')) {
@@ -29,18 +32,20 @@ export function outcomeOfTokenError(error: unknown): Failure {
 		const passing = statusCode === 429 || (statusCode ?? 0) >= 500;
 		return {
 			...base,
-			meaning:
-				statusCode === undefined
+			meaning: passing
+				? `KPN’s log-in had a hiccup (status ${statusCode}), and nobody sends without it`
+				: statusCode === undefined
 					? 'KPN gave no token'
 					: `KPN gave no token (it answered with status ${statusCode})`,
-			advice: passing ? 'Send again later.' : CHECK_ADDRESS,
+			advice: passing ? TRY_LATER : CHECK_ADDRESS,
 			retryable: passing,
 			tryAgain: statusCode === 429 || statusCode === 503 ? {} : undefined,
 		};
 	}
 	const systemCode = systemError(error).code;
 	if (systemCode === undefined && error instanceof Error) {
-		return { ...base, meaning: error.message, advice: CHECK_ADDRESS, retryable: true };
+		const meaning = redact(error.message, secrets);
+		return { ...base, meaning, advice: CHECK_ADDRESS, retryable: true };
 	}
 	return {
 		...base,
@@ -58,9 +63,13 @@ export function outcomeOfTokenError(error: unknown): Failure {
 }
 
 /** A success that could not be read may hold the token itself: it is not quoted. */
-function wordsOfRefusal(statusCode: number | undefined, body: string | undefined): KpnWords {
+function wordsOfRefusal(
+	statusCode: number | undefined,
+	body: string | undefined,
+	secrets: Secrets,
+): KpnError {
 	if (body === undefined || (statusCode !== undefined && statusCode < 300)) return {};
-	return withoutSecrets(kpnWords(body));
+	return readKpnError(body, secrets);
 }
 
 /** n8n's OAuth2 client throws its own errors with `status` and `body`, or those of its HTTP library. */

@@ -14,10 +14,18 @@ export function claimsOf(run: IRun, count: number): Map<number, Claim> {
 	const { error } = run.data.resultData;
 	if (error) {
 		const words = `${error.message}\n${error.description ?? ''}`;
+		// A setting that cannot be used: nothing was sent, whichever item the error is found at.
+		if (/^(NodeOperationError: )?[^:]* on the Settings tab /.test(words)) {
+			return new Map(Array.from({ length: count }, (_, item) => [item, 'refused']));
+		}
 		const counts = /Not all items were sent: (.*)/.exec(words)?.[1];
 		if (counts === undefined) return claims;
-		for (const [, item, said] of words.matchAll(/\[item (\d+)\] (Not sent|Unknown whether)/g)) {
-			claims.set(Number(item), said === 'Not sent' ? 'refused' : 'unknown');
+		for (const [, named, said] of words.matchAll(
+			/\[items? ([^\]]+)\] (Not sent|Unknown whether)/g,
+		)) {
+			for (const item of itemsIn(named ?? '')) {
+				claims.set(item, said === 'Not sent' ? 'refused' : 'unknown');
+			}
 		}
 		const unnamed = Array.from({ length: count }, (_, item) => item).filter((i) => !claims.has(i));
 		const accepted = Number(/(\d+) accepted/.exec(counts)?.[1] ?? 0);
@@ -30,4 +38,12 @@ export function claimsOf(run: IRun, count: number): Map<number, Claim> {
 		claims.set(pairedItem.item, json.outcome as Claim);
 	}
 	return claims;
+}
+
+/** The items that `0–13, 50` names. */
+function itemsIn(named: string): number[] {
+	return named.split(', ').flatMap((range) => {
+		const [from = NaN, to = from] = range.split('–').map(Number);
+		return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+	});
 }

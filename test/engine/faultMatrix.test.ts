@@ -1,10 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
 
-import type { INode } from 'n8n-workflow';
+import { LoggerProxy, type INode } from 'n8n-workflow';
 
 import { runWorkflow } from '../../dev/engine';
 import { table } from '../../dev/table';
+import { startForwardProxy } from '../forwardProxy';
 import { claimsOf } from './claims';
 import { messagesTo, smsWorkflow, startBefore, startSetting } from './setting';
 import { SITUATIONS, type Situation } from './situations';
@@ -76,15 +78,22 @@ interface Tally {
 	falseSuccesses: number;
 	/** Items of which something else is said than the situation calls for. */
 	wrong: number;
+	/** Tokens and client secrets in what n8n keeps of the execution, or logs. */
+	leaks: number;
 }
 
 const tallies = new Map<string, Tally>();
+
+/** All that n8n has logged in this situation. */
+let logged: unknown[] = [];
 
 let trapServer: Server;
 let trap: string;
 let trapped = 0;
 
 beforeAll(async () => {
+	const log = (...words: unknown[]) => void logged.push(words);
+	LoggerProxy.init({ error: log, warn: log, info: log, debug: log });
 	trapServer = createServer((_request, response) => {
 		trapped++;
 		response.setHeader('content-type', 'application/json');
@@ -98,13 +107,22 @@ afterAll(() => {
 	trapServer.close();
 	const rows = [...tallies].map(([situation, tally]) => ({ situation, ...tally }));
 	const total = rows.reduce((sum, row) => add(sum, row), nought());
-	const header = ['situation', 'cells', 'doubles', 'lost', 'false successes', 'wrong words'];
+	const header = [
+		'situation',
+		'cells',
+		'doubles',
+		'lost',
+		'false successes',
+		'wrong words',
+		'leaks',
+	];
 	const all = [...rows, { situation: 'all', ...total }].map((row) => Object.values(row));
 	process.stdout.write(`\n${table(header, all)}\n\n`);
 });
 
 beforeEach(() => {
 	trapped = 0;
+	logged = [];
 });
 
 test.each(SITUATIONS)('$name: nothing twice, nothing lost, no false success', async (situation) => {
@@ -120,6 +138,7 @@ async function runCell(situation: Situation, cell: Cell): Promise<Tally> {
 	// n8n renews a credential once for all who ask at the same time: each cell has one of its own.
 	const credential = { id: sandbox.url, name: 'KPN' };
 	credentials.set(credential.id, credentials.raw('kpn'));
+	const forward = situation.behind && (await startForwardProxy(situation.behind));
 	try {
 		const items = messagesTo(ITEMS);
 		const content = items[cell.position]?.text ?? '';
@@ -130,7 +149,7 @@ async function runCell(situation: Situation, cell: Cell): Promise<Tally> {
 		if (situation.later) {
 			sandbox.inject({ ...situation.later, match: { content }, skip: 1, times: null });
 		}
-		if (situation.arrange) {
+		if (situation.arrange || forward) {
 			// The token is there already: it is sending that fails.
 			const token = await fetch(
 				`${sandbox.url}/oauth/client_credential/accesstoken?grant_type=client_credentials`,
@@ -145,8 +164,9 @@ async function runCell(situation: Situation, cell: Cell): Promise<Tally> {
 			credentials.set(credential.id, {
 				...credentials.raw(credential.id),
 				oauthTokenData: (await token.json()) as Record<string, string>,
+				...(forward && { baseUrl: 'https://kpn.example.com' }),
 			});
-			await situation.arrange(sandbox);
+			await situation.arrange?.(sandbox);
 		}
 		const node = {
 			credentials: { kpnSmsOAuth2Api: credential },
@@ -156,8 +176,14 @@ async function runCell(situation: Situation, cell: Cell): Promise<Tally> {
 			waitBetweenTries: 1,
 			parameters: {
 				...cell.fields,
-				options: { deliveryGuarantee: cell.deliveryGuarantee },
-				requestOptions: { timeout: situation.timeout ?? 10_000 },
+				options: {
+					deliveryGuarantee: cell.deliveryGuarantee,
+					...(forward && { maximumRetries: 0 }),
+				},
+				requestOptions: {
+					timeout: situation.timeout ?? 10_000,
+					proxy: forward?.url ?? situation.proxy,
+				},
 			},
 		};
 		const run = await runWorkflow(smsWorkflow(node), startBefore(items), credentials);
@@ -172,13 +198,30 @@ async function runCell(situation: Situation, cell: Cell): Promise<Tally> {
 			if (claim === 'accepted' && taken === 0) tally.falseSuccesses++;
 			if (item === cell.position && claim !== situation.outcome) tally.wrong++;
 		});
+		const { oauthTokenData } = credentials.raw(credential.id);
+		const stored = (oauthTokenData as { access_token?: string } | undefined)?.access_token;
+		const used = sandbox.calls.map(({ headers }) => headers.authorization?.replace('Bearer ', ''));
+		const { resultData } = run.data;
+		const errors = [resultData.error, resultData.runData.SMS?.map(({ error }) => error), logged];
+		const kept = JSON.stringify(run.data) + inspect(errors, { depth: 8, maxStringLength: null });
+		for (const secret of new Set([sandbox.clientSecret, stored, ...used])) {
+			if (secret !== undefined && kept.includes(secret)) tally.leaks++;
+		}
 		return tally;
 	} finally {
+		await forward?.close();
 		await sandbox.close();
 	}
 }
 
-const nought = (): Tally => ({ cells: 0, doubles: 0, lost: 0, falseSuccesses: 0, wrong: 0 });
+const nought = (): Tally => ({
+	cells: 0,
+	doubles: 0,
+	lost: 0,
+	falseSuccesses: 0,
+	wrong: 0,
+	leaks: 0,
+});
 
 const add = (one: Tally, other: Tally): Tally => ({
 	cells: one.cells + other.cells,
@@ -186,4 +229,5 @@ const add = (one: Tally, other: Tally): Tally => ({
 	lost: one.lost + other.lost,
 	falseSuccesses: one.falseSuccesses + other.falseSuccesses,
 	wrong: one.wrong + other.wrong,
+	leaks: one.leaks + other.leaks,
 });

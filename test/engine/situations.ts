@@ -1,4 +1,5 @@
-import type { Fault, Sandbox } from '../../sandbox';
+import type { ErrorShape, Fault, Sandbox } from '../../sandbox';
+import type { Way } from '../forwardProxy';
 
 /** A way in which KPN, or the network to it, misbehaves for one message. */
 export interface Situation {
@@ -13,10 +14,21 @@ export interface Situation {
 	arrange?: (sandbox: Sandbox) => Promise<void>;
 	/** Milliseconds that the node waits for an answer. */
 	timeout?: number;
+	/** Proxy on the Settings tab. */
+	proxy?: string;
+	/** In place of it, a proxy that KPN is behind, at an https address, and what it does. */
+	behind?: Way;
+	/** Whether n8n's routing would not get as far as the node. */
+	unroutable?: boolean;
 }
 
-const status = (code: number, accept: boolean, shape?: 'apigee' | 'product' | 'errorResponse') => ({
+const status = (code: number, accept: boolean, shape?: ErrorShape) => ({
 	fault: () => ({ accept, answer: { kind: 'http', status: code, shape } as const }),
+});
+
+/** A firewall that quotes the request, token and all. */
+const quote = (code: number, accept: boolean) => ({
+	fault: () => ({ accept, answer: { kind: 'quote', status: code } as const }),
 });
 
 const body = (text: string | object, accept: boolean, headers = {}) => ({
@@ -42,7 +54,25 @@ export const SITUATIONS: Situation[] = [
 	{ name: '403', outcome: 'refused', ...status(403, false, 'product') },
 	{ name: '404', outcome: 'refused', ...status(404, false) },
 	{ name: '405', outcome: 'refused', ...status(405, false) },
+	{ name: '402', outcome: 'refused', ...status(402, false) },
+	{ name: '407', outcome: 'refused', ...status(407, false, 'html') },
+	{ name: '408, taken', outcome: 'unknown', ...status(408, true) },
+	{ name: '409, taken', outcome: 'unknown', ...status(409, true) },
+	{ name: '409, not taken', outcome: 'unknown', ...status(409, false) },
+	{ name: '410', outcome: 'refused', ...status(410, false) },
 	{ name: '412', outcome: 'refused', ...status(412, false) },
+	{ name: '413', outcome: 'refused', ...status(413, false, 'html') },
+	{ name: '415', outcome: 'refused', ...status(415, false) },
+	{ name: '418, which nobody lists', outcome: 'refused', ...status(418, false) },
+	{ name: '422', outcome: 'refused', ...status(422, false) },
+	{ name: '451', outcome: 'refused', ...status(451, false, 'html') },
+	{ name: '499, taken', outcome: 'unknown', ...status(499, true, 'html') },
+	{ name: '499, not taken', outcome: 'unknown', ...status(499, false, 'html') },
+	{ name: '400 that quotes the request', outcome: 'refused', ...quote(400, false) },
+	{ name: '401 that quotes the request', outcome: 'refused', ...quote(401, false) },
+	{ name: '302 that quotes the request', outcome: 'refused', ...quote(302, false) },
+	{ name: '500 that quotes the request', outcome: 'unknown', ...quote(500, true) },
+	{ name: '200 that quotes the request', outcome: 'unknown', ...quote(200, true) },
 	{
 		name: '429',
 		outcome: 'refused',
@@ -78,6 +108,16 @@ export const SITUATIONS: Situation[] = [
 	{ name: '200, half a JSON', outcome: 'unknown', ...body('{"document_id":"5f', true) },
 	{ name: '200, HTML', outcome: 'unknown', ...body('<html><title>Hi</title></html>', true) },
 	{ name: '200, empty', outcome: 'unknown', ...body('', true) },
+	{
+		name: '200 with document_id, and FAILED',
+		outcome: 'unknown',
+		...body({ document_id: '5f0e', status: 'FAILED' }, true),
+	},
+	{
+		name: '200 without end',
+		outcome: 'unknown',
+		...body(`{"status":"OK"}${' '.repeat(200_000)}`, true),
+	},
 	{
 		name: '200, wrong content type',
 		outcome: 'accepted',
@@ -117,5 +157,20 @@ export const SITUATIONS: Situation[] = [
 		outcome: 'unknown',
 		fault: () => ({ accept: true, answer: { kind: 'drip', everyMs: 20 } }),
 		timeout: 300,
+	},
+	...[403, 407, 502, 503, 504].map((refusal): Situation => ({
+		name: `CONNECT refused with ${refusal}`,
+		outcome: 'refused',
+		behind: { status: refusal },
+	})),
+	{ name: 'CONNECT not answered', outcome: 'refused', behind: 'hangUp' },
+	{ name: 'Proxy ftp://…', outcome: 'refused', proxy: 'ftp://127.0.0.1:9' },
+	{ name: 'Proxy socks5://…', outcome: 'refused', proxy: 'socks5://127.0.0.1:9' },
+	{ name: 'Proxy htp://…', outcome: 'refused', proxy: 'htp://127.0.0.1:9' },
+	{ name: 'Proxy without http://', outcome: 'refused', proxy: 'localhost:9' },
+	{
+		name: 'Proxy with a % in its password',
+		outcome: 'refused',
+		proxy: 'http://name:p%@127.0.0.1:9',
 	},
 ];

@@ -1,6 +1,10 @@
 import { CALLS_IN_FLIGHT, LONGEST_WAIT_MS } from '../../nodes/KpnSms/delivery/deliver';
 import { MOST_NUMBERS } from '../../nodes/KpnSms/delivery/draft';
-import { readOptions, SHORTEST_EXPIRY_ABROAD } from '../../nodes/KpnSms/delivery/options';
+import {
+	LONGEST_EXPIRY,
+	readOptions,
+	SHORTEST_EXPIRY_ABROAD,
+} from '../../nodes/KpnSms/delivery/options';
 import { readMobileNumber } from '../../nodes/KpnSms/delivery/mobileNumber';
 import { MOST_PARTS, textSize } from '../../nodes/KpnSms/delivery/parts';
 import { replaceSpecialCharacters } from '../../nodes/KpnSms/delivery/specialCharacters';
@@ -28,6 +32,7 @@ const LIMITS: Record<string, unknown> = {
 	'Characters of a text, current SMS API': SMS_APIS.current.contentCharacters,
 	'Parts of a text': MOST_PARTS,
 	'Expire After, for numbers abroad': `${SHORTEST_EXPIRY_ABROAD} seconds at least`,
+	'Expire After': `${LONGEST_EXPIRY} seconds at most`,
 	'Delivery Report URL': `https, ${most('deliveryReportUrl', url, [2047, 2048, 2049])} characters`,
 	'Calls on their way at once, in one execution': CALLS_IN_FLIGHT,
 	'Wait for an answer': `${deadlineOf({}) / 1000} seconds`,

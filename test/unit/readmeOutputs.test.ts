@@ -32,12 +32,20 @@ const accepted = (id: string) =>
 		{ 'quota-limit': '10', 'quota-used': '1', sunset: '2030-01-01' },
 	);
 
+const before = (documentId: string): Outcome => ({
+	outcome: 'accepted',
+	documentId,
+	acceptedBefore: true,
+});
+
 const TWO = '0612345670, 0612345671';
 
 /** Every way in which an item can come out. */
 const RESULTS: ItemResult[] = [
 	{ draft: drafted('0612345670'), outcomes: [accepted('a')] },
 	{ draft: drafted(TWO), outcomes: [accepted('a'), accepted('b')] },
+	{ draft: drafted('0612345670'), outcomes: [before('a')] },
+	{ draft: drafted(TWO), outcomes: [before('a'), accepted('b')] },
 	{ draft: drafted('0612345670', { dryRun: true }), outcomes: [] },
 	{ draft: drafted('0612345670'), outcomes: [answer(400, { errorResponse: { message: 'No' } })] },
 	{ draft: drafted(TWO), outcomes: [accepted('a'), answer(500, {})] },
@@ -69,7 +77,7 @@ test('the outcomes are those that an item can have', () => {
 
 test('what deliveries say of each recipient', () => {
 	const deliveries = items.flatMap(({ deliveries: list }) => (list ?? []) as IDataObject[]);
-	expect(deliveries).toHaveLength(4);
+	expect(deliveries).toHaveLength(6);
 	expect(sorted(codesIn(words('`deliveries`')))).toEqual(keysOf(deliveries));
 });
 

@@ -1,4 +1,5 @@
 import type { Failure } from '../../shared/failure';
+import { returnCode } from '../../shared/returnCodes';
 import { mapUnhurried } from '../../shared/unhurried';
 import type { Call, Message } from './batch';
 import type { Outcome } from './outcome';
@@ -112,7 +113,9 @@ export async function deliver(
 
 /** KPN names no message when it refuses a call, so a refused call is halved until it is one. */
 const isBadRequest = (outcome: Outcome): outcome is Failure =>
-	outcome.outcome === 'refused' && outcome.statusCode === 400;
+	outcome.outcome === 'refused' &&
+	!outcome.concernsEveryCall &&
+	returnCode(outcome.statusCode ?? 0).halve === true;
 
 /** There may be nothing wrong with the rest: nobody knows. */
 const allRefused = (failure: Failure): Failure => ({

@@ -56,9 +56,8 @@ export function draft(
 function readSender(value: unknown, problems: string[]): string {
 	const sender = asText(value)?.trim();
 	if (sender === undefined || sender === '') {
-		problems.push(
-			`Sender is ${describe(value)}. Enter a name or a short code of 1 to ${SENDER_CHARACTERS} characters.`,
-		);
+		const advice = `Enter a name or a short code of 1 to ${SENDER_CHARACTERS} characters.`;
+		problems.push(noValue('Sender', value, advice));
 		return '';
 	}
 	if ([...sender.slice(0, 3 * SENDER_CHARACTERS)].length > SENDER_CHARACTERS) {
@@ -96,8 +95,12 @@ function readRecipients(
 		wrong.set(read.problem, alike);
 	}
 	if (given === 0) {
-		const got = Array.isArray(value) ? 'a list without a number' : describe(value);
-		problems.push(`Mobile Number is ${got}. Enter a number such as 0612345678 or +31612345678.`);
+		const advice = 'Enter a number such as 0612345678 or +31612345678.';
+		problems.push(
+			Array.isArray(value)
+				? `Mobile Number is a list without a number. ${advice}`
+				: noValue('Mobile Number', value, advice),
+		);
 	}
 	for (const [problem, numbers] of wrong) problems.push(wrongNumbers(problem, numbers));
 	const toAbroad = [...recipients].some((recipient) => !recipient.startsWith('+31'));
@@ -130,8 +133,12 @@ function readContent(
 	const replaces = options.replaceSpecialCharacters && typed.length <= 2 * MOST_UNITS;
 	const content = replaces ? replaceSpecialCharacters(typed) : typed;
 	if (content.trim() === '') {
-		const got = typed.trim() === '' ? describe(value) : 'empty without its special characters';
-		problems.push(`Content is ${got}. Enter the text of the SMS.`);
+		const advice = 'Enter the text of the SMS.';
+		problems.push(
+			typed.trim() === ''
+				? noValue('Content', value, advice)
+				: `Content is empty without its special characters. ${advice}`,
+		);
 		return '';
 	}
 	const longest = SMS_APIS[api].contentCharacters;
@@ -175,11 +182,19 @@ function asText(value: unknown): string | undefined {
 	return typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined;
 }
 
-/** What a field got, in words that give nothing of its value away. */
+/** What is wrong with a field that has no text, in words that give nothing of its value away. */
+function noValue(field: string, value: unknown, advice: string): string {
+	if (value === undefined || value === null) {
+		return `${field} is empty: its expression gives nothing for this item. Open the field, and look at its preview.`;
+	}
+	return `${field} is ${describe(value)}. ${advice}`;
+}
+
 function describe(value: unknown): string {
-	if (value === undefined || value === null) return 'empty: there is no value for it';
 	if (typeof value === 'string') return 'empty';
 	if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
 	if (typeof value === 'object') return 'an object instead of text';
-	return `${String(value)} instead of text`;
+	return typeof value === 'boolean' || typeof value === 'number'
+		? `${value} instead of text`
+		: 'not text';
 }

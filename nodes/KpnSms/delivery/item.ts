@@ -1,6 +1,6 @@
 import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
 
-import { together } from '../../shared/quoted';
+import { together } from '../../shared/kpnError';
 import type { Draft, Refusal } from './draft';
 import type { Accepted, Outcome } from './outcome';
 import { failureOf, itemError } from './words';
@@ -39,6 +39,7 @@ function deliveredItem({ draft, outcomes }: Delivery): INodeExecutionData {
 			document_id: accepted[0]?.documentId,
 			status: accepted[0]?.status ?? 'OK',
 			...(documentIds.size > 1 && { deliveries: deliveriesOf({ draft, outcomes }) }),
+			...(accepted.every(({ acceptedBefore }) => acceptedBefore) && { acceptedBefore: true }),
 			...(quota && { quota }),
 			...(sunset !== undefined && { sunset }),
 		},
@@ -95,4 +96,5 @@ const deliveriesOf = ({ draft, outcomes }: Delivery): IDataObject[] =>
 		recipient: draft.recipients[index],
 		outcome: outcome.outcome,
 		document_id: isAccepted(outcome) ? outcome.documentId : null,
+		...(isAccepted(outcome) && outcome.acceptedBefore && { acceptedBefore: true }),
 	}));

@@ -9,9 +9,11 @@ import type {
 
 import type { Failure } from '../../shared/failure';
 import { CREDENTIAL_TYPE, type KpnSendBody } from '../../shared/kpn';
+import type { Secrets } from '../../shared/kpnError';
 import { outcomeOfTokenError } from '../../shared/tokenOutcome';
 import type { Call } from './batch';
-import { outcomeOfAnswer, outcomeOfError, type Answer, type Outcome } from './outcome';
+import { readAnswer, returnedAnswer, thrownAnswer, THROWN_STATUSES, type Answer } from './answer';
+import { outcomeOfAnswer, outcomeOfError, type Outcome } from './outcome';
 
 export type KpnContext = IExecuteFunctions | IExecuteSingleFunctions;
 
@@ -54,22 +56,39 @@ export class KpnCalls {
 		try {
 			this.token ??= await this.renew(undefined);
 		} catch (error) {
-			return withoutToken(error);
+			return this.withoutToken(error);
 		}
 		const used = this.token;
 		const first = await this.post(messages);
 		if ('outcome' in first) return first;
-		if (first.statusCode !== 401) return outcomeOfAnswer(first, Date.now());
+		if (first.statusCode !== 401 || first.byProxy) return this.outcomeOf(first, used);
 
 		// 401 means that KPN did not take the messages: the one answer after which the same call may
 		// be made again at once, with a new token.
 		try {
 			if (this.token === used) this.token = await this.renew(used);
 		} catch (error) {
-			return withoutToken(error);
+			return this.withoutToken(error);
 		}
 		const second = await this.post(messages);
-		return 'outcome' in second ? second : outcomeOfAnswer(second, Date.now());
+		return 'outcome' in second ? second : this.outcomeOf(second, used);
+	}
+
+	private outcomeOf(answer: Answer, used: string): Outcome {
+		return outcomeOfAnswer(answer, Date.now(), [used, ...this.secrets]);
+	}
+
+	private withoutToken(error: unknown): Failure {
+		return {
+			...outcomeOfTokenError(error, this.secrets),
+			...(error instanceof OldN8nError && { advice: 'Update n8n.', retryable: false }),
+		};
+	}
+
+	/** What no answer is to bring out. */
+	private get secrets(): Secrets {
+		const { clientSecret } = this.request.credential;
+		return [this.token, typeof clientSecret === 'string' ? clientSecret : undefined];
 	}
 
 	private async post(messages: Call): Promise<Answer | Outcome> {
@@ -84,10 +103,13 @@ export class KpnCalls {
 				mobile_number: message.recipient,
 			})),
 		};
+		const { options, deadline } = this.request;
+		// n8n aborts a request with this signal. In place of the cancel button's, it gets the
+		// deadline's: canceling must not cut off a call whose messages KPN may be taking right now.
+		const signal = AbortSignal.timeout(deadline);
+		const read = async (raw: Parameters<typeof readAnswer>[0]) =>
+			await readAnswer(raw, options.baseURL ?? '', signal);
 		try {
-			// n8n aborts a request with this signal. In place of the cancel button's, it gets the
-			// deadline's: canceling must not cut off a call whose messages KPN may be taking right now.
-			const signal = AbortSignal.timeout(this.request.deadline);
 			const credential = this.credentialWith(this.token);
 			const caller = Object.create(this.context, {
 				getExecutionCancelSignal: { value: () => signal },
@@ -97,25 +119,32 @@ export class KpnCalls {
 				caller,
 				CREDENTIAL_TYPE,
 				{
-					...this.request.options,
+					...options,
 					headers: {
-						...this.request.options.headers,
+						...options.headers,
 						...(subAccount !== undefined && { SubAccount: subAccount }),
 					},
 					body,
-					encoding: 'text',
-					timeout: this.request.deadline,
+					// Only of a stream can no more be read than one wants to.
+					encoding: 'stream',
+					timeout: deadline,
 					disableFollowRedirect: true,
-					ignoreHttpStatusErrors: true,
+					ignoreHttpStatusErrors: { ignore: true, except: THROWN_STATUSES },
 					returnFullResponse: true,
 				},
 				// Any other type than Bearer would make n8n put the token into the address.
 				{ oauth2: { tokenType: 'Bearer' } },
 			)) as IN8nHttpFullResponse;
-			const text = typeof answer.body === 'string' ? answer.body : '';
-			return { statusCode: answer.statusCode, headers: answer.headers, body: text };
+			return await read(returnedAnswer(answer));
 		} catch (error) {
-			return outcomeOfError(error);
+			const proxied = options.proxy !== undefined;
+			const answer = thrownAnswer(error);
+			if (!answer) return outcomeOfError(error, proxied);
+			try {
+				return await read(answer);
+			} catch (broken) {
+				return outcomeOfError(broken, proxied);
+			}
 		}
 	}
 
@@ -170,11 +199,6 @@ export class KpnCalls {
 }
 
 class OldN8nError extends Error {}
-
-const withoutToken = (error: unknown): Failure => ({
-	...outcomeOfTokenError(error),
-	...(error instanceof OldN8nError && { advice: 'Update n8n.', retryable: false }),
-});
 
 function accessToken(data: unknown): string | undefined {
 	const token = (data as IDataObject | undefined)?.access_token;

@@ -75,7 +75,9 @@ export class Ledger {
 		const { draft, recipient } = message;
 		const entry = this.runs[this.run]?.[this.itemKey(draft)]?.[this.key(recipient)];
 		if (entry === undefined) return undefined;
-		if (entry !== UNKNOWN) return { outcome: 'accepted', documentId: entry };
+		if (entry !== UNKNOWN) {
+			return { outcome: 'accepted', documentId: entry, acceptedBefore: true };
+		}
 		this.inDoubt.add(message);
 		return draft.options.deliveryGuarantee === 'atLeastOnce' ? undefined : UNKNOWN_BEFORE;
 	}

@@ -7,18 +7,39 @@ const HOME = 'NL';
 /** Far more than any number has, however it is written. */
 const LONGEST_NUMBER = 100;
 
+/** Lists within lists: what goes deeper is no list of numbers. */
+const DEEPEST = 100;
+
+/** Between commas, semicolons or lines; but 3,16E+10 is one number of a sheet, not two. */
+const ONE_NUMBER = /\d{1,3},\d{1,20}E\+?\d+|[^,;\s][^,;\r\n]*/gi;
+
+/** How a sheet shows a long number in a column that is not text. */
+const SHORTENED = /^\d+(?:[.,]\d+)?E\+?\d+$/i;
+
+/** What people's sheets have around a number: quotes, and what makes a link of it. */
+const AROUND = /^['’‘`"“”]*(?:(?:tel|sms):)?|['’‘`"“”]+$/gi;
+
+/** All that numbers are written with, to a person. */
+const OF_NUMBERS = /[\p{Nd}\p{Pd}\s()+./]/u;
+
+/** With fewer digits it is no number with something wrong in it, but something else. */
+const FEWEST_DIGITS = 6;
+
 /**
  * One field, many ways to list numbers: text with commas, semicolons or lines, a number from a
  * sheet, or an array of these. Blanks are dropped. One by one, so that nobody has to read a list to
  * its end that is too long.
  */
 export function* splitMobileNumbers(value: unknown): Generator<unknown> {
-	if (Array.isArray(value)) {
-		for (const one of value) yield* splitMobileNumbers(one);
-	} else if (typeof value === 'string') {
-		for (const [one] of value.matchAll(/[^,;\s][^,;\r\n]*/g)) yield one;
-	} else if (value !== undefined && value !== null) {
-		yield value;
+	// Not by calling itself, which for a list nested deep enough would throw.
+	const lists: Array<Iterator<unknown>> = [[value].values()];
+	for (let list = lists.at(-1); list; list = lists.at(-1)) {
+		const next = list.next();
+		const one: unknown = next.value;
+		if (next.done) lists.pop();
+		else if (Array.isArray(one) && lists.length <= DEEPEST) lists.push(one.values());
+		else if (typeof one === 'string') for (const [number] of one.matchAll(ONE_NUMBER)) yield number;
+		else if (one !== undefined && one !== null) yield one;
 	}
 }
 
@@ -45,6 +66,8 @@ export function readMobileNumber(
 	const text = typed
 		.slice(-LONGEST_NUMBER)
 		.replace(/\p{Cf}/gu, '')
+		.trim()
+		.replace(AROUND, '')
 		.trim();
 	const shown = `“${shorten(text)}”`;
 	const parsed = parsePhoneNumberFromString(text, {
@@ -54,7 +77,7 @@ export function readMobileNumber(
 	if (!parsed || parsed.ext || typed.length > LONGEST_NUMBER) {
 		return {
 			shown,
-			problem: 'is not a phone number. Write it like 0612345678 or +31612345678.',
+			problem: `is not a phone number${whyNone(text)}`,
 		};
 	}
 	if (!parsed.isValid()) {
@@ -72,6 +95,18 @@ export function readMobileNumber(
 		};
 	}
 	return { number: parsed.number };
+}
+
+/** What is wrong with something that is no number at all, and what to do. */
+function whyNone(text: string): string {
+	if (SHORTENED.test(text)) {
+		return ': a sheet has shortened it, and its digits are lost. Make the column text in the sheet, and enter the number there again.';
+	}
+	const odd = [...text].find((character) => !OF_NUMBERS.test(character));
+	const digits = text.match(/\p{Nd}/gu)?.length ?? 0;
+	return odd !== undefined && digits >= FEWEST_DIGITS
+		? `: it has “${visible(odd)}” in it, which no number has. Take that out.`
+		: '. Write it like 0612345678 or +31612345678.';
 }
 
 /** Enough to find the number in one's data, too little to give it away. */

@@ -1,5 +1,6 @@
 import { isSupportedCountry, type CountryCode } from 'libphonenumber-js/mobile';
 
+import { isRecord } from '../../shared/isRecord';
 import { SMS_APIS, type SmsApi } from '../../shared/kpn';
 
 /** What a retry does with a message whose outcome is unknown. */
@@ -42,6 +43,9 @@ const WEBHOOK_URL_CHARACTERS = 2048;
 /** The least that KPN takes for traffic abroad, in seconds. */
 export const SHORTEST_EXPIRY_ABROAD = 21;
 
+/** The longest that an SMS can be kept for a phone, in seconds: 63 weeks (GSM 03.40, 9.2.3.12). */
+export const LONGEST_EXPIRY = 63 * 7 * 24 * 60 * 60;
+
 /**
  * Checks the Options of an item as they came out of their expressions. An empty option is one that
  * is not set, but for those that keep an SMS from being sent, or from being dear.
@@ -68,22 +72,28 @@ export function readOptions(given: Record<string, unknown>, api: SmsApi): SendOp
 		problems.push(`${label} is not text.`);
 		return undefined;
 	};
+	// A date, `true` and an empty list are numbers too to whoever converts them.
 	const whole = (name: string, label: string, least: number, most: number) => {
+		const value = given[name];
 		if (!set(name)) return undefined;
-		const number = Number(given[name]);
+		const digits = typeof value === 'string' && /^\s*\d{1,15}\s*$/.test(value);
+		const number = typeof value === 'number' || digits ? Number(value) : NaN;
 		if (Number.isInteger(number) && number >= least && number <= most) return number;
-		const got = typeof given[name] === 'number' ? String(given[name]) : 'not a number';
+		const got = typeof value === 'number' ? String(value) : 'not a number';
 		problems.push(`${label} is ${got}. Enter a whole number from ${least} to ${most}.`);
 		return undefined;
 	};
 	// An expression yields text as easily: "true" must not be taken for no, and a real SMS sent.
 	const yes = (name: string, label: string) => {
-		const value = String(set(name) ? given[name] : false).toLowerCase();
-		if (value === 'true' || value === 'false') return value === 'true';
+		const value = set(name) ? given[name] : false;
+		if (typeof value === 'boolean') return value;
+		const word = typeof value === 'string' ? value.trim().toLowerCase() : undefined;
+		if (word === 'true' || word === 'false') return word === 'true';
 		problems.push(`${label} is neither true nor false.`);
 		return false;
 	};
-	const country = set('defaultCountry') ? String(given.defaultCountry).trim().toUpperCase() : 'NL';
+	const named = set('defaultCountry') ? given.defaultCountry : 'NL';
+	const country = typeof named === 'string' ? named.trim().toUpperCase() : '';
 	const defaultCountry = isSupportedCountry(country) ? country : 'NL';
 	if (!isSupportedCountry(country)) {
 		problems.push('Default Country is not a country. Choose one, or give its code, such as BE.');
@@ -108,7 +118,7 @@ export function readOptions(given: Record<string, unknown>, api: SmsApi): SendOp
 	const call: CallOptions = {
 		webhookUrl,
 		expireIn: usable('expireAfter', 'Expire After')
-			? whole('expireAfter', 'Expire After', 1, Number.MAX_SAFE_INTEGER)
+			? whole('expireAfter', 'Expire After', 1, LONGEST_EXPIRY)
 			: undefined,
 		subAccount,
 		messagesPerCall:
@@ -132,6 +142,11 @@ export function readOptions(given: Record<string, unknown>, api: SmsApi): SendOp
 export function optionsReader(api: SmsApi): (given: object) => SendOptions {
 	const read = new WeakMap<object, SendOptions>();
 	return (given) => {
+		// One expression for all of them can give anything.
+		if (!isRecord(given)) {
+			const options = readOptions({}, api);
+			return { ...options, problems: ['Options is not a set of options: choose them one by one.'] };
+		}
 		const known = read.get(given) ?? readOptions({ ...given }, api);
 		read.set(given, known);
 		return known;

@@ -2,8 +2,10 @@ import { jsonParse } from 'n8n-workflow';
 
 import { accountState, type AccountState } from '../../shared/accountState';
 import { systemError, type Failure } from '../../shared/failure';
-import { kpnWords } from '../../shared/kpnWords';
-import { returnCode } from '../../shared/returnCodes';
+import { isRecord } from '../../shared/isRecord';
+import { quote, readKpnError, redact, type KpnError, type Secrets } from '../../shared/kpnError';
+import { RETURN_CODES, returnCode, type ReturnCode } from '../../shared/returnCodes';
+import type { Answer } from './answer';
 
 /** What became of a message. Only `accepted` means that KPN has it. */
 export type Outcome = Accepted | Failure;
@@ -15,20 +17,28 @@ export interface Accepted {
 	status?: string;
 	/** What KPN tells of itself in the headers of its answer. */
 	account?: AccountState;
+	/** Whether it was an earlier try that KPN accepted: in this one it was not sent. */
+	acceptedBefore?: true;
 }
 
-/** An answer of KPN's as it came, whatever its status. */
-export interface Answer {
-	statusCode: number;
-	/** Names in lower case. */
-	headers: Record<string, unknown>;
-	body: string;
-}
-
-/** Reads an answer to a send call: accepted if and only if it is 2xx with a `document_id`. */
-export function outcomeOfAnswer(answer: Answer, now: number): Outcome {
-	const { statusCode, headers, body } = answer;
+/**
+ * Reads an answer to a send call: accepted if and only if it is 2xx with a `document_id`, and does
+ * not say at the same time that something failed.
+ *
+ * @param now epoch, in milliseconds
+ * @param secrets what must not be quoted from it
+ */
+export function outcomeOfAnswer(answer: Answer, now: number, secrets: Secrets = []): Outcome {
+	if (answer.byProxy) return refusedByProxy(answer, secrets);
+	const { statusCode, body } = answer;
+	const headers = withoutSecrets(answer.headers, secrets);
 	const success = statusCode >= 200 && statusCode < 300;
+	const kpn = readKpnError(body, secrets);
+	const maybeTaken = (meaning: string): Failure => ({ ...MAYBE_TAKEN, statusCode, meaning, kpn });
+	// Its beginning may be a whole JSON, which says nothing of what comes after it.
+	if (success && answer.tooLong) {
+		return maybeTaken('KPN’s answer is far longer than any other, so it was not read to its end');
+	}
 	const json = jsonParse<unknown>(body, { fallbackValue: null });
 	const { document_id: given, status } = (json ?? {}) as {
 		document_id?: unknown;
@@ -36,37 +46,104 @@ export function outcomeOfAnswer(answer: Answer, now: number): Outcome {
 	};
 	const id = typeof given === 'string' ? given.trim() : given;
 	if (success && (typeof id === 'string' || typeof id === 'number') && id !== '' && id !== 0) {
+		if (saysFailure(json)) {
+			return maybeTaken('KPN gave a document ID, and says at the same time that it failed');
+		}
 		return {
 			outcome: 'accepted',
 			documentId: String(id),
-			status: typeof status === 'string' ? status : undefined,
+			status: typeof status === 'string' ? quote(status, secrets) : undefined,
 			account: accountState(headers),
 		};
 	}
 	// A document ID of an unheard-of shape, or in another place, is one all the same.
 	const hasId = (id !== undefined && id !== null && id !== '') || DOCUMENT_ID.test(body);
-	if (success && (json === null || hasId)) {
-		return {
-			...MAYBE_TAKEN,
-			statusCode,
-			meaning: 'KPN’s answer cannot be read',
-			kpn: kpnWords(body),
-		};
-	}
-	const code = returnCode(statusCode);
-	const words = kpnWords(body);
+	if (success && (json === null || hasId)) return maybeTaken('KPN’s answer cannot be read');
+	const code = codeOf(statusCode, headers, kpn, now);
 	if (typeof headers.location === 'string') {
-		words.message = [words.message, `location: ${headers.location}`].filter(Boolean).join(' — ');
+		const location = `location: ${quote(headers.location)}`;
+		kpn.message = [kpn.message, location].filter(Boolean).join(' — ');
 	}
 	return {
 		outcome: code.taken === 'no' ? 'refused' : 'unknown',
 		statusCode,
 		meaning: `${code.meaning} (${statusCode} ${code.name})`,
 		advice: code.advice,
-		kpn: words,
+		kpn,
 		retryable: code.retryable,
 		tryAgain: code.retryable ? { afterMs: askedWait(answer, now) } : undefined,
 		concernsEveryCall: code.concerns === 'everyCall',
+	};
+}
+
+const withoutSecrets = (headers: Answer['headers'], secrets: Secrets): Answer['headers'] =>
+	Object.fromEntries(
+		Object.entries(headers).map(([name, value]) => [
+			name,
+			typeof value === 'string' ? redact(value, secrets) : value,
+		]),
+	);
+
+/** How a `status` begins that no accepted message has; KPN has published none but `OK`. */
+const FAILED =
+	/^\s*(?:fail|err|nok|not|rej|refus|den|declin|invalid|cancel|abort|expired|[45]\d\d\b)/i;
+
+/** Whether an answer with a document ID says that something went wrong all the same. */
+function saysFailure(json: unknown): boolean {
+	if (!isRecord(json)) return false;
+	const { status, errorResponse, fault, error } = json;
+	const failed = status === false || FAILED.test(String(asWord(status)));
+	return failed || [errorResponse, fault, error].some((one) => Boolean(one));
+}
+
+const asWord = (value: unknown): string | number =>
+	typeof value === 'string' || typeof value === 'number' ? value : '';
+
+/** Refusals that KPN's gateway can have for an API that is no more. */
+const MAY_BE_GONE = [302, 403, 404, 405];
+
+/** What Apigee calls too many calls a second, which is over sooner than a quota that is used up. */
+const SPIKE_ARREST = /spike ?arrest/i;
+
+function codeOf(
+	statusCode: number,
+	headers: Answer['headers'],
+	kpn: KpnError,
+	now: number,
+): ReturnCode {
+	const { sunset } = accountState(headers) ?? {};
+	const over = sunset !== undefined && until(sunset, now) === 0;
+	const gone = over && MAY_BE_GONE.includes(statusCode) ? RETURN_CODES[410] : undefined;
+	const code = returnCode(statusCode);
+	if (statusCode === 429 && SPIKE_ARREST.test(`${kpn.code} ${kpn.message}`)) {
+		return {
+			...code,
+			meaning: 'KPN takes fewer calls a second than it got',
+			advice: 'Press Retry: it sends only what was not sent.',
+		};
+	}
+	return gone === undefined ? code : { ...gone, name: code.name };
+}
+
+const CHECK_PROXY =
+	'Check Proxy on the Settings tab: it is written like http://myproxy:3128, or http://name:password@myproxy:3128.';
+
+/** A proxy that refuses the way to KPN has seen no more of the call than KPN's name. */
+function refusedByProxy({ statusCode, body }: Answer, secrets: Secrets): Failure {
+	const wantsName = statusCode === 407 ? RETURN_CODES[407] : undefined;
+	const meaning =
+		wantsName?.meaning ?? 'the proxy between n8n and KPN did not let the call through';
+	const advice = wantsName?.advice ?? `${CHECK_PROXY} If it is right, ask whoever runs the proxy.`;
+	const passing = statusCode === 429 || statusCode >= 500;
+	return {
+		outcome: 'refused',
+		statusCode,
+		meaning: `${meaning} (${statusCode})`,
+		advice: `Nothing was sent. ${advice}`,
+		kpn: readKpnError(body, secrets),
+		retryable: passing,
+		tryAgain: passing ? {} : undefined,
+		concernsEveryCall: true,
 	};
 }
 
@@ -80,15 +157,21 @@ const MAYBE_TAKEN = {
 	concernsEveryCall: false,
 } as const;
 
-/** Failures before a byte of the request has left: the name, the connection, the TLS handshake. */
-const NEVER_CONNECTED: Record<string, string> = {
-	ECONNREFUSED: 'the connection to KPN was refused',
+/** Failures before a byte of the request has left: the name, the connection. */
+const NEVER_CONNECTED: Record<string, (server: string) => string> = {
+	ECONNREFUSED: (server) => `the connection to ${server} was refused`,
+	ENOTFOUND: (server) => `the name of ${server} is not known`,
+	EAI_AGAIN: (server) => `the name of ${server} could not be looked up`,
+	EHOSTUNREACH: (server) => `${server} could not be reached`,
+	ENETUNREACH: (server) => `there is no network to ${server}`,
+	ETIMEDOUT: (server) => `${server} did not answer when it was called`,
+};
+
+const COULD_NOT_CONNECT = (server: string) => `the connection to ${server} could not be made`;
+
+/** The same of an address, and of the TLS handshake, which is with KPN also where there is a proxy. */
+const NEVER_SENT: Record<string, string> = {
 	ERR_INVALID_URL: 'the Base URL in the credential is not an address',
-	ENOTFOUND: 'the name of KPN’s server is not known',
-	EAI_AGAIN: 'the name of KPN’s server could not be looked up',
-	EHOSTUNREACH: 'KPN’s server could not be reached',
-	ENETUNREACH: 'there is no network to KPN’s server',
-	ETIMEDOUT: 'KPN’s server did not answer when it was called',
 	CERT_HAS_EXPIRED: 'the certificate of KPN’s server has expired',
 	DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate of KPN’s server is not trusted',
 	SELF_SIGNED_CERT_IN_CHAIN: 'the certificate of KPN’s server is not trusted',
@@ -96,6 +179,9 @@ const NEVER_CONNECTED: Record<string, string> = {
 	UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the certificate of KPN’s server is not trusted',
 	ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate of KPN’s server is for another name',
 };
+
+/** What n8n's HTTP library says where a proxy hangs up before the way to KPN was open. */
+const PROXY_HUNG_UP = /^Proxy connection ended before receiving CONNECT response/;
 
 /** Connections that may well succeed a moment later. */
 const PASSING = new Set(['ECONNREFUSED', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
@@ -108,31 +194,54 @@ const TIMED_OUT = new Set(['ECONNABORTED', 'ETIMEDOUT', 'ERR_CANCELED']);
 /**
  * Reads a send call that ended without an answer. Only a connection that surely never stood is a
  * refusal; whatever else broke, broke when KPN may have had the message.
+ *
+ * @param proxied whether the node's Proxy is set: then it is the proxy that is connected to
  */
-export function outcomeOfError(error: unknown): Failure {
+export function outcomeOfError(error: unknown, proxied = false): Failure {
 	const { code, syscall } = systemError(error);
-	const neverConnected =
-		code === undefined || (MAY_BREAK_LATER.has(code) && syscall !== 'connect')
-			? undefined
-			: NEVER_CONNECTED[code];
-	if (neverConnected !== undefined && code !== undefined) {
+	const standing = code !== undefined && MAY_BREAK_LATER.has(code) && syscall !== 'connect';
+	const neverStood = syscall === 'connect' ? COULD_NOT_CONNECT : undefined;
+	const connecting =
+		code === undefined || standing ? undefined : (NEVER_CONNECTED[code] ?? neverStood);
+	const proxyHungUp = messagesIn(error).some((message) => PROXY_HUNG_UP.test(message));
+	const meaning = proxyHungUp
+		? 'the proxy between n8n and KPN hung up before anything was sent'
+		: (connecting?.(proxied ? 'the proxy' : 'KPN’s server') ?? NEVER_SENT[code ?? '']);
+	if (meaning !== undefined) {
+		const aboutProxy = proxyHungUp || (proxied && connecting !== undefined);
 		return {
 			outcome: 'refused',
-			meaning: neverConnected,
+			meaning,
 			systemCode: code,
-			advice:
-				'Nothing was sent. Check the network, and Environment and Base URL in the credential; then send again.',
+			advice: aboutProxy
+				? `Nothing was sent. ${CHECK_PROXY}`
+				: 'Nothing was sent. Check the network, and Environment and Base URL in the credential; then send again.',
 			kpn: {},
 			retryable: true,
-			tryAgain: PASSING.has(code) ? {} : undefined,
+			tryAgain: proxyHungUp || PASSING.has(code ?? '') ? {} : undefined,
 			concernsEveryCall: true,
 		};
 	}
-	const meaning =
-		code !== undefined && TIMED_OUT.has(code)
-			? 'KPN did not answer in time'
-			: 'the call ended without an answer from KPN';
-	return { ...MAYBE_TAKEN, meaning, systemCode: code, kpn: {} };
+	return {
+		...MAYBE_TAKEN,
+		meaning:
+			code !== undefined && TIMED_OUT.has(code)
+				? 'KPN did not answer in time'
+				: 'the call ended without an answer from KPN',
+		systemCode: code,
+		kpn: {},
+	};
+}
+
+/** Of an error, and of what it was wrapped around. */
+function messagesIn(error: unknown): string[] {
+	const messages: string[] = [];
+	let current = error;
+	for (let depth = 0; depth < 5 && current instanceof Error; depth++) {
+		messages.push(current.message);
+		current = current.cause;
+	}
+	return messages;
 }
 
 /**

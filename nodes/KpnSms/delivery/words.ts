@@ -2,8 +2,7 @@ import type { INode } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
 
 import type { Failure } from '../../shared/failure';
-import type { KpnWords } from '../../shared/kpnWords';
-import { quoted, together } from '../../shared/quoted';
+import { quoted, together, type KpnError } from '../../shared/kpnError';
 import type { Refusal } from './draft';
 import type { Delivery, ItemResult } from './item';
 
@@ -16,13 +15,13 @@ interface ItemFailure {
 	quote: string;
 	/** What to do about it. */
 	advice: string;
-	kpn: KpnWords;
+	kpn: KpnError;
 	statusCode?: number;
 	retryable: boolean;
 }
 
-/** As many failed items as a person reads; the rest is counted. */
-const ITEMS_NAMED = 10;
+/** As many as a person reads, of reasons, and of items with the same one; the rest is counted. */
+const MOST_NAMED = 10;
 
 export function failureOf(result: ItemResult): ItemFailure {
 	if ('problems' in result) {
@@ -72,12 +71,16 @@ export function precheckError(
 	if (total === 1 && first) {
 		return apiError(node, { message: `${nothing}: ${first.problems.join(' ')}`, itemIndex });
 	}
-	const lines = refusals
-		.slice(0, ITEMS_NAMED)
-		.map((one) => `[item ${one.itemIndex}] ${one.problems.join(' ')}`);
+	const same = (one: Refusal, other: Refusal) =>
+		one.problems.length === other.problems.length &&
+		one.problems.every((problem, index) => problem === other.problems[index]);
+	const { groups, more } = groupAlike(refusals, same);
+	const lines = groups.map((group) =>
+		together(itemsLabel(group.map((one) => one.itemIndex)), ...group[0].problems),
+	);
 	return apiError(node, {
 		message: `${nothing}: ${refusals.length} of ${total} items must be corrected first`,
-		description: lineUp(lines, refusals.length),
+		description: lineUp(lines, more),
 		itemIndex,
 	});
 }
@@ -85,40 +88,87 @@ export function precheckError(
 /** For "Stop Workflow": what was sent, what not, what is unknown, and what a retry would do. */
 export function stopError(node: INode, results: ItemResult[]): NodeApiError {
 	const counts = { accepted: 0, 'partly accepted': 0, refused: 0, unknown: 0, 'not tried': 0 };
-	const named: Array<ItemFailure & { itemIndex: number }> = [];
+	const failed: Delivery[] = [];
 	// In one go, also for a list of 100,000: so words are found for those only that are named.
 	for (const result of results) {
 		if (!isDelivery(result)) continue;
 		const state = stateOf(result);
 		counts[state]++;
-		if (state === 'accepted' || named.length === ITEMS_NAMED) continue;
-		named.push({ itemIndex: result.draft.itemIndex, ...failureOf(result) });
+		if (state !== 'accepted') failed.push(result);
 	}
+	const { groups, more } = groupAlike(failed, failedAlike);
+	const named = groups.map((group) => ({
+		items: group.map(({ draft }) => draft.itemIndex),
+		...failureOf(group[0]),
+	}));
 	const [first] = named;
-	const { statusCode, itemIndex } = first ?? {};
+	const { statusCode } = first ?? {};
+	const itemIndex = first?.items[0];
 	// n8n writes the message into its log: KPN's words, which may hold a number, go beside it.
 	if (results.length === 1 && first) {
 		const description = escapeHtml(together(first.quote, first.advice));
 		return apiError(node, { message: first.message, description, statusCode, itemIndex });
 	}
-	const lines = named.map(({ message, quote: words, advice, ...one }, index) =>
-		together(
-			`[item ${one.itemIndex}]`,
-			message,
-			words,
-			advice === named[index - 1]?.advice ? '' : advice,
-		),
+	const lines = named.map(({ items, message, quote, advice }, index) =>
+		together(itemsLabel(items), message, quote, advice === named[index - 1]?.advice ? '' : advice),
 	);
-	const failed = Object.values(counts).reduce((sum, count) => sum + count, -counts.accepted);
 	const tally = Object.entries(counts)
 		.filter(([, count]) => count > 0)
 		.map(([name, count]) => `${count} ${name}`);
 	return apiError(node, {
 		message: `Not all items were sent: ${tally.join(', ')}`,
-		description: `${lineUp(lines, failed)}<br>${RETRY}`,
+		description: `${lineUp(lines, more)}<br>${RETRY}`,
 		statusCode,
 		itemIndex,
 	});
+}
+
+/** Items of which the same is to be said, in the order of the first of each; `more` for those of any other. */
+function groupAlike<T>(
+	items: T[],
+	alike: (one: T, other: T) => boolean,
+): { groups: Array<[T, ...T[]]>; more: number } {
+	const groups: Array<[T, ...T[]]> = [];
+	let more = 0;
+	for (const item of items) {
+		const group = groups.find(([first]) => alike(first, item));
+		if (group) group.push(item);
+		else if (groups.length < MOST_NAMED) groups.push([item]);
+		else more++;
+	}
+	return { groups, more };
+}
+
+/** Whether the same is to be said of both; of several recipients, each item has words of its own. */
+function failedAlike({ outcomes: [one, ...rest] }: Delivery, other: Delivery): boolean {
+	const [another, ...others] = other.outcomes;
+	if (one === another) return rest.length + others.length === 0;
+	if (!one || !another || rest.length + others.length > 0) return false;
+	if (one.outcome === 'accepted' || another.outcome === 'accepted') return false;
+	return (
+		one.outcome === another.outcome &&
+		one.meaning === another.meaning &&
+		one.advice === another.advice &&
+		one.notTried === another.notTried &&
+		one.systemCode === another.systemCode &&
+		one.kpn.message === another.kpn.message &&
+		one.kpn.code === another.kpn.code
+	);
+}
+
+/** `[item 3]`, `[items 0–13, 50]`: the numbers that n8n gives them, in ascending order. */
+function itemsLabel(indexes: number[]): string {
+	const ranges: Array<{ from: number; to: number }> = [];
+	let more = 0;
+	for (const index of indexes) {
+		const last = ranges.at(-1);
+		if (last && index === last.to + 1 && more === 0) last.to = index;
+		else if (ranges.length < MOST_NAMED) ranges.push({ from: index, to: index });
+		else more++;
+	}
+	const named = ranges.map(({ from, to }) => (from === to ? String(from) : `${from}–${to}`));
+	const rest = more > 0 ? ` and ${more} more` : '';
+	return `[item${indexes.length === 1 ? '' : 's'} ${named.join(', ')}${rest}]`;
 }
 
 /** `1 message`, `2 messages`. */
@@ -178,13 +228,12 @@ function sentence({ outcome, meaning, systemCode, notTried }: Failure, share: st
 function shareOf({ draft, outcomes }: Delivery, about: Failure): string {
 	if (outcomes.length === 1) return '';
 	const theirs = draft.recipients.filter((_, index) => outcomes[index]?.outcome === about.outcome);
-	const named = theirs.slice(0, ITEMS_NAMED).map((recipient) => `…${recipient.slice(-3)}`);
+	const named = theirs.slice(0, MOST_NAMED).map((recipient) => `…${recipient.slice(-3)}`);
 	return ` to ${theirs.length} of ${outcomes.length} recipients (${named.join(', ')})`;
 }
 
 /** n8n shows a description as HTML: in it only `<br>` begins a line, and KPN's words are no markup. */
-function lineUp(lines: string[], total: number): string {
-	const more = total - lines.length;
+function lineUp(lines: string[], more: number): string {
 	return [...lines, ...(more > 0 ? [`… and ${counted(more, 'more item')}.`] : [])]
 		.map(escapeHtml)
 		.join('<br>');

@@ -2,13 +2,15 @@ import type { IHttpRequestOptions } from 'n8n-workflow';
 
 import { baseUrlOf, CREDENTIAL_TYPE, REQUEST_HEADERS, SMS_APIS } from '../../shared/kpn';
 import type { KpnContext, RunRequest } from '../delivery/kpnCalls';
+import { readProxy } from './proxy';
 
 /** n8n's own settings that a declarative node has, on its Settings tab. */
 export interface RequestOptions {
 	batching?: object;
 	allowUnauthorizedCerts?: boolean;
-	proxy?: string;
-	timeout?: number;
+	/** Any value, where an expression gives it. */
+	proxy?: unknown;
+	timeout?: unknown;
 }
 
 /** Milliseconds for one call, unless the user sets a Timeout. */
@@ -17,36 +19,27 @@ const DEADLINE_MS = 60_000;
 /** The longest that a timer can wait. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-export const deadlineOf = ({ timeout }: RequestOptions): number => {
-	const milliseconds = Number(timeout ?? DEADLINE_MS);
-	return milliseconds > 0 ? Math.ceil(Math.min(milliseconds, LONGEST_MS)) : DEADLINE_MS;
-};
-
 /**
- * Reads a proxy such as `http://name:password@proxy:3128`.
+ * Milliseconds to wait for an answer.
  *
- * @throws Error if it is not a URL
+ * @throws Error if Timeout is no number: `true` would count as a millisecond
  */
-function proxyOf(proxy: string): IHttpRequestOptions['proxy'] {
-	if (!URL.canParse(proxy)) {
-		throw new Error('The proxy is not valid: write it like http://myproxy:3128');
+export function deadlineOf({ timeout = DEADLINE_MS }: RequestOptions): number {
+	const isNumber = typeof timeout === 'number' || /^\s*[\d.]*\s*$/.test(asText(timeout));
+	const milliseconds = isNumber ? Number(timeout) : NaN;
+	if (Number.isNaN(milliseconds)) {
+		throw new Error('Timeout on the Settings tab is not a number: enter milliseconds.');
 	}
-	const { protocol, hostname, port, username, password } = new URL(proxy);
-	return {
-		protocol: protocol.replace(/:$/, ''),
-		host: hostname,
-		port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port),
-		...(username !== '' && {
-			auth: { username: decodeURIComponent(username), password: decodeURIComponent(password) },
-		}),
-	};
+	return milliseconds > 0 ? Math.ceil(Math.min(milliseconds, LONGEST_MS)) : DEADLINE_MS;
 }
+
+const asText = (value: unknown): string => (typeof value === 'string' ? value : 'none');
 
 /**
  * KPN's send call, without a body, for whatever API and address the credential names. It is not
  * declared in the routing, which would evaluate it anew for every item.
  *
- * @throws Error if an address is none
+ * @throws Error if an address is none, or a setting cannot be used
  */
 export async function requestOf(
 	context: KpnContext,
@@ -63,7 +56,7 @@ export async function requestOf(
 		// The credential names KPN's host alone.
 		allowedDomains: new URL(baseURL).hostname,
 		skipSslCertificateValidation: allowUnauthorizedCerts === true,
-		proxy: proxy ? proxyOf(proxy) : undefined,
+		proxy: readProxy(proxy),
 	};
 	return { options, credential, deadline: deadlineOf(requestOptions) };
 }

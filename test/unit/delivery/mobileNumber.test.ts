@@ -11,6 +11,12 @@ test.each([
 	' 06-12345678 ',
 	'(06) 12 34 56 78',
 	'\u202a+31612345678\u202c',
+	"'0612345678",
+	'’06 12345678',
+	'"+31612345678"',
+	'tel:0612345678',
+	'tel:+31-6-12345678',
+	'“sms:0612345678”',
 	612345678,
 	31612345678,
 ])('%p is read as +31612345678', (given) => {
@@ -32,6 +38,44 @@ test.each(['0601234567', '0671234567', '0691234567', '0201234567', '061234567', 
 		expect(JSON.stringify(read)).not.toContain(given);
 	},
 );
+
+test.each(['3,16E+10', '6.12E+08', '6E8', 1e22])(
+	'%p: a sheet has shortened it, and its digits are lost',
+	(given) => {
+		const [one, ...others] = [...splitMobileNumbers(given)];
+		expect(others).toEqual([]);
+		expect(readMobileNumber(one, true)).toMatchObject({
+			problem: expect.stringMatching(/^is not a phone number: a sheet.*Make the column text/),
+		});
+	},
+);
+
+test('the character that no number has is named', () => {
+	for (const [given, odd] of [
+		['0612345678x', 'x'],
+		['06-1234*5678', '*'],
+		['0612345678 ext 5', 'e'],
+		['06123\u00004567', '[U+0000]'],
+	]) {
+		expect(readMobileNumber(given, true)).toMatchObject({
+			problem: expect.stringContaining(`: it has “${odd}” in it, which no number has`),
+		});
+	}
+});
+
+test('a list within lists, as deep as anybody likes', () => {
+	let deep: unknown = ['0612345678'];
+	for (let level = 0; level < 20_000; level++) deep = [deep];
+	const [one, ...others] = [...splitMobileNumbers(deep)];
+	expect(others).toEqual([]);
+	expect(readMobileNumber(one, true)).toMatchObject({ problem: expect.any(String) });
+	expect([...splitMobileNumbers([[['061', [['062']]]], '3,16E+10, 063'])]).toEqual([
+		'061',
+		'062',
+		'3,16E+10',
+		'063',
+	]);
+});
 
 test.each(['call me', '0612345678 ext 5', '6.12E+08', 6.5])(
 	'%p is refused as not a phone number',

@@ -71,7 +71,16 @@ test.each([
 	[404, 'refused'],
 	[405, 'refused'],
 	[412, 'refused'],
+	[402, 'refused'],
+	[407, 'refused'],
+	[409, 'unknown'],
+	[410, 'refused'],
 	[413, 'refused'],
+	[418, 'refused'],
+	[422, 'refused'],
+	[444, 'unknown'],
+	[460, 'unknown'],
+	[499, 'unknown'],
 	[429, 'refused'],
 	[503, 'refused'],
 	[408, 'unknown'],
@@ -81,6 +90,47 @@ test.each([
 	[599, 'unknown'],
 ])('%i is %s, even with a document_id', (statusCode, outcome) => {
 	expect(answer(statusCode, withId)).toMatchObject({ outcome, statusCode });
+});
+
+test('too many calls a second are no used-up quota: what to do is to retry', () => {
+	const fault = (errorcode: string) => JSON.stringify({ fault: { detail: { errorcode } } });
+	expect(answer(429, fault('policies.ratelimit.SpikeArrestViolation'))).toMatchObject({
+		outcome: 'refused',
+		meaning: expect.stringMatching(/fewer calls a second/),
+		advice: expect.stringMatching(/Retry.*only what was not sent/),
+	});
+	expect(answer(429, fault('policies.ratelimit.QuotaViolation'))).toMatchObject({
+		advice: expect.stringMatching(/quota/),
+	});
+});
+
+test('the beginning of an answer that is too long says nothing of it; its status does', () => {
+	const long = (statusCode: number, body: string) =>
+		outcomeOfAnswer({ statusCode, body, headers: {}, tooLong: true }, NOW);
+	expect(long(200, '{"status":"OK"}')).toMatchObject({ outcome: 'unknown' });
+	expect(long(200, withId)).toMatchObject({ outcome: 'unknown' });
+	expect(long(400, '{"message":"No"}')).toMatchObject({ outcome: 'refused' });
+	expect(long(502, withId)).toMatchObject({ outcome: 'unknown' });
+});
+
+test('no text of an answer brings out a secret', () => {
+	const secret = 'TopSecret/+123';
+	const headers = {
+		location: `https://x.example/?t=${encodeURIComponent(secret)}`,
+		sunset: secret,
+		'quota-reset-utc': secret,
+	};
+	for (const [statusCode, body] of [
+		[200, JSON.stringify({ document_id: 'd', status: secret })],
+		[400, JSON.stringify({ errorResponse: { message: secret, code: secret, info: secret } })],
+		[302, secret],
+		[500, `<title>${secret}</title>`],
+		[200, JSON.stringify({ status: secret })],
+	] as const) {
+		const outcome = outcomeOfAnswer({ statusCode, body, headers }, NOW, [secret, undefined]);
+		expect(JSON.stringify(outcome)).not.toMatch(/TopSecret/);
+		expect(JSON.stringify(outcome)).toContain('…');
+	}
 });
 
 test('KPN’s 14 return codes have words for what they mean and what to do', () => {
@@ -148,6 +198,9 @@ test('only a connection that never stood is a refusal', () => {
 		const cause = { code, syscall: 'connect' };
 		expect(outcomeOfError({ code, cause })).toMatchObject({ outcome: 'refused' });
 	}
+	expect(outcomeOfError({ code: 'EADDRNOTAVAIL', syscall: 'connect' })).toMatchObject({
+		outcome: 'refused',
+	});
 	for (const error of [new Error('odd'), 'odd', undefined, null]) {
 		expect(outcomeOfError(error)).toMatchObject({ outcome: 'unknown', retryable: false });
 	}

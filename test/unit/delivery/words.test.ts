@@ -51,22 +51,52 @@ test.each([
 	[10, []],
 	[11, ['… and 1 more item.']],
 	[12, ['… and 2 more items.']],
-])('of %i items ten are named, and the others counted', (count, more) => {
-	const failed = resultsOf(...Array.from({ length: count }, () => [failure()]));
-	expect(linesOf(stopError(node, failed)).slice(10, -1)).toEqual(more);
-	const refusals = failed.map((_, itemIndex) => ({ itemIndex, problems: ['Sender is empty.'] }));
-	expect(linesOf(precheckError(node, refusals, 20, 0)).slice(10)).toEqual(more);
-});
+])(
+	'of %i items that each have another reason ten are named, and the others counted',
+	(count, more) => {
+		const each = Array.from({ length: count }, (_, item) => [failure({ meaning: `no. ${item}` })]);
+		expect(linesOf(stopError(node, resultsOf(...each))).slice(10, -1)).toEqual(more);
+		const refusals = each.map((_, itemIndex) => ({ itemIndex, problems: [`Bad ${itemIndex}.`] }));
+		expect(linesOf(precheckError(node, refusals, 20, 0)).slice(10)).toEqual(more);
+	},
+);
 
 test('advice that is the same for the next item is given once', () => {
 	const advised = ['Look there.', 'Look there.', 'Wait.', 'Look there.'];
-	const error = stopError(node, resultsOf(...advised.map((advice) => [failure({ advice })])));
-	expect(linesOf(error).slice(0, 4)).toEqual([
-		'[item 0] Not sent: it failed. Look there.',
-		'[item 1] Not sent: it failed.',
-		'[item 2] Not sent: it failed. Wait.',
-		'[item 3] Not sent: it failed. Look there.',
+	const each = advised.map((advice, item) => [failure({ advice, meaning: `no. ${item}` })]);
+	expect(linesOf(stopError(node, resultsOf(...each))).slice(0, 4)).toEqual([
+		'[item 0] Not sent: no. 0. Look there.',
+		'[item 1] Not sent: no. 1.',
+		'[item 2] Not sent: no. 2. Wait.',
+		'[item 3] Not sent: no. 3. Look there.',
 	]);
+});
+
+test('items with the same reason are told in one line, with their ranges', () => {
+	const bad = () => [failure({ kpn: { message: 'Bad' } })];
+	const items = Array.from({ length: 60 }, (_, item) =>
+		item < 14 || item >= 50 ? bad() : item === 20 ? [failure()] : [ACCEPTED],
+	);
+	const error = stopError(node, resultsOf(...items));
+	expect(error.message).toBe('Not all items were sent: 35 accepted, 25 refused');
+	expect(linesOf(error).slice(0, -1)).toEqual([
+		'[items 0–13, 50–59] Not sent: it failed. KPN says: “Bad”. Look there.',
+		'[item 20] Not sent: it failed.',
+	]);
+	const refusals = [0, 1, 2, 7].map((itemIndex) => ({ itemIndex, problems: ['Sender is empty.'] }));
+	expect(linesOf(precheckError(node, refusals, 9, 0))).toEqual(['[items 0–2, 7] Sender is empty.']);
+});
+
+test('of many ranges ten are named, and the other items counted', () => {
+	const every = Array.from({ length: 30 }, (_, item) => [item % 2 ? ACCEPTED : failure()]);
+	const [line] = linesOf(stopError(node, resultsOf(...every)));
+	expect(line).toMatch(/^\[items 0, 2, 4, 6, 8, 10, 12, 14, 16, 18 and 5 more\] Not sent/);
+});
+
+test('items with several recipients have a line each: it is about theirs', () => {
+	const both = () => [ACCEPTED, failure()];
+	const lines = linesOf(stopError(node, resultsOf(both(), both())));
+	expect(lines.map((line) => line.slice(0, 8))).toEqual(['[item 0]', '[item 1]', 'A retry ']);
 });
 
 test('what there is one of is told in the singular', () => {

@@ -1,0 +1,113 @@
+import type { IN8nHttpFullResponse } from 'n8n-workflow';
+
+import { isRecord } from '../../shared/isRecord';
+
+/** An answer as it came, whatever its status. */
+export interface Answer {
+	statusCode: number;
+	/** Names in lower case. */
+	headers: Record<string, unknown>;
+	body: string;
+	/** Whether the body goes on after `LONGEST_ANSWER`. */
+	tooLong?: boolean;
+	/** Whether it is a proxy's own, which passed nothing on to KPN. */
+	byProxy?: boolean;
+}
+
+/** Bytes; KPN's answers have some hundred. The rest of a longer one is not read. */
+const LONGEST_ANSWER = 100_000;
+
+/**
+ * Statuses with which n8n throws an answer, where its version knows how: only what it throws tells
+ * which connection the answer came over. Not 401, for which n8n would renew the token by itself.
+ */
+export const THROWN_STATUSES = Array.from({ length: 200 }, (_, index) => 400 + index).filter(
+	(status) => status !== 401,
+);
+
+/** What n8n's HTTP library has of an answer, as a stream if it was asked for as one. */
+interface RawAnswer {
+	statusCode: number;
+	headers: object;
+	body: unknown;
+	/** Of the connection that the answer came over, if n8n gives it away. */
+	socket?: unknown;
+}
+
+/**
+ * Reads the answer to a call to `baseUrl`.
+ *
+ * @param signal ends the reading
+ * @throws what the connection broke off with, or an error with the code `ETIMEDOUT`
+ */
+export async function readAnswer(
+	raw: RawAnswer,
+	baseUrl: string,
+	signal: AbortSignal,
+): Promise<Answer> {
+	const { statusCode, body, socket } = raw;
+	const headers = { ...raw.headers };
+	// A proxy that lets no call through to an https address answers in its place, over a connection
+	// that has no encryption yet: what the call holds has not left.
+	const byProxy = isRecord(socket) && socket.encrypted !== true && /^https:/i.test(baseUrl);
+	return { statusCode, headers, byProxy, ...(await readBody(body, signal)) };
+}
+
+/** What n8n returned for a call. */
+export const returnedAnswer = ({ statusCode, headers, body }: IN8nHttpFullResponse): RawAnswer => ({
+	statusCode,
+	headers,
+	body,
+	socket: isRecord(body) ? body.socket : undefined,
+});
+
+/** The answer within the error that n8n threw for it; undefined if there was none. */
+export function thrownAnswer(error: unknown): RawAnswer | undefined {
+	let current = error;
+	for (let depth = 0; depth < 5 && isRecord(current); depth++) {
+		const { response, request, cause } = current;
+		if (isRecord(response) && typeof response.status === 'number' && isRecord(response.headers)) {
+			return {
+				statusCode: response.status,
+				headers: response.headers,
+				body: response.data,
+				socket: isRecord(request) ? request.socket : undefined,
+			};
+		}
+		current = cause;
+	}
+	return undefined;
+}
+
+async function readBody(
+	body: unknown,
+	signal: AbortSignal,
+): Promise<{ body: string; tooLong?: boolean }> {
+	if (typeof body === 'string') return { body };
+	if (!isStream(body)) return { body: '' };
+	const late = Object.assign(new Error('The answer did not end in time'), { code: 'ETIMEDOUT' });
+	const end = () => body.destroy(late);
+	signal.addEventListener('abort', end);
+	try {
+		if (signal.aborted) throw late;
+		const chunks: Buffer[] = [];
+		let size = 0;
+		for await (const chunk of body) {
+			chunks.push(Buffer.from(chunk));
+			size += chunk.length;
+			if (size > LONGEST_ANSWER) break;
+		}
+		const text = Buffer.concat(chunks).subarray(0, LONGEST_ANSWER).toString();
+		return { body: text.replace(/^\ufeff/, ''), tooLong: size > LONGEST_ANSWER };
+	} finally {
+		signal.removeEventListener('abort', end);
+		body.destroy();
+	}
+}
+
+interface ByteStream extends AsyncIterable<Uint8Array> {
+	destroy(error?: Error): void;
+}
+
+const isStream = (value: unknown): value is ByteStream =>
+	isRecord(value) && Symbol.asyncIterator in value && typeof value.destroy === 'function';

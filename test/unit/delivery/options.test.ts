@@ -1,0 +1,69 @@
+import { LONGEST_EXPIRY, optionsReader, readOptions } from '../../../nodes/KpnSms/delivery/options';
+import { deadlineOf } from '../../../nodes/KpnSms/message/sendRequest';
+
+/** What an expression can give where a number, a switch or a choice is wanted. */
+
+let deep: unknown = [];
+for (let level = 0; level < 20_000; level++) deep = [deep];
+
+const ODD = [new Date(), true, [], ['1'], {}, deep, '0x10', '1e3', '1,5', 'soon', NaN, Infinity];
+
+test.each(['expireAfter', 'maximumParts', 'maximumRetries', 'messagesPerCall'])(
+	'%s takes numbers and digits only, within bounds',
+	(name) => {
+		for (const value of [...ODD, -1, 1.5, '9'.repeat(20), 1e12]) {
+			expect(readOptions({ [name]: value }, 'current').problems).toEqual([
+				expect.stringMatching(
+					/ is (not a number|-?[\d.e+]+|NaN|Infinity)\. Enter a whole number from/,
+				),
+			]);
+		}
+		for (const value of [1, '1', ' 2 ']) {
+			expect(readOptions({ [name]: value }, 'current').problems).toEqual([]);
+		}
+	},
+);
+
+test('Expire After is at most what an SMS can be kept', () => {
+	const problems = (expireAfter: number) => readOptions({ expireAfter }, 'current').problems;
+	expect(problems(LONGEST_EXPIRY)).toEqual([]);
+	expect(problems(LONGEST_EXPIRY + 1)).toHaveLength(1);
+	expect(LONGEST_EXPIRY).toBe(38_102_400);
+});
+
+test.each(['dryRun', 'replaceSpecialCharacters'])('%s takes true and false only', (name) => {
+	for (const value of [[true], ['true'], 1, {}, deep, 'yes']) {
+		expect(readOptions({ [name]: value }, 'current').problems).toHaveLength(1);
+	}
+	for (const value of [true, false, 'true', ' False ']) {
+		expect(readOptions({ [name]: value }, 'current').problems).toEqual([]);
+	}
+});
+
+test('anything for any option is read without a throw', () => {
+	const names = ['defaultCountry', 'deliveryGuarantee', 'deliveryReportUrl', 'subAccount'];
+	for (const name of names) {
+		for (const value of [deep, [], {}, true, new Date()]) {
+			expect(readOptions({ [name]: value }, 'current').problems).toHaveLength(1);
+		}
+	}
+	for (const given of [null, 'options', deep, 7]) {
+		expect(optionsReader('current')(given as object).problems).toEqual([
+			expect.stringMatching(/^Options is not a set of options/),
+		]);
+	}
+});
+
+test('a Timeout that is no number is refused: true would be a millisecond', () => {
+	for (const timeout of [true, [], new Date(), 'soon', {}, '1.2.3']) {
+		expect(() => deadlineOf({ timeout })).toThrow(/^Timeout on the Settings tab is not a number/);
+	}
+	expect([undefined, '', 0, -5].map((timeout) => deadlineOf({ timeout }))).toEqual(
+		Array(4).fill(60_000),
+	);
+	expect([1.5, '300', 1e12].map((timeout) => deadlineOf({ timeout }))).toEqual([
+		2,
+		300,
+		2 ** 31 - 1,
+	]);
+});
