@@ -35,7 +35,8 @@ export function outcomeOfTokenError(error: unknown): Failure {
 					: `KPN gave no token (it answered with status ${statusCode})`,
 			advice: passing ? 'Send again later.' : CHECK_ADDRESS,
 			retryable: passing,
-			tryAgain: statusCode === 429 || statusCode === 503 ? {} : undefined,
+			// Asking for a token sends nothing, so asking again is always safe.
+			tryAgain: passing ? {} : undefined,
 		};
 	}
 	const systemCode = systemError(error).code;
@@ -51,8 +52,7 @@ export function outcomeOfTokenError(error: unknown): Failure {
 		systemCode,
 		advice: CHECK_ADDRESS,
 		retryable: true,
-		// Asking for a token sends nothing, so asking again is always safe; after a time-out, though,
-		// the user has waited long enough.
+		// After a time-out the user has waited long enough.
 		tryAgain: systemCode === 'ETIMEDOUT' ? undefined : {},
 	};
 }

@@ -11,6 +11,7 @@ import type { Failure } from '../../shared/failure';
 import { CREDENTIAL_TYPE, type KpnSendBody } from '../../shared/kpn';
 import { outcomeOfTokenError } from '../../shared/tokenOutcome';
 import type { Call } from './batch';
+import type { Batching } from './batchingLimit';
 import { outcomeOfAnswer, outcomeOfError, type Answer, type Outcome } from './outcome';
 
 export type KpnContext = IExecuteFunctions | IExecuteSingleFunctions;
@@ -30,6 +31,8 @@ export interface RunRequest {
 	credential: ICredentialDataDecryptedObject;
 	/** Milliseconds for a whole call, however slowly an answer drips. */
 	deadline: number;
+	/** n8n's setting Batching, as the most that the user wants. */
+	batching?: Batching;
 }
 
 /**

@@ -1,0 +1,119 @@
+import type { Failure } from '../../shared/failure';
+import type { Call } from './batch';
+import type { Outcome } from './outcome';
+
+/** What the calls so far say of all messages with the same sender and options. */
+interface Group {
+	messages: number;
+	accepted: boolean;
+	inFlight: number;
+	/** Calls that were refused for what is in them and not halved any more. */
+	refused: number;
+	/** Why the rest of them is not tried. */
+	givenUp?: Failure;
+}
+
+/**
+ * After so many messages that were refused alone, and none accepted, it must be what they have in
+ * common: each of the rest would cost two calls more to learn the same.
+ */
+const REFUSED_ALONE = 20;
+
+/** As long as KPN has refused some messages of a group and accepted none, so many calls at once. */
+const CALLS_IN_DOUBT = 5;
+
+/**
+ * Ends the sending where it is clear what would come of it: of everything, of the messages of one
+ * sender, or of those with the same sender and options.
+ */
+export class CircuitBreaker {
+	/** Why nothing is sent any more. */
+	private halted?: Failure;
+
+	private readonly groups = new Map<string, Group>();
+
+	private readonly senders = new Map<string, Failure>();
+
+	/**
+	 * @param stopAtFailure as in a DeliveryPlan
+	 * @param acceptedBefore as in a DeliveryPlan
+	 */
+	constructor(
+		calls: Call[],
+		private readonly stopAtFailure: boolean,
+		private readonly acceptedBefore: boolean,
+	) {
+		for (const call of calls) this.groupOf(call).messages += call.length;
+	}
+
+	/** Why a call is not to be made, if so. */
+	reasonAgainst(call: Call): Failure | undefined {
+		return this.halted ?? this.senders.get(call[0].draft.sender) ?? this.groupOf(call).givenUp;
+	}
+
+	/** Whether to wait for calls that are on their way before this one is made. */
+	isInDoubt(call: Call): boolean {
+		const group = this.groupOf(call);
+		return isDoubtful(group) && group.inFlight >= CALLS_IN_DOUBT;
+	}
+
+	halt(reason: Failure): void {
+		this.halted ??= reason;
+	}
+
+	starts(call: Call): void {
+		this.groupOf(call).inFlight++;
+	}
+
+	ends(call: Call, outcome: Outcome): void {
+		const group = this.groupOf(call);
+		group.inFlight--;
+		if (outcome.outcome === 'accepted') group.accepted = true;
+	}
+
+	/**
+	 * A call has failed for good.
+	 *
+	 * @returns whether to look somewhere else in the list next
+	 */
+	failed(call: Call, failure: Failure): boolean {
+		// A sender that is not this application's says nothing about the others.
+		if (failure.statusCode === 403 && !this.stopAtFailure) {
+			this.senders.set(call[0].draft.sender, failure);
+			return false;
+		}
+		// In "Stop Workflow" an unknown outcome ends the sending, so that a person can look before more
+		// messages are in doubt.
+		if (failure.concernsEveryCall || (this.stopAtFailure && failure.outcome === 'unknown')) {
+			this.halt(failure);
+		}
+		const group = this.groupOf(call);
+		if (failure.concernsEveryCall || failure.outcome === 'unknown') return false;
+		group.refused++;
+		if (!isDoubtful(group)) return false;
+		if (group.refused >= REFUSED_ALONE) group.givenUp ??= allRefused(failure, group);
+		return true;
+	}
+
+	private groupOf([{ draft }]: Call): Group {
+		const key = `${draft.options.callKey}\n${draft.sender}`;
+		const group = this.groups.get(key) ?? {
+			messages: 0,
+			accepted: this.acceptedBefore,
+			inFlight: 0,
+			refused: 0,
+		};
+		this.groups.set(key, group);
+		return group;
+	}
+}
+
+const isDoubtful = ({ accepted, refused }: Group): boolean => !accepted && refused > 0;
+
+/** There may be nothing wrong with the rest: nobody knows. */
+const allRefused = (failure: Failure, { refused, messages }: Group): Failure => ({
+	...failure,
+	meaning: `KPN refused all ${refused} messages that were tried, at random places among the ${messages} with this sender and these options: ${failure.meaning}`,
+	advice: 'Check Sender and Options first: they are the same for all of them.',
+	retryable: true,
+});
