@@ -79,7 +79,8 @@ export async function deliver(
 	/** Milliseconds until a call may be made; Infinity: not before another one has ended. */
 	function waitFor(call: Call): number {
 		const tooMany = openMessages + call.length > MOST_OPEN_MESSAGES;
-		if (inFlight > 0 && (tooMany || breaker.isInDoubt(call))) return Infinity;
+		const testing = breaker.isDoubtful(call) && breaker.isBusy(call);
+		if (inFlight > 0 && (tooMany || testing)) return Infinity;
 		const now = ports.now();
 		return Math.max(pace.wait(now), limit.wait(call.length, now));
 	}
@@ -102,7 +103,7 @@ export async function deliver(
 			return;
 		}
 		for (const message of call) ports.settles(message, outcome);
-		if (outcome.outcome !== 'accepted' && breaker.failed(call, outcome)) pending.jump();
+		if (outcome.outcome !== 'accepted') breaker.failed(call, outcome);
 	}
 
 	/** Puts a call back that is to be made again, whole or in halves. */
@@ -141,8 +142,11 @@ export async function deliver(
 			since = ports.now();
 			continue;
 		}
+		const chosen = breaker.isDoubtful(call)
+			? pending.isolate((other) => breaker.isSameGroup(call, other))
+			: call;
 		pending.take();
-		make(call).catch((error: unknown) => {
+		make(chosen).catch((error: unknown) => {
 			thrown ??= error;
 		});
 		if (ports.now() - since >= LONGEST_HOLD_MS) {

@@ -5,8 +5,6 @@ export interface Started {
 	epoch: number;
 	/** The gap that was kept before the call; undefined where it came after a pause. */
 	gap?: number;
-	/** Whether the window was full with it: only then does a larger one help. */
-	windowFull: boolean;
 }
 
 /** Calls at once to begin with: few enough to be a polite guest. */
@@ -71,6 +69,8 @@ export class Pace {
 
 	private inFlight = 0;
 
+	private lastFull = -Infinity;
+
 	private fastest = Infinity;
 
 	/** 0 as long as KPN has refused none. */
@@ -130,8 +130,8 @@ export class Pace {
 		const gap = this.startedInEpoch++ === 0 ? undefined : this.gapOfNext;
 		this.gapOfNext = this.gap;
 		if (this.gap > 0) this.notBefore = now + this.gap;
-		const windowFull = this.inFlight >= Math.floor(this.window);
-		return { at: now, epoch: this.epoch, gap, windowFull };
+		if (this.inFlight >= Math.floor(this.window)) this.lastFull = now;
+		return { at: now, epoch: this.epoch, gap };
 	}
 
 	/** KPN has dealt with a call: it took it, or refused it for what is in it. */
@@ -191,9 +191,10 @@ export class Pace {
 		for (const resolve of waiting) resolve();
 	}
 
-	private growWindow({ windowFull }: Started, took: number): void {
+	private growWindow({ at }: Started, took: number): void {
 		this.fastest = Math.min(this.fastest, took);
-		if (!windowFull && this.window > this.inFlight + 1) return;
+		// A larger one helps only if this one was full.
+		if (this.lastFull < at) return;
 		if (took > QUEUEING * this.fastest + TOLERANCE_MS) {
 			this.threshold = Math.min(this.threshold, this.window);
 			return;

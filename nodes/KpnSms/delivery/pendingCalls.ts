@@ -17,6 +17,7 @@ export class PendingCalls {
 		return this.calls.at(-1);
 	}
 
+	/** Takes the next call. */
 	take(): void {
 		this.calls.pop();
 	}
@@ -25,21 +26,36 @@ export class PendingCalls {
 		this.calls.push(call);
 	}
 
-	/** The halves of a call, in any order: where the bad messages are is not known. */
 	putBackHalved(call: Call): void {
 		const middle = Math.ceil(call.length / 2);
-		const halves = [call.slice(0, middle) as Call, call.slice(middle) as Call];
-		if (this.random() < 0.5) halves.reverse();
-		this.calls.push(...halves);
+		this.calls.push(call.slice(middle) as Call, call.slice(0, middle) as Call);
 	}
 
-	/** Goes on somewhere else in the list. */
-	jump(): void {
-		const last = this.calls.length - 1;
-		const other = Math.floor(this.random() * this.calls.length);
-		const [one, two] = [this.calls[last], this.calls[other]];
-		if (!one || !two) return;
-		this.calls[last] = two;
-		this.calls[other] = one;
+	/**
+	 * Makes a call of its own, the next, of any one message, all with the same chance.
+	 *
+	 * @param among which calls to look in: at least one
+	 * @returns that call
+	 */
+	isolate(among: (call: Call) => boolean): Call {
+		const candidates = [...this.calls.keys()].filter((index) => among(this.callAt(index)));
+		const count = candidates.reduce((sum, index) => sum + this.callAt(index).length, 0);
+		let position = Math.floor(this.random() * count);
+		const chosen = candidates.find((index) => (position -= this.callAt(index).length) < 0);
+		if (chosen === undefined) throw new Error('There is no call to look in');
+		const call = this.callAt(chosen);
+		const [message, ...rest] = [...call.slice(position), ...call.slice(0, position)] as Call;
+		this.calls[chosen] = this.callAt(this.calls.length - 1);
+		this.calls.pop();
+		const [first, ...others] = rest;
+		if (first) this.calls.push([first, ...others]);
+		this.calls.push([message]);
+		return this.callAt(this.calls.length - 1);
+	}
+
+	private callAt(index: number): Call {
+		const call = this.calls[index];
+		if (!call) throw new Error('There is no such call');
+		return call;
 	}
 }

@@ -60,7 +60,7 @@ test.each([200, 50, 7])(
 	async (size) => {
 		const { mostOpen } = await play(makeCalls(Array<number>(200).fill(size)), [ACCEPTED]);
 		expect(mostOpen).toBeLessThanOrEqual(MOST_OPEN_MESSAGES);
-		expect(mostOpen).toBeGreaterThan(Math.min(MOST_OPEN_MESSAGES - size, 60 * size));
+		expect(mostOpen).toBeGreaterThan(Math.min(MOST_OPEN_MESSAGES - 2 * size, 60 * size));
 	},
 );
 
@@ -127,7 +127,7 @@ describe('trying again', () => {
 		expect(Math.min(...later.map(({ at }) => at))).toBeGreaterThanOrEqual(7001);
 		const long = await play(makeCalls([1]), [asking(LONGEST_WAIT_MS + 1)]);
 		expect(long.made).toHaveLength(1);
-		expect(long.tookMs).toBeLessThan(10);
+		expect(long.tookMs).toBeLessThan(12);
 	});
 
 	test('a message that KPN refused and that waits is on record as refused, not as on its way', async () => {
@@ -251,14 +251,14 @@ describe('bad messages', () => {
 			async (_, answer, all) => {
 				for (let seed = 1; seed <= 10; seed++) {
 					const { made, settled } = await play(makeCalls(all), [answer], { seed });
-					expect(made.length).toBeLessThanOrEqual(200);
+					expect(made.length).toBeLessThanOrEqual(60);
 					expect(settled).toHaveLength(1000);
 					const notTried = settled.filter(isNotTried);
-					expect(notTried.length).toBeGreaterThan(970);
+					expect(notTried.length).toBeGreaterThan(940);
 					expect(notTried[0]?.[1]).toMatchObject({
 						outcome: 'refused',
 						meaning: expect.stringMatching(
-							/^KPN refused all 2\d messages that were tried, at random places among the 1000 /,
+							/^KPN refused all 5\d messages that were tried, at random places among the 1000 /,
 						),
 						retryable: true,
 					});
@@ -272,7 +272,8 @@ describe('bad messages', () => {
 					({ messages }) => messages[0].draft.itemIndex,
 				);
 			const [one, other] = [await tried(1), await tried(2)];
-			expect(one.filter((item) => other.includes(item)).length).toBeLessThan(15);
+			// The first few go out in order, before anything is known of them.
+			expect(one.filter((item) => other.includes(item)).length).toBeLessThan(12);
 		});
 
 		test('each is tried alone if an earlier try had some accepted', async () => {
