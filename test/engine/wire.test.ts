@@ -98,10 +98,22 @@ test('one token serves many messages and later runs', async () => {
 	expect(setting.sandbox.tokenCalls).toHaveLength(1);
 });
 
-test('never more than five calls are in flight', async () => {
-	setting = await startSetting({}, { delayMs: 20 });
-	await send(messagesTo(30));
-	expect(Math.max(...setting.sandbox.calls.map(({ inFlight }) => inFlight))).toBe(5);
+test('five calls are in flight at first, then more, and never more than 64', async () => {
+	setting = await startSetting({}, { delayMs: 200 });
+	await send(messagesTo(400));
+	const inFlight = setting.sandbox.calls.map((call) => call.inFlight);
+	expect(inFlight.slice(0, 5)).toEqual([1, 2, 3, 4, 5]);
+	expect(Math.max(...inFlight.slice(0, 15))).toBeLessThanOrEqual(10);
+	expect(Math.max(...inFlight)).toBeGreaterThan(30);
+	expect(Math.max(...inFlight)).toBeLessThanOrEqual(64);
+});
+
+test('two executions at once have one pace', async () => {
+	setting = await startSetting({}, { delayMs: 100 });
+	await Promise.all([send(messagesTo(20)), send(messagesTo(20))]);
+	const { calls } = setting.sandbox;
+	expect(calls).toHaveLength(40);
+	expect(Math.max(...calls.slice(0, 10).map(({ inFlight }) => inFlight))).toBeLessThanOrEqual(6);
 });
 
 test('an expired token is renewed once, and nobody gets a message twice', async () => {

@@ -55,11 +55,11 @@ export class CircuitBreaker {
 
 	/**
 	 * Whether KPN has refused messages with the same sender and options and accepted none: then it is
-	 * to be found out, with few calls at once, whether it takes any.
+	 * to be found out, with few calls at once, whether it takes any. Of few messages each is tried.
 	 */
 	isDoubtful(call: Call): boolean {
-		const { accepted, refused } = this.groupOf(call);
-		return !accepted && refused > 0;
+		const { accepted, refused, messages } = this.groupOf(call);
+		return !accepted && refused > 0 && messages > REFUSED_ALONE;
 	}
 
 	isSameGroup(one: Call, other: Call): boolean {
