@@ -195,8 +195,10 @@ export class Pace {
 		this.fastest = Math.min(this.fastest, took);
 		// A larger one helps only if this one was full.
 		if (this.lastFull < at) return;
-		if (took > QUEUEING * this.fastest + TOLERANCE_MS) {
+		const limit = QUEUEING * this.fastest + TOLERANCE_MS;
+		if (took > limit) {
 			this.threshold = Math.min(this.threshold, this.window);
+			if (took > 1.5 * limit) this.window = Math.max(FIRST_WINDOW, this.window - 1 / this.window);
 			return;
 		}
 		// With a gap it is that which holds the calls back.
