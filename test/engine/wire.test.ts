@@ -154,7 +154,7 @@ test('each result comes out once, in order, linked to its item', async () => {
 		characters: 9,
 		quota: {
 			limit: 100000,
-			used: 5,
+			used: 1,
 			interval: expect.any(Number),
 			timeUnit: expect.any(String),
 			resetUtc: expect.any(String),

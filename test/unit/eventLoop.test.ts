@@ -111,25 +111,28 @@ test.each<[string, Answer, INode['onError'], RunItem[], SmsApi?]>([
 		CONTINUE,
 		itemsOf({}, {}, 1),
 	],
-])('n8n goes on answering while a long list is sent: %s', async (_, answer, onError, items, api = 'current') => {
-	const request = {
-		options: { url: SMS_APIS[api].sendPath },
-		credential: { oauthTokenData: { access_token: 'token' } },
-		deadline: 60_000,
-	};
-	const hold = await shortestOf(
-		async () =>
-			await longestHold(async () => {
-				try {
-					const { results } = await run(contextOf(answer, onError), items, request);
-					hintsOf(results, {});
-				} catch (error) {
-					expect((error as Error).message).toMatch(/^Not(hing was| all items were) sent: /);
-				}
-			}),
-	);
-	expect(hold).toBeLessThan(LONGEST_HOLD);
-});
+])(
+	'n8n goes on answering while a long list is sent: %s',
+	async (_, answer, onError, items, api = 'current') => {
+		const request = {
+			options: { url: SMS_APIS[api].sendPath },
+			credential: { oauthTokenData: { access_token: 'token' } },
+			deadline: 60_000,
+		};
+		const hold = await shortestOf(
+			async () =>
+				await longestHold(async () => {
+					try {
+						const { results } = await run(contextOf(answer, onError), items, request);
+						hintsOf(results, {});
+					} catch (error) {
+						expect((error as Error).message).toMatch(/^Not(hing was| all items were) sent: /);
+					}
+				}),
+		);
+		expect(hold).toBeLessThan(LONGEST_HOLD);
+	},
+);
 
 const REFUSED: Failure = {
 	outcome: 'refused',
