@@ -146,7 +146,12 @@ async function runCell(situation: Situation, cell: Cell): Promise<Tally> {
 			waitBetweenTries: 1,
 			parameters: {
 				operation: cell.operation,
-				options: { deliveryGuarantee: cell.deliveryGuarantee },
+				options: {
+					deliveryGuarantee: cell.deliveryGuarantee,
+					...(situation.maximumRetries !== undefined && {
+						maximumRetries: situation.maximumRetries,
+					}),
+				},
 				requestOptions: { timeout: situation.timeout ?? 10_000 },
 			},
 		};
