@@ -24,7 +24,7 @@ const LARGEST_STEP = 0.25;
 const SMALLEST_STEP = 0.0006;
 
 /** The least is so much for a gap of so many milliseconds; longer ones shrink in the same time. */
-const SMALLEST_STEP_GAP_MS = 250;
+const SMALLEST_STEP_GAP_MS = 200;
 
 /** How much longer the gap is made where one that is a little longer was right. */
 const BACK_OFF = 1.06;
@@ -239,7 +239,7 @@ export class Pace {
 		this.refusedGap = gap;
 		if (this.bursts && taken > 2) {
 			this.gap = Math.max(longer, measured);
-			this.refusedGap = Math.max(gap, span / (taken + 1));
+			this.refusedGap = Math.min(Math.max(gap, span / (taken + 1)), 1.5 * gap);
 		} else if (this.goodInEpoch >= STEADY) {
 			this.gap = longer;
 		} else if (this.provenGap > longer && this.provenGap < Infinity) {
@@ -257,32 +257,5 @@ export class Pace {
 	private measureFrom(at: number): void {
 		this.since = at;
 		this.takenSince = 0;
-	}
-}
-
-/** Paces in use, by the application at KPN that they are for. */
-const shared = new Map<string, { pace: Pace; users: number }>();
-
-/**
- * Runs work at the pace of an application: executions that go on in the same process at the same
- * time have one, for KPN counts their calls together.
- *
- * @param application tells apart what KPN counts on its own
- */
-export async function atSharedPace<T>(
-	application: string,
-	work: (pace: Pace) => Promise<T>,
-): Promise<T> {
-	const entry = shared.get(application) ?? {
-		pace: new Pace(LARGEST_WINDOW, Math.random),
-		users: 0,
-	};
-	shared.set(application, entry);
-	entry.users++;
-	try {
-		return await work(entry.pace);
-	} finally {
-		entry.users--;
-		if (entry.users === 0) shared.delete(application);
 	}
 }

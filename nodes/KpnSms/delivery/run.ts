@@ -12,7 +12,7 @@ import { KpnCalls, type KpnContext, type RunRequest } from './kpnCalls';
 import { Ledger } from './ledger';
 import { optionsReader } from './options';
 import type { Outcome } from './outcome';
-import { atSharedPace } from './pace';
+import { atSharedPace } from './sharedPace';
 import { precheckError, stopError } from './words';
 
 /** One item of a run, with its parameters evaluated; or why they could not be. */

@@ -1,4 +1,5 @@
-import { LARGEST_WINDOW, atSharedPace, type Pace } from '../../../nodes/KpnSms/delivery/pace';
+import { LARGEST_WINDOW, type Pace } from '../../../nodes/KpnSms/delivery/pace';
+import { atSharedPace } from '../../../nodes/KpnSms/delivery/sharedPace';
 import { deliverIn, makeCalls, type Played } from './play';
 import { ACCEPTED, NO_CONNECTION, SimulatedKpn, spikeArrest, tokenBucket } from './simulatedKpn';
 import { seeded, VirtualTime } from './virtualTime';
