@@ -137,7 +137,7 @@ describe('trying again', () => {
 		const { made } = await play(makeCalls([3]), answers, {
 			time,
 			canceled: ({ open, made: soFar }) => {
-				if (soFar.length > 0) opened.push(open.size);
+				if (soFar.length > 0 && soFar.length < 4) opened.push(open.size);
 				return false;
 			},
 		});
