@@ -29,6 +29,8 @@ export interface Reading {
 	failed?: number;
 }
 
+const KEY = { clientId: 'sandbox-key', clientSecret: 'sandbox-secret' };
+
 type NodeOf = Pick<INode, 'name' | 'type'> & Partial<INode>;
 
 /** The real n8n with the packed package, the bench's own nodes, and a workflow for each contender. */
@@ -104,10 +106,9 @@ export class BenchN8n {
 	}
 
 	private async addCredentials(): Promise<Credentials> {
-		const key = { clientId: 'sandbox-key', clientSecret: 'sandbox-secret' };
 		const data = {
 			oAuth2Api: {
-				...key,
+				...KEY,
 				grantType: 'clientCredentials',
 				accessTokenUrl: `${this.kpn}/oauth/client_credential/accesstoken`,
 				authentication: 'body',
@@ -115,7 +116,7 @@ export class BenchN8n {
 			},
 			twilioApi: { authType: 'authToken', accountSid: 'AC0', authToken: 'token' },
 			[CREDENTIAL_TYPE]: {
-				...key,
+				...KEY,
 				smsApi: 'current',
 				environment: 'custom',
 				baseUrl: this.kpn,
@@ -132,6 +133,33 @@ export class BenchN8n {
 	/** @returns its id; its name is its type's */
 	async addCredential(type: string, data: object): Promise<string> {
 		return (await this.rest.post<{ id: string }>('/credentials', { name: type, type, data })).id;
+	}
+
+	/** A contender that sends to a KPN and with options of its own. */
+	async addVariant(
+		contender: Contender,
+		name: string,
+		kpn: { baseUrl: string; smsApi: string },
+		options: Record<string, number> = {},
+	): Promise<Contender> {
+		const { node } = contender;
+		if (!node) throw new Error(`${contender.name} is not in n8n`);
+		const id = await this.addCredential(CREDENTIAL_TYPE, {
+			...KEY,
+			environment: 'custom',
+			...kpn,
+		});
+		const variant = {
+			...contender,
+			name,
+			node: {
+				...node,
+				parameters: { ...node.parameters, options },
+				credentials: { [CREDENTIAL_TYPE]: { id, name: CREDENTIAL_TYPE } },
+			},
+		};
+		await this.addContender(variant);
+		return variant;
 	}
 
 	private async addContender({ name, node }: Contender): Promise<void> {

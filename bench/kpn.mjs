@@ -1,16 +1,40 @@
 // KPN on loopback, in a process of its own and as quick as can be: what is measured is not KPN.
 // It counts what it takes. GET /bench tells; POST /bench?delayMs=150 starts anew.
+// Below /at/<name> there are more of it, each with counts and manners of its own: a rate in calls a
+// second, with a burst of so many calls; POST /bench?at=<name>&rate=10&burst=1&delayMs=150.
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
-let counts;
-let delayMs;
+/** Calls that are always free to be refused: so many it takes to find out the rate. */
+const FIRST_CALLS = 20;
 
-function reset(milliseconds) {
-	delayMs = milliseconds;
-	counts = { calls: 0, tokenCalls: 0, messages: 0 };
+const places = new Map();
+
+function reset(name, manners) {
+	places.set(name, {
+		...manners,
+		tokens: manners.burst,
+		at: performance.now(),
+		counts: { calls: 0, tokenCalls: 0, messages: 0, refused: 0, refusedLater: 0 },
+	});
 }
-reset(0);
+reset('', { delayMs: 0, rate: Infinity, burst: Infinity });
+
+function placeOf(pathname) {
+	const name = /^\/at\/([^/]+)/.exec(pathname)?.[1] ?? '';
+	return places.get(name);
+}
+
+/** A burst of 1 is Apigee's spike arrest: no two calls closer than the rate allows. */
+function takes(place) {
+	if (place.rate === Infinity) return true;
+	const now = performance.now();
+	place.tokens = Math.min(place.burst, place.tokens + ((now - place.at) * place.rate) / 1000);
+	place.at = now;
+	if (place.tokens < 1) return false;
+	place.tokens--;
+	return true;
+}
 
 async function textOf(request) {
 	const chunks = [];
@@ -18,26 +42,42 @@ async function textOf(request) {
 	return Buffer.concat(chunks).toString();
 }
 
-async function answer(request) {
+async function answer(request, response) {
 	const { pathname, searchParams } = new URL(request.url, 'http://localhost');
 	if (pathname === '/bench') {
-		if (request.method === 'POST') reset(Number(searchParams.get('delayMs')));
-		return counts;
+		const name = searchParams.get('at') ?? '';
+		if (request.method === 'POST') {
+			reset(name, {
+				delayMs: Number(searchParams.get('delayMs')),
+				rate: Number(searchParams.get('rate') ?? Infinity),
+				burst: Number(searchParams.get('burst') ?? 1),
+			});
+		}
+		return places.get(name).counts;
 	}
+	const place = placeOf(pathname);
+	const { counts } = place;
 	const body = await textOf(request);
 	if (pathname.endsWith('/accesstoken')) {
 		counts.tokenCalls++;
 		return { access_token: 'token', token_type: 'Bearer', expires_in: 3599 };
 	}
 	counts.calls++;
+	if (!takes(place)) {
+		counts.refused++;
+		if (counts.calls > FIRST_CALLS) counts.refusedLater++;
+		if (place.delayMs > 0) await delay(place.delayMs);
+		response.statusCode = 429;
+		return { fault: { faultstring: 'Spike arrest violation', detail: {} } };
+	}
 	// Twilio takes one message a call, as a form.
 	counts.messages += pathname.endsWith('/Messages.json') ? 1 : JSON.parse(body).messages.length;
-	if (delayMs > 0) await delay(delayMs);
+	if (place.delayMs > 0) await delay(place.delayMs);
 	return { document_id: String(counts.calls), status: 'Accepted', sid: String(counts.calls) };
 }
 
 const server = createServer(async (request, response) => {
-	const text = JSON.stringify(await answer(request));
+	const text = JSON.stringify(await answer(request, response));
 	response.setHeader('content-type', 'application/json');
 	response.end(text);
 });

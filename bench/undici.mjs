@@ -1,14 +1,15 @@
 // The physical limit: posts the same JSON as KPN SMS, with as many calls in flight, and does
 // nothing else. Reads the number of messages from a line, and answers with what it took.
-// Arguments: the folder of an installed n8n, which brings undici; the address of KPN.
+// Arguments: the folder of an installed n8n, which brings undici; the address of KPN; messages in a
+// call and calls in flight, 200 and 5 unless said otherwise.
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 
-const [folder, url] = process.argv.slice(2);
+const [folder, url, messagesACall = '200', callsInFlight = '5'] = process.argv.slice(2);
 const { Pool } = createRequire(`${folder}/`)('undici');
 
-const MESSAGES_A_CALL = 200;
-const CALLS_IN_FLIGHT = 5;
+const MESSAGES_A_CALL = Number(messagesACall);
+const CALLS_IN_FLIGHT = Number(callsInFlight);
 
 const pool = new Pool(url, { connections: CALLS_IN_FLIGHT });
 
@@ -32,7 +33,7 @@ async function post(from, to) {
 
 async function send(count) {
 	let next = 0;
-	async function lane() {
+	async function worker() {
 		while (next < count) {
 			const from = next;
 			next = Math.min(count, from + MESSAGES_A_CALL);
@@ -41,7 +42,7 @@ async function send(count) {
 	}
 	const cpu = process.cpuUsage();
 	const started = performance.now();
-	await Promise.all(Array.from({ length: CALLS_IN_FLIGHT }, lane));
+	await Promise.all(Array.from({ length: CALLS_IN_FLIGHT }, worker));
 	const wallMs = performance.now() - started;
 	const { user, system } = process.cpuUsage(cpu);
 	return { wallMs, cpuMs: (user + system) / 1000 };

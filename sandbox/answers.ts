@@ -44,6 +44,15 @@ export function quotaViolation(headers: Record<string, string> = {}): Answer {
 	);
 }
 
+/** The gateway's refusal of a call that comes too soon after others. */
+export function spikeArrest(callsPerSecond: number): Answer {
+	return apigee(
+		429,
+		`Spike arrest violation. Allowed rate : ${callsPerSecond}ps`,
+		'policies.ratelimit.SpikeArrestViolation',
+	);
+}
+
 /** A failure in one of the shapes seen at KPN. */
 export function failure(shape: ErrorShape, status: number): Answer {
 	const words = STATUS_CODES[status] ?? 'Unknown';

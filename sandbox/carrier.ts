@@ -41,9 +41,9 @@ export class Carrier {
 		}
 	}
 
-	/** Counts messages as taken. */
-	take(messages: AcceptedMessage[]): void {
-		this.quotaUsed += messages.length;
+	/** Counts a call as taken: KPN's quota is one of calls, however many messages are in each. */
+	take(): void {
+		this.quotaUsed++;
 	}
 
 	/** KPN's answer to a call it took. */
@@ -62,7 +62,7 @@ export class Carrier {
 	private withinQuota(api: SmsApi, submission: Submission, subAccount?: string): Verdict {
 		const documentId = randomUUID();
 		const messages = deliveries(submission, { api, documentId, subAccount });
-		if (this.quotaUsed + messages.length > this.quotaLimit) {
+		if (this.quotaUsed >= this.quotaLimit) {
 			return { refused: quotaViolation(this.quotaHeaders()) };
 		}
 		return { documentId, messages };

@@ -13,8 +13,10 @@ const PAGE_FILES = [
 	{ path: '/sandbox/empty.css', file: 'empty.css', type: 'text/css; charset=utf-8' },
 	{ path: '/sandbox/phones.css', file: 'phones.css', type: 'text/css; charset=utf-8' },
 	{ path: '/sandbox/replies.css', file: 'replies.css', type: 'text/css; charset=utf-8' },
+	{ path: '/sandbox/manners.css', file: 'manners.css', type: 'text/css; charset=utf-8' },
 	{ path: '/sandbox/phones.js', file: 'phones.js', type: 'text/javascript; charset=utf-8' },
 	{ path: '/sandbox/replies.js', file: 'replies.js', type: 'text/javascript; charset=utf-8' },
+	{ path: '/sandbox/manners.js', file: 'manners.js', type: 'text/javascript; charset=utf-8' },
 ];
 const POLICY =
 	"default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:";
@@ -42,6 +44,15 @@ export function addControl(app: FastifyInstance, sandbox: Sandbox, record: Sandb
 			return await reply.code(400).send({ error: String(error) });
 		}
 		return await reply.code(204).send();
+	});
+	app.get('/sandbox/manners', () => sandbox.manners);
+	app.post('/sandbox/manners', async (request, reply) => {
+		try {
+			await sandbox.behave(JSON.parse(String(request.body)) as never);
+		} catch (error) {
+			return await reply.code(400).send({ error: String(error) });
+		}
+		return sandbox.manners;
 	});
 	app.get('/sandbox/inbound', () => sandbox.inbound);
 	app.get('/sandbox/deliveries', () => sandbox.deliveries);

@@ -8,6 +8,7 @@ import { Door } from './door';
 import { Events } from './events';
 import { Faults, readFault } from './faults';
 import { Kpn } from './kpn';
+import { Capacity, readManners } from './manners';
 import { SandboxRecord } from './record';
 import { respond } from './respond';
 import { WebhookSettings } from './settings';
@@ -43,6 +44,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	const tokens = new Tokens(clientId, clientSecret, tokenLifetimeSeconds);
 	const carrier = new Carrier(tokens, quotaLimit, httpOnLoopback);
 	const faults = new Faults();
+	const capacity = new Capacity(delayMs);
 	const record = new SandboxRecord();
 	const settings = new WebhookSettings(httpOnLoopback);
 	const deliveries = new Deliveries(settings, record, attemptsAfterMs);
@@ -67,6 +69,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		planReports: (plan) => events.plan(plan),
 		receiveSms: (sms) => events.receive(sms),
 		inject: (fault) => faults.add(readFault(fault)),
+		get manners() {
+			return capacity.manners;
+		},
+		behave: async (change) => {
+			const { outageMs, ...manners } = readManners(change);
+			capacity.change(manners);
+			if (outageMs !== undefined) await door.shutFor(outageMs);
+		},
 		expireTokens: () => tokens.expireAll(),
 		stopListening: async () => await door.shut(),
 		listenAgain: async () => await door.listenAgain(),
@@ -74,6 +84,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 			faults.clear();
 			tokens.expireAll();
 			carrier.reset();
+			capacity.reset();
 			deliveries.stop();
 			events.reset();
 			record.reset();
@@ -85,7 +96,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 			await app.close();
 		},
 	};
-	const parts = { tokens, carrier, faults, record, door, delayMs, closing: closing.signal };
+	const parts = { tokens, carrier, faults, record, door, capacity, closing: closing.signal };
 	new Kpn(parts).addTo(app);
 	addSettingsApi(app, { settings, tokens, faults, record, webhookProducts });
 	addControl(app, sandbox, record);

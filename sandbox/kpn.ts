@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { refusal } from './answers';
+import { refusal, spikeArrest } from './answers';
 import type { Carrier } from './carrier';
 import type { Door } from './door';
 import type { Faults } from './faults';
+import type { Capacity } from './manners';
 import type { SandboxRecord } from './record';
 import { respond, respondFaulty } from './respond';
 import type { Tokens } from './tokens';
@@ -24,8 +25,8 @@ export interface KpnParts {
 	record: SandboxRecord;
 	/** The port, for faults that close it. */
 	door: Door;
-	/** Delay of every send answer. */
-	delayMs: number;
+	/** How many send calls it bears, and how long their answers take. */
+	capacity: Capacity;
 	/** Ends every wait. */
 	closing: AbortSignal;
 }
@@ -76,18 +77,24 @@ export class Kpn {
 	}
 
 	private async answerSend(api: SmsApi, request: FastifyRequest, reply: FastifyReply) {
-		const { carrier, faults, record, delayMs } = this.parts;
+		const { carrier, faults, record, capacity, closing } = this.parts;
 		const call = this.arrived(api, request, reply);
 		const fault = faults.forSendCall(call.body);
+		const { callsPerSecond } = capacity.manners;
+		if (!capacity.takes()) {
+			await capacity.answerTime(this.inFlight, closing);
+			call.status = respond(reply, spikeArrest(callsPerSecond ?? 0));
+			return reply;
+		}
 		await this.pause(fault?.delayMs);
 		const verdict = carrier.judge(call);
 		if (!('refused' in verdict) && (!fault?.answer || fault.accept === true)) {
 			call.accepted = true;
 			call.documentId = verdict.documentId;
-			carrier.take(verdict.messages);
+			carrier.take();
 			record.add(verdict.messages);
 		}
-		await this.pause(delayMs);
+		await capacity.answerTime(this.inFlight, closing);
 		await this.refuseConnections(fault);
 		const documentId = 'refused' in verdict ? randomUUID() : verdict.documentId;
 		const success = carrier.success(api, documentId);

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { InboundRequest } from './events';
+import type { Manners, MannersChange } from './manners';
 import type { WebhookSettings } from './settings';
 import type {
 	InboundSms,
@@ -23,7 +24,7 @@ export interface SandboxOptions extends WebhookOptions {
 	clientSecret?: string;
 	/** Default 3599, as KPN's. */
 	tokenLifetimeSeconds?: number;
-	/** Messages × recipients until KPN's gateway answers 429. Default 100000. */
+	/** Calls until KPN's gateway answers 429. Default 100000. */
 	quotaLimit?: number;
 	/** Delay of every send answer, like a network. The messages are taken before it. Default 0. */
 	delayMs?: number;
@@ -148,6 +149,10 @@ export interface Sandbox {
 	readonly settings: WebhookSettings;
 	/** Throws a TypeError in words if the fault is not one. */
 	inject(fault: Fault): void;
+	/** How many calls it bears now, and how quick it is. */
+	readonly manners: Manners;
+	/** Changes that; what is not named stays. Throws a TypeError in words if it cannot be so. */
+	behave(change: MannersChange): Promise<void>;
 	/** What KPN reports on messages from now on. Throws a TypeError in words if the plan is not one. */
 	planReports(plan: ReportPlan): void;
 	/** A phone sends an SMS to a virtual number. Throws a TypeError in words if it cannot. */
@@ -158,7 +163,7 @@ export interface Sandbox {
 	stopListening(): Promise<void>;
 	/** Listens on the same port again. */
 	listenAgain(): Promise<void>;
-	/** Forgets calls, messages, events still to come, faults, tokens and the quota used. */
+	/** Forgets calls, messages, events still to come, faults, tokens, the rate and the quota used. */
 	reset(): void;
 	/** Ends at once, whatever is still open. */
 	close(): Promise<void>;

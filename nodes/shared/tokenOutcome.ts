@@ -39,7 +39,8 @@ export function outcomeOfTokenError(error: unknown, secrets: Secrets = []): Fail
 					: `KPN gave no token (it answered with status ${statusCode})`,
 			advice: passing ? TRY_LATER : CHECK_ADDRESS,
 			retryable: passing,
-			tryAgain: statusCode === 429 || statusCode === 503 ? {} : undefined,
+			// Asking for a token sends nothing, so asking again is always safe.
+			tryAgain: passing ? {} : undefined,
 		};
 	}
 	const systemCode = systemError(error).code;
@@ -56,8 +57,7 @@ export function outcomeOfTokenError(error: unknown, secrets: Secrets = []): Fail
 		systemCode,
 		advice: CHECK_ADDRESS,
 		retryable: true,
-		// Asking for a token sends nothing, so asking again is always safe; after a time-out, though,
-		// the user has waited long enough.
+		// After a time-out the user has waited long enough.
 		tryAgain: systemCode === 'ETIMEDOUT' ? undefined : {},
 	};
 }

@@ -168,6 +168,7 @@ async function runCell(situation: Situation, cell: Cell): Promise<Tally> {
 			});
 			await situation.arrange?.(sandbox);
 		}
+		const maximumRetries = forward ? 0 : situation.maximumRetries;
 		const node = {
 			credentials: { kpnSmsOAuth2Api: credential },
 			onError: cell.onError,
@@ -178,7 +179,7 @@ async function runCell(situation: Situation, cell: Cell): Promise<Tally> {
 				...cell.fields,
 				options: {
 					deliveryGuarantee: cell.deliveryGuarantee,
-					...(forward && { maximumRetries: 0 }),
+					...(maximumRetries !== undefined && { maximumRetries }),
 				},
 				requestOptions: {
 					timeout: situation.timeout ?? 10_000,

@@ -185,6 +185,37 @@ test('a message is on record before its call, so that an execution cut off forge
 	await running.finished.catch(() => undefined);
 });
 
+test('while a message that KPN refused waits, it is on record as refused: a retry sends it', async () => {
+	setting = await startSetting();
+	const { sandbox, credentials } = setting;
+	const headers = { 'retry-after': '30' };
+	sandbox.inject({ answer: { kind: 'http', status: 503, headers } });
+	const file = smsWorkflow();
+	const running = startWorkflow(file, startBefore(messagesTo(1)), credentials);
+	await until(() => sandbox.calls[0]?.status === 503);
+	await until(() => Object.values(ledgerOf(running.data)[0]?.[0] ?? {}).length === 0);
+	running.cancel();
+	await running.finished.catch(() => undefined);
+	expect(sandbox.messages).toHaveLength(0);
+});
+
+test('while it waits for the second time, a message of an earlier try stays in doubt', async () => {
+	setting = await startSetting();
+	const { sandbox, credentials } = setting;
+	sandbox.inject(once('Message 0', SERVER_ERROR, { accept: true }));
+	const parameters = { options: { deliveryGuarantee: 'atLeastOnce' } };
+	const file = smsWorkflow({ parameters });
+	const failed = await run(file, messagesTo(1));
+	expect(failed.data.resultData.error).toBeDefined();
+	sandbox.inject({
+		times: null,
+		answer: { kind: 'http', status: 503, headers: { 'retry-after': '0' } },
+	});
+	const retried = await retryExecution(failed, file, credentials);
+	expect(retried.data.resultData.error?.message).toMatch(/^Unknown whether KPN took the SMS/);
+	expect(Object.values(ledgerOf(retried.data)[0]?.[0] ?? {})).toEqual(['?']);
+});
+
 test('a loop: an item that was given another number does not hide a later message to the first', async () => {
 	setting = await startSetting();
 	const items = messagesTo(2);

@@ -18,8 +18,8 @@ export interface Situation {
 	proxy?: string;
 	/** In place of it, a proxy that KPN is behind, at an https address, and what it does. */
 	behind?: Way;
-	/** Whether n8n's routing would not get as far as the node. */
-	unroutable?: boolean;
+	/** How often the node asks again, so that the tests need not wait. */
+	maximumRetries?: number;
 }
 
 const status = (code: number, accept: boolean, shape?: ErrorShape) => ({
@@ -77,6 +77,17 @@ export const SITUATIONS: Situation[] = [
 		name: '429',
 		outcome: 'refused',
 		fault: () => ({ answer: { kind: 'http', status: 429, shape: 'apigee', headers: soon } }),
+		maximumRetries: 1,
+	},
+	{
+		name: '10 calls a second, without a burst',
+		outcome: 'accepted',
+		arrange: async (sandbox) => await sandbox.behave({ callsPerSecond: 10 }),
+	},
+	{
+		name: 'gone for a moment',
+		outcome: 'accepted',
+		arrange: async (sandbox) => await sandbox.behave({ outageMs: 300 }),
 	},
 	{ name: '500, taken', outcome: 'unknown', ...status(500, true) },
 	{ name: '500, not taken', outcome: 'unknown', ...status(500, false) },

@@ -58,6 +58,18 @@ test.each([1.5, 1e12, '300'])('a Timeout of %p is understood', async (timeout) =
 	expect(result.data.resultData.error?.message ?? '').toMatch(/^$|in time/);
 });
 
+test.each([500, 502, 503, 504, 429])(
+	'a token call answered with %i once does not end a run',
+	async (status) => {
+		setting = await startSetting();
+		setting.sandbox.inject({ on: 'token', answer: { kind: 'http', status } });
+		const result = await run(smsWorkflow(), messagesTo(8));
+		expect(result.data.resultData.error).toBeUndefined();
+		expect(setting.sandbox.messages).toHaveLength(8);
+		expect(setting.sandbox.tokenCalls).toHaveLength(2);
+	},
+);
+
 test('a wrong secret: nothing is sent, and the words name key and secret', async () => {
 	setting = await startSetting({ clientSecret: 'wrong' });
 	const result = await run(smsWorkflow({ onError: 'continueRegularOutput' }), messagesTo(3));

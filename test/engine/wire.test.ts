@@ -98,10 +98,22 @@ test('one token serves many messages and later runs', async () => {
 	expect(setting.sandbox.tokenCalls).toHaveLength(1);
 });
 
-test('never more than five calls are in flight', async () => {
-	setting = await startSetting({}, { delayMs: 20 });
-	await send(messagesTo(30));
-	expect(Math.max(...setting.sandbox.calls.map(({ inFlight }) => inFlight))).toBe(5);
+test('five calls are in flight at first, then more, and never more than 64', async () => {
+	setting = await startSetting({}, { delayMs: 200 });
+	await send(messagesTo(400));
+	const inFlight = setting.sandbox.calls.map((call) => call.inFlight);
+	expect(inFlight.slice(0, 5)).toEqual([1, 2, 3, 4, 5]);
+	expect(Math.max(...inFlight.slice(0, 15))).toBeLessThanOrEqual(10);
+	expect(Math.max(...inFlight)).toBeGreaterThan(15);
+	expect(Math.max(...inFlight)).toBeLessThanOrEqual(64);
+});
+
+test('two executions at once have one pace', async () => {
+	setting = await startSetting({}, { delayMs: 100 });
+	await Promise.all([send(messagesTo(20)), send(messagesTo(20))]);
+	const { calls } = setting.sandbox;
+	expect(calls).toHaveLength(40);
+	expect(Math.max(...calls.slice(0, 10).map(({ inFlight }) => inFlight))).toBeLessThanOrEqual(6);
 });
 
 test('an expired token is renewed once, and nobody gets a message twice', async () => {
@@ -142,7 +154,7 @@ test('each result comes out once, in order, linked to its item', async () => {
 		characters: 9,
 		quota: {
 			limit: 100000,
-			used: 5,
+			used: 1,
 			interval: expect.any(Number),
 			timeUnit: expect.any(String),
 			resetUtc: expect.any(String),
@@ -157,13 +169,20 @@ test('with Execute Once only the first item is sent', async () => {
 	expect(setting.sandbox.messages).toHaveLength(1);
 });
 
-test('with Batching all items are sent once', async () => {
-	setting = await startSetting();
-	const requestOptions = { batching: { batch: { batchSize: 2, batchInterval: 20 } } };
+test('Batching is the most that is sent in its interval, and all items are sent once', async () => {
+	setting = await startSetting({ smsApi: 'current' });
+	const requestOptions = { batching: { batch: { batchSize: 2, batchInterval: 150 } } };
 	for (const onError of ['stopWorkflow', 'continueRegularOutput']) {
+		const started = performance.now();
 		const run = await send(messagesTo(5), { onError, parameters: { requestOptions } });
 		expect(outputOf(run, 'SMS')).toHaveLength(5);
+		// Two intervals between three calls; a timer may be a millisecond early.
+		expect(performance.now() - started).toBeGreaterThan(295);
 	}
+	const sizes = setting.sandbox.calls.map(
+		({ body }) => (body as { messages: unknown[] }).messages.length,
+	);
+	expect(sizes).toEqual([2, 2, 1, 2, 2, 1]);
 	expect(setting.sandbox.messages).toHaveLength(10);
 });
 

@@ -1,4 +1,4 @@
-import { CALLS_IN_FLIGHT, LONGEST_WAIT_MS } from '../../nodes/KpnSms/delivery/deliver';
+import { LONGEST_WAIT_MS, MOST_OPEN_MESSAGES } from '../../nodes/KpnSms/delivery/deliver';
 import { MOST_NUMBERS } from '../../nodes/KpnSms/delivery/draft';
 import {
 	LONGEST_EXPIRY,
@@ -6,6 +6,7 @@ import {
 	SHORTEST_EXPIRY_ABROAD,
 } from '../../nodes/KpnSms/delivery/options';
 import { readMobileNumber } from '../../nodes/KpnSms/delivery/mobileNumber';
+import { LARGEST_WINDOW } from '../../nodes/KpnSms/delivery/pace';
 import { MOST_PARTS, textSize } from '../../nodes/KpnSms/delivery/parts';
 import { replaceSpecialCharacters } from '../../nodes/KpnSms/delivery/specialCharacters';
 import { deadlineOf } from '../../nodes/KpnSms/message/sendRequest';
@@ -34,7 +35,8 @@ const LIMITS: Record<string, unknown> = {
 	'Expire After, for numbers abroad': `${SHORTEST_EXPIRY_ABROAD} seconds at least`,
 	'Expire After': `${LONGEST_EXPIRY} seconds at most`,
 	'Delivery Report URL': `https, ${most('deliveryReportUrl', url, [2047, 2048, 2049])} characters`,
-	'Calls on their way at once, in one execution': CALLS_IN_FLIGHT,
+	'Calls on their way at once': LARGEST_WINDOW,
+	'Messages on their way at once, in one execution': MOST_OPEN_MESSAGES.toLocaleString('en'),
 	'Wait for an answer': `${deadlineOf({}) / 1000} seconds`,
 	'Maximum Retries': `${most('maximumRetries', Number, [9, 10, 11])} at most`,
 	'Longest pause before the node asks again': `${LONGEST_WAIT_MS / 1000} seconds`,

@@ -2,19 +2,29 @@ import type { Failure } from '../../shared/failure';
 import { returnCode } from '../../shared/returnCodes';
 import { mapUnhurried } from '../../shared/unhurried';
 import type { Call, Message } from './batch';
+import { BatchingLimit, type Batching } from './batchingLimit';
+import { CircuitBreaker } from './circuitBreaker';
 import type { Outcome } from './outcome';
+import type { Pace, Started } from './pace';
+import { PendingCalls } from './pendingCalls';
 
 /** What a delivery needs of the world around it. */
-interface DeliveryPorts {
+export interface DeliveryPorts {
 	/** Makes one call and says what became of its messages. Never throws. */
 	call(messages: Call): Promise<Outcome>;
 	/** Told of each message right before a call that holds it. */
 	starts(message: Message): void;
+	/** Told of each message that KPN surely did not take, and that waits to be tried again. */
+	returns(message: Message): void;
 	/** Told once of each message, with what became of it. */
 	settles(message: Message, outcome: Outcome): void;
 	/** Waits; ends early, without an error, when the user cancels. */
 	sleep(milliseconds: number): Promise<void>;
 	canceled(): boolean;
+	/** Milliseconds of a clock that is never put back. */
+	now(): number;
+	/** 0 to 1, as `Math.random`. */
+	random(): number;
 }
 
 export interface DeliveryPlan {
@@ -22,30 +32,20 @@ export interface DeliveryPlan {
 	stopAtFailure: boolean;
 	/** Whether an earlier try had messages accepted. */
 	acceptedBefore: boolean;
+	/** How fast KPN is called; several deliveries may share it. */
+	pace: Pace;
+	/** What the user has set as the most. */
+	batching?: Batching;
 }
 
-/** What the calls so far say of all messages with the same sender and options. */
-interface Group {
-	accepted: boolean;
-	refusedAlone: number;
-	/** Why the rest of them is not tried. */
-	givenUp?: Failure;
-}
-
-/** Few enough to be a polite guest, enough to keep a network of 100 ms busy. */
-export const CALLS_IN_FLIGHT = 5;
-
-/**
- * After so many messages that were refused alone, and none accepted, it must be what they have in
- * common: each of the rest would cost two calls more to learn the same.
- */
-const REFUSED_ALONE = 20;
-
-/** The wait before the first try again; it doubles with each. */
-const FIRST_WAIT_MS = 500;
+/** Messages that are on their way: of no more can the outcome ever become unknown at once. */
+export const MOST_OPEN_MESSAGES = 1_000;
 
 /** Longer waits are the user's to decide on: the messages come out as not sent, with the reason. */
 export const LONGEST_WAIT_MS = 60_000;
+
+/** Work for so long at a time, and n8n still answers everybody else. */
+const LONGEST_HOLD_MS = 10;
 
 const CANCELED: Failure = {
 	outcome: 'refused',
@@ -57,80 +57,133 @@ const CANCELED: Failure = {
 };
 
 /**
- * Makes the calls, a few at a time, and settles every message of theirs exactly once. A call is
- * made again only where KPN surely did not take it: after a pause where KPN asked for one, or cut
- * in half where KPN found something wrong with it, until the bad message stands alone.
+ * Makes the calls, as many at once and as fast as the pace allows, and settles every message of
+ * theirs exactly once. A call is made again only where KPN surely did not take it: after a pause
+ * where KPN had no time for it, or cut in half where KPN found something wrong with it, until the bad
+ * message stands alone.
  */
 export async function deliver(
 	calls: Call[],
 	plan: DeliveryPlan,
 	ports: DeliveryPorts,
 ): Promise<void> {
-	// The next call is the last: taking it costs the same however many there are.
-	const queue = [...calls].reverse();
+	const { pace } = plan;
+	const pending = new PendingCalls(calls, () => ports.random());
+	const breaker = new CircuitBreaker(calls, plan.stopAtFailure, plan.acceptedBefore);
+	const limit = new BatchingLimit(plan.batching);
 	const left: Array<[Call, Failure]> = [];
-	const groups = new Map<string, Group>();
-	const groupOf = ([{ draft }]: Call): Group => {
-		const key = `${draft.options.callKey}\n${draft.sender}`;
-		const group = groups.get(key) ?? { accepted: plan.acceptedBefore, refusedAlone: 0 };
-		groups.set(key, group);
-		return group;
-	};
-	let halted: Failure | undefined;
+	const refusals = new WeakMap<Call, Failure>();
+	let inFlight = 0;
+	let openMessages = 0;
+	let thrown: unknown;
 
-	async function lane(): Promise<void> {
-		for (let messages = queue.pop(); messages; messages = queue.pop()) {
-			if (ports.canceled()) halted ??= CANCELED;
-			const reason = halted ?? groupOf(messages).givenUp;
-			if (reason) {
-				left.push([messages, reason]);
-				continue;
-			}
-			const outcome = await callPatiently(messages, ports, () => halted);
-			if (isBadRequest(outcome) && messages.length > 1) {
-				const middle = Math.ceil(messages.length / 2);
-				queue.push(messages.slice(middle) as Call, messages.slice(0, middle) as Call);
-				continue;
-			}
-			for (const message of messages) ports.settles(message, outcome);
-			if (outcome.outcome !== 'accepted' && haltsTheRest(outcome, plan)) halted ??= outcome;
-			const group = groupOf(messages);
-			if (outcome.outcome === 'accepted') group.accepted = true;
-			if (!isBadRequest(outcome) || group.accepted) continue;
-			group.refusedAlone++;
-			// A list may have its bad messages at one end: before it is given up, the other is asked.
-			if (group.refusedAlone === REFUSED_ALONE / 2) queue.reverse();
-			if (group.refusedAlone >= REFUSED_ALONE) group.givenUp ??= allRefused(outcome);
-		}
+	/** Milliseconds until a call may be made; Infinity: not before another one has ended. */
+	function waitFor(call: Call): number {
+		const tooMany = openMessages + call.length > MOST_OPEN_MESSAGES;
+		const testing = breaker.isDoubtful(call) && breaker.isBusy(call);
+		if (inFlight > 0 && (tooMany || testing)) return Infinity;
+		const now = ports.now();
+		return Math.max(pace.wait(now), limit.wait(call.length, now));
 	}
 
-	await Promise.all(Array.from({ length: Math.min(CALLS_IN_FLIGHT, queue.length) }, lane));
-	await mapUnhurried(left, ([messages, reason]) => {
-		const outcome = notTried(reason);
-		for (const message of messages) ports.settles(message, outcome);
+	async function make(call: Call): Promise<void> {
+		for (const message of call) ports.starts(message);
+		const now = ports.now();
+		const started = pace.start(now);
+		limit.start(call.length, now);
+		breaker.starts(call);
+		inFlight++;
+		openMessages += call.length;
+		const outcome = await ports.call(call);
+		inFlight--;
+		openMessages -= call.length;
+		breaker.ends(call, outcome);
+		tell(pace, started, outcome, ports.now());
+		if (comesBack(call, outcome)) {
+			for (const message of call) ports.returns(message);
+			return;
+		}
+		for (const message of call) ports.settles(message, outcome);
+		if (outcome.outcome !== 'accepted') breaker.failed(call, outcome);
+	}
+
+	/** Puts a call back that is to be made again, whole or in halves. */
+	function comesBack(call: Call, outcome: Outcome): boolean {
+		if (outcome.outcome !== 'refused') return false;
+		if (isBadRequest(outcome) && call.length > 1) {
+			pending.putBackHalved(call);
+			return true;
+		}
+		const { maximumRetries } = call[0].draft.options.call;
+		if (!isWorthAnother(outcome) || pace.failures > maximumRetries) return false;
+		if (breaker.reasonAgainst(call)) return false;
+		refusals.set(call, outcome);
+		pending.putBack(call);
+		return true;
+	}
+
+	for (let since = ports.now(); ;) {
+		if (ports.canceled() || thrown !== undefined) breaker.halt(CANCELED);
+		const call = pending.next;
+		if (!call) {
+			if (inFlight === 0) break;
+			await pace.change();
+			continue;
+		}
+		const reason = breaker.reasonAgainst(call);
+		if (reason) {
+			pending.take();
+			left.push([call, reason]);
+			continue;
+		}
+		const wait = waitFor(call);
+		if (wait > 0) {
+			const change = pace.change();
+			await (wait === Infinity ? change : Promise.race([change, ports.sleep(Math.ceil(wait))]));
+			since = ports.now();
+			continue;
+		}
+		const chosen = breaker.isDoubtful(call)
+			? pending.isolate((other) => breaker.isSameGroup(call, other))
+			: call;
+		pending.take();
+		make(chosen).catch((error: unknown) => {
+			thrown ??= error;
+		});
+		if (ports.now() - since >= LONGEST_HOLD_MS) {
+			await ports.sleep(0);
+			since = ports.now();
+		}
+	}
+	if (thrown !== undefined) throw thrown as Error;
+	await mapUnhurried(left, ([call, reason]) => {
+		const refusal = reason === CANCELED ? undefined : refusals.get(call);
+		const outcome = refusal ?? notTried(reason);
+		for (const message of call) ports.settles(message, outcome);
 	});
 }
 
 /** KPN names no message when it refuses a call, so a refused call is halved until it is one. */
-const isBadRequest = (outcome: Outcome): outcome is Failure =>
-	outcome.outcome === 'refused' &&
-	!outcome.concernsEveryCall &&
-	returnCode(outcome.statusCode ?? 0).halve === true;
+const isBadRequest = (outcome: Failure): boolean =>
+	!outcome.concernsEveryCall && returnCode(outcome.statusCode ?? 0).halve === true;
 
-/** There may be nothing wrong with the rest: nobody knows. */
-const allRefused = (failure: Failure): Failure => ({
-	...failure,
-	meaning: `KPN refused each of the first ${REFUSED_ALONE} messages with this sender and these options: ${failure.meaning}`,
-	advice: 'Check Sender and Options first: they are the same for all of them.',
-	retryable: true,
-});
+/** Whether another try soon may help. */
+const isWorthAnother = ({ tryAgain }: Failure): boolean =>
+	tryAgain !== undefined && (tryAgain.afterMs ?? 0) <= LONGEST_WAIT_MS;
 
-/**
- * A refusal of one message says nothing about the next one. In "Stop Workflow" an unknown outcome
- * ends the sending, so that a person can look before more messages are in doubt.
- */
-const haltsTheRest = (failure: Failure, plan: DeliveryPlan): boolean =>
-	failure.concernsEveryCall || (plan.stopAtFailure && failure.outcome === 'unknown');
+/** What a call says of how fast KPN can be called. */
+function tell(pace: Pace, started: Started, outcome: Outcome, now: number): void {
+	if (outcome.outcome === 'accepted') {
+		pace.answered(started, now);
+	} else if (outcome.tryAgain) {
+		const askedWait = isWorthAnother(outcome) ? (outcome.tryAgain.afterMs ?? 0) : 0;
+		pace.refused(started, now, askedWait, outcome.statusCode === 429);
+	} else if (outcome.statusCode === undefined || outcome.statusCode >= 500) {
+		pace.lost();
+	} else {
+		pace.answered(started, now);
+	}
+}
 
 const notTried = (because: Failure): Failure => ({
 	...because,
@@ -138,23 +191,3 @@ const notTried = (because: Failure): Failure => ({
 	notTried: true,
 	retryable: because.retryable || because.outcome === 'unknown',
 });
-
-async function callPatiently(
-	messages: Call,
-	ports: DeliveryPorts,
-	halted: () => Failure | undefined,
-): Promise<Outcome> {
-	const { maximumRetries } = messages[0].draft.options.call;
-	for (let retry = 0; ; retry++) {
-		for (const message of messages) ports.starts(message);
-		const outcome = await ports.call(messages);
-		if (outcome.outcome !== 'refused' || !outcome.tryAgain || retry >= maximumRetries) {
-			return outcome;
-		}
-		const wait = Math.max(outcome.tryAgain.afterMs ?? 0, FIRST_WAIT_MS * 2 ** retry);
-		if (wait > LONGEST_WAIT_MS) return outcome;
-		await ports.sleep(wait);
-		if (ports.canceled()) return notTried(CANCELED);
-		if (halted()) return outcome;
-	}
-}

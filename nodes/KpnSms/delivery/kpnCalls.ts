@@ -12,6 +12,7 @@ import { CREDENTIAL_TYPE, type KpnSendBody } from '../../shared/kpn';
 import type { Secrets } from '../../shared/kpnError';
 import { outcomeOfTokenError } from '../../shared/tokenOutcome';
 import type { Call } from './batch';
+import type { Batching } from './batchingLimit';
 import { readAnswer, returnedAnswer, thrownAnswer, THROWN_STATUSES, type Answer } from './answer';
 import { outcomeOfAnswer, outcomeOfError, type Outcome } from './outcome';
 
@@ -32,6 +33,8 @@ export interface RunRequest {
 	credential: ICredentialDataDecryptedObject;
 	/** Milliseconds for a whole call, however slowly an answer drips. */
 	deadline: number;
+	/** n8n's setting Batching, as the most that the user wants. */
+	batching?: Batching;
 }
 
 /**

@@ -87,6 +87,14 @@ export class Ledger {
 		(items[this.itemKey(draft)] ??= {})[this.key(recipient)] = UNKNOWN;
 	}
 
+	/** Notes that KPN did not take a message, which waits to be tried again. */
+	returns(message: Message): void {
+		// Of an earlier try nothing is known by that.
+		if (this.inDoubt.has(message)) return;
+		const entries = this.runs[this.run]?.[this.itemKey(message.draft)];
+		if (entries) delete entries[this.key(message.recipient)];
+	}
+
 	/** Notes what became of a message, and says what that means together with earlier tries. */
 	settles(message: Message, latest: Outcome): Outcome {
 		const outcome =

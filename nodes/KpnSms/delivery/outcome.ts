@@ -6,6 +6,7 @@ import { isRecord } from '../../shared/isRecord';
 import { quote, readKpnError, redact, type KpnError, type Secrets } from '../../shared/kpnError';
 import { RETURN_CODES, returnCode, type ReturnCode } from '../../shared/returnCodes';
 import type { Answer } from './answer';
+import { momentOf, usedUpAdvice } from './quotaWords';
 
 /** What became of a message. Only `accepted` means that KPN has it. */
 export type Outcome = Accepted | Failure;
@@ -68,7 +69,7 @@ export function outcomeOfAnswer(answer: Answer, now: number, secrets: Secrets = 
 		outcome: code.taken === 'no' ? 'refused' : 'unknown',
 		statusCode,
 		meaning: `${code.meaning} (${statusCode} ${code.name})`,
-		advice: code.advice,
+		advice: (statusCode === 429 && usedUpAdvice(accountState(headers)?.quota, now)) || code.advice,
 		kpn,
 		retryable: code.retryable,
 		tryAgain: code.retryable ? { afterMs: askedWait(answer, now) } : undefined,
@@ -261,11 +262,7 @@ function askedWait({ statusCode, headers }: Answer, now: number): number | undef
 		: undefined;
 }
 
-/** From now until a date, or an epoch in milliseconds or seconds: nobody has published which. */
 function until(time: string, now: number): number | undefined {
-	const number = Number(time);
-	// A date without a zone is UTC, as the header's name says.
-	const zoned = /(z|gmt|utc|[+-]\d\d:?\d\d)$/i.test(time.trim()) ? time : `${time}Z`;
-	const at = Number.isFinite(number) ? number * (number < 1e11 ? 1000 : 1) : Date.parse(zoned);
-	return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+	const at = momentOf(time);
+	return at === undefined ? undefined : Math.max(0, at - now);
 }

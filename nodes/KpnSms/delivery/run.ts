@@ -12,6 +12,7 @@ import { KpnCalls, type KpnContext, type RunRequest } from './kpnCalls';
 import { Ledger } from './ledger';
 import { optionsReader } from './options';
 import type { Outcome } from './outcome';
+import { atSharedPace } from './sharedPace';
 import { precheckError, stopError } from './words';
 
 /** One item of a run, with its parameters evaluated; or why they could not be. */
@@ -98,18 +99,29 @@ export async function run(
 	const acceptedBefore = [...outcomes.values()].some(({ outcome }) => outcome === 'accepted');
 	const calls = new KpnCalls(context, request);
 	const cancel = context.getExecutionCancelSignal();
-	await deliver(
-		batch(open, SMS_APIS[api].messagesPerCall),
-		{ stopAtFailure: !continues, acceptedBefore },
-		{
-			call: async (call) => await calls.send(call),
-			starts: (message) => ledger.starts(message),
-			settles: (message, outcome) => {
-				outcomes.set(message, ledger.settles(message, outcome));
-			},
-			sleep: async (milliseconds) => await pause(milliseconds, cancel),
-			canceled: () => cancel?.aborted === true,
-		},
+	const { batching, credential, options } = request;
+	const perCall = Math.min(SMS_APIS[api].messagesPerCall, batching?.size ?? Infinity);
+	const application = JSON.stringify([options.baseURL, options.url, credential.clientId]);
+	const plan = { stopAtFailure: !continues, acceptedBefore, batching };
+	await atSharedPace(
+		application,
+		async (pace) =>
+			await deliver(
+				batch(open, perCall),
+				{ ...plan, pace },
+				{
+					call: async (call) => await calls.send(call),
+					starts: (message) => ledger.starts(message),
+					returns: (message) => ledger.returns(message),
+					settles: (message, outcome) => {
+						outcomes.set(message, ledger.settles(message, outcome));
+					},
+					sleep: async (milliseconds) => await pause(milliseconds, cancel),
+					canceled: () => cancel?.aborted === true,
+					now: () => performance.now(),
+					random: Math.random,
+				},
+			),
 	);
 
 	const results = await mapUnhurried(drafts, (one): ItemResult => {

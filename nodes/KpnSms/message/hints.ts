@@ -1,6 +1,7 @@
 import type { NodeExecutionHint, NodeHint } from 'n8n-workflow';
 
 import type { ItemResult } from '../delivery/item';
+import { quotaIsShort } from '../delivery/quotaWords';
 import { counted } from '../delivery/words';
 import type { AccountState } from '../../shared/accountState';
 
@@ -22,7 +23,9 @@ export function hintsOf(results: ItemResult[]): NodeExecutionHint[] {
 	const messages = [dryRunSummary(results)];
 	const { quota, sunset } = latestAccountState(results);
 	const { limit, used, resetUtc } = quota ?? {};
-	if (limit !== undefined && used !== undefined && used > limit * QUOTA_WARNING) {
+	const short = quotaIsShort(quota, callsOf(results), Date.now());
+	if (short !== undefined) messages.push(short);
+	else if (limit !== undefined && used !== undefined && used > limit * QUOTA_WARNING) {
 		const reset =
 			resetUtc === undefined ? '' : ` KPN says that it starts anew at ${resetUtc} (UTC).`;
 		messages.push(
@@ -54,6 +57,16 @@ function dryRunSummary(results: ItemResult[]): string | undefined {
 	if (messages + refused === 0) return undefined;
 	const wrong = refused === 0 ? '' : ` ${counted(refused, 'item')} must be corrected first.`;
 	return `Dry run: ${counted(messages, 'message')} to ${counted(recipients, 'recipient')}, ${counted(parts, 'part')} in all.${wrong} Nothing was sent.`;
+}
+
+/** Calls that KPN has accepted: it gives each an ID of its own. */
+function callsOf(results: ItemResult[]): number {
+	const ids = new Set<string>();
+	for (const result of results) {
+		if (!('draft' in result)) continue;
+		for (const one of result.outcomes) if (one.outcome === 'accepted') ids.add(one.documentId);
+	}
+	return ids.size;
 }
 
 /** The last answer tells the newest quota, whichever order the calls came back in: the highest use. */

@@ -1,12 +1,13 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
 
 import { baseUrlOf, CREDENTIAL_TYPE, REQUEST_HEADERS, SMS_APIS } from '../../shared/kpn';
+import type { Batching } from '../delivery/batchingLimit';
 import type { KpnContext, RunRequest } from '../delivery/kpnCalls';
 import { readProxy } from './proxy';
 
 /** n8n's own settings that a declarative node has, on its Settings tab. */
 export interface RequestOptions {
-	batching?: object;
+	batching?: { batch?: { batchSize?: unknown; batchInterval?: unknown } };
 	allowUnauthorizedCerts?: boolean;
 	/** Any value, where an expression gives it. */
 	proxy?: unknown;
@@ -31,6 +32,14 @@ export function deadlineOf({ timeout = DEADLINE_MS }: RequestOptions): number {
 		throw new Error('Timeout on the Settings tab is not a number: enter milliseconds.');
 	}
 	return milliseconds > 0 ? Math.ceil(Math.min(milliseconds, LONGEST_MS)) : DEADLINE_MS;
+}
+
+/** As n8n has it: 0 items per batch count as 1, a negative number switches Batching off. */
+function batchingOf({ batching }: RequestOptions): Batching | undefined {
+	const size = Number(batching?.batch?.batchSize ?? 1);
+	const intervalMs = Number(batching?.batch?.batchInterval ?? 0);
+	if (!(size >= 0 && intervalMs > 0)) return undefined;
+	return { size: Math.max(1, Math.floor(size)), intervalMs };
 }
 
 const asText = (value: unknown): string => (typeof value === 'string' ? value : 'none');
@@ -58,5 +67,10 @@ export async function requestOf(
 		skipSslCertificateValidation: allowUnauthorizedCerts === true,
 		proxy: readProxy(proxy),
 	};
-	return { options, credential, deadline: deadlineOf(requestOptions) };
+	return {
+		options,
+		credential,
+		deadline: deadlineOf(requestOptions),
+		batching: batchingOf(requestOptions),
+	};
 }

@@ -1,93 +1,47 @@
 import fc from 'fast-check';
 
-import type { Call, Message } from '../../../nodes/KpnSms/delivery/batch';
+import type { Message } from '../../../nodes/KpnSms/delivery/batch';
 import {
-	CALLS_IN_FLIGHT,
 	deliver,
 	LONGEST_WAIT_MS,
-	type DeliveryPlan,
+	MOST_OPEN_MESSAGES,
 } from '../../../nodes/KpnSms/delivery/deliver';
-import type { Failure } from '../../../nodes/shared/failure';
 import type { Outcome } from '../../../nodes/KpnSms/delivery/outcome';
-import { aDraft } from './drafts';
+import { FIRST_WINDOW, Pace } from '../../../nodes/KpnSms/delivery/pace';
+import { makeCalls, play } from './play';
+import { ACCEPTED, failure, NO_CONNECTION, TOO_MANY, UNAVAILABLE } from './simulatedKpn';
+import { VirtualTime } from './virtualTime';
 
-const failure = (changes: Partial<Failure>): Failure => ({
-	outcome: 'refused',
-	meaning: 'it failed',
-	advice: 'look',
-	kpn: {},
-	retryable: false,
-	concernsEveryCall: false,
-	...changes,
-});
+const BAD = failure({ statusCode: 400 });
+const UNAUTHORIZED = failure({ statusCode: 401, concernsEveryCall: true });
+const FORBIDDEN = failure({ statusCode: 403, concernsEveryCall: true });
+const BROKEN = failure({ outcome: 'unknown', statusCode: 500 });
+const TIMED_OUT = failure({ outcome: 'unknown', systemCode: 'ETIMEDOUT' });
 
-const ANSWERS: Record<string, Outcome> = {
-	accepted: { outcome: 'accepted', documentId: 'id' },
-	badRequest: failure({ statusCode: 400 }),
-	unauthorized: failure({ statusCode: 401, concernsEveryCall: true }),
-	busy: failure({ statusCode: 503, retryable: true, tryAgain: {}, concernsEveryCall: true }),
-	broken: failure({ outcome: 'unknown' }),
-};
+const ANSWERS: Outcome[] = [
+	...[ACCEPTED, BAD, UNAUTHORIZED, FORBIDDEN, BROKEN, TIMED_OUT],
+	...[TOO_MANY, UNAVAILABLE, NO_CONNECTION],
+];
 
-const makeCalls = (sizes: number[]): Call[] => {
-	let itemIndex = 0;
-	return sizes.map(
-		(size) =>
-			Array.from({ length: size }, () => ({
-				draft: aDraft({ itemIndex: itemIndex++ }),
-				recipient: '+31612345670',
-			})) as Message[] as Call,
-	);
-};
-
-async function play(
-	calls: Call[],
-	answers: Outcome[] | ((call: Call) => Outcome),
-	plan: Partial<DeliveryPlan> = {},
-) {
-	const answerTo = (call: Call) =>
-		typeof answers === 'function' ? answers(call) : answers[next++ % answers.length];
-	const made: Array<{ messages: Message[]; outcome: Outcome }> = [];
-	const settled: Array<[Message, Outcome]> = [];
-	const waits: number[] = [];
-	let inFlight = 0;
-	let mostInFlight = 0;
-	let next = 0;
-	await deliver(
-		calls,
-		{ stopAtFailure: true, acceptedBefore: false, ...plan },
-		{
-			call: async (messages) => {
-				mostInFlight = Math.max(mostInFlight, ++inFlight);
-				const outcome = answerTo(messages) ?? failure({});
-				await Promise.resolve();
-				inFlight--;
-				made.push({ messages, outcome });
-				return outcome;
-			},
-			starts: () => {},
-			settles: (message, outcome) => settled.push([message, outcome]),
-			sleep: async (milliseconds) => {
-				waits.push(milliseconds);
-			},
-			canceled: () => false,
-		},
-	);
-	return { made, settled, waits, mostInFlight };
-}
+const isNotTried = ([, outcome]: [Message, Outcome]) => 'notTried' in outcome && outcome.notTried;
 
 test('for any answers every message is settled once, and none is in a call after it may be at KPN', async () => {
 	await fc.assert(
 		fc.asyncProperty(
 			fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 12 }),
-			fc.array(fc.constantFrom(...Object.values(ANSWERS)), { minLength: 1, maxLength: 12 }),
+			fc.array(fc.constantFrom(...ANSWERS), { minLength: 1, maxLength: 12 }),
 			fc.boolean(),
-			async (sizes, answers, stopAtFailure) => {
+			fc.integer(),
+			async (sizes, answers, stopAtFailure, seed) => {
 				const calls = makeCalls(sizes);
-				const { made, settled, mostInFlight } = await play(calls, answers, { stopAtFailure });
+				const { made, settled, open } = await play(calls, answers, {
+					plan: { stopAtFailure },
+					seed,
+				});
 				expect(settled.map(([{ draft }]) => draft.itemIndex).sort((a, b) => a - b)).toEqual(
 					calls.flat().map(({ draft }) => draft.itemIndex),
 				);
+				expect(open.size).toBe(0);
 				for (const { messages, outcome } of made) {
 					if (outcome.outcome === 'refused') continue;
 					for (const message of messages) {
@@ -96,121 +50,287 @@ test('for any answers every message is settled once, and none is in a call after
 						expect(later?.outcome).toBe(outcome);
 					}
 				}
-				expect(mostInFlight).toBeLessThanOrEqual(CALLS_IN_FLIGHT);
 			},
 		),
 	);
 });
 
-test('a refused call is halved until the bad message stands alone', async () => {
-	const [messages] = makeCalls([8]) as [Call];
-	const bad = messages[5];
-	const settled = new Map<Message, string>();
-	let calls = 0;
-	await deliver(
-		[messages],
-		{ stopAtFailure: true, acceptedBefore: false },
-		{
-			call: async (call) => {
-				calls++;
-				return (bad && call.includes(bad) ? ANSWERS.badRequest : ANSWERS.accepted) as Outcome;
+test.each([200, 50, 7])(
+	'in calls of %i messages, never more than 1,000 messages are on their way',
+	async (size) => {
+		const { mostOpen } = await play(makeCalls(Array<number>(200).fill(size)), [ACCEPTED]);
+		expect(mostOpen).toBeLessThanOrEqual(MOST_OPEN_MESSAGES);
+		expect(mostOpen).toBeGreaterThan(Math.min(MOST_OPEN_MESSAGES - 2 * size, 60 * size));
+	},
+);
+
+describe('trying again', () => {
+	test('an unavailable KPN is asked again as often as Maximum Retries says, ever later', async () => {
+		for (const answer of [UNAVAILABLE, NO_CONNECTION]) {
+			const { made, settled } = await play(makeCalls([1]), [answer]);
+			expect(settled).toEqual([[expect.anything(), answer]]);
+			expect(made).toHaveLength(4);
+			const waits = made.slice(1).map(({ at }, index) => at - (made[index]?.at ?? 0));
+			[500, 1000, 2000].forEach((wait, index) => {
+				expect(waits[index]).toBeGreaterThanOrEqual(wait / 2);
+				expect(waits[index]).toBeLessThanOrEqual(1.5 * wait + 5);
+			});
+			expect((await play(makeCalls([1], { maximumRetries: 0 }), [answer])).made).toHaveLength(1);
+		}
+	});
+
+	test('the waits are different each time', async () => {
+		const waits = await Promise.all(
+			Array.from({ length: 20 }, async (_, seed) => {
+				const { made } = await play(makeCalls([1]), [UNAVAILABLE, ACCEPTED], { seed });
+				return made[1]?.at ?? 0;
+			}),
+		);
+		expect(new Set(waits).size).toBeGreaterThan(15);
+	});
+
+	test('it counts attempts since anybody last got through', async () => {
+		let call = 0;
+		// Of four calls one gets through: at no time are there more than three in vain.
+		const answers = () => (call++ % 4 === 3 ? ACCEPTED : UNAVAILABLE);
+		const { settled } = await play(makeCalls(Array<number>(50).fill(1)), answers);
+		expect(settled.filter(([, { outcome }]) => outcome === 'accepted')).toHaveLength(50);
+	});
+
+	test('a KPN with too many calls for half a minute is waited for, and one with them for good is not', async () => {
+		const busyFor = async (milliseconds: number) => {
+			let begin: number | undefined;
+			const time = new VirtualTime();
+			const answer = () => {
+				begin ??= time.now;
+				return time.now - begin < milliseconds ? TOO_MANY : ACCEPTED;
+			};
+			return await play(makeCalls([1]), answer, { time });
+		};
+		expect((await busyFor(30_000)).settled[0]?.[1]).toBe(ACCEPTED);
+		const { settled, made, tookMs } = await busyFor(Infinity);
+		expect(settled[0]?.[1]).toBe(TOO_MANY);
+		expect(tookMs).toBeLessThan(60_000);
+		expect(made.length).toBeLessThan(60);
+	});
+
+	test('the wait that KPN asks for holds for all calls, unless it is longer than a minute', async () => {
+		const asking = (afterMs: number) =>
+			failure({ statusCode: 429, tryAgain: { afterMs }, retryable: true, concernsEveryCall: true });
+		const { made, settled } = await play(makeCalls(Array<number>(30).fill(1)), [
+			asking(7000),
+			...Array<Outcome>(100).fill(ACCEPTED),
+		]);
+		expect(settled.every(([, outcome]) => outcome === ACCEPTED)).toBe(true);
+		const later = made.filter(({ at }) => at > 1);
+		expect(later.length).toBeGreaterThan(20);
+		expect(Math.min(...later.map(({ at }) => at))).toBeGreaterThanOrEqual(7001);
+		const long = await play(makeCalls([1]), [asking(LONGEST_WAIT_MS + 1)]);
+		expect(long.made).toHaveLength(1);
+		expect(long.tookMs).toBeLessThan(12);
+	});
+
+	test('a message that KPN refused and that waits is on record as refused, not as on its way', async () => {
+		const time = new VirtualTime();
+		const opened: number[] = [];
+		const answers = [...Array<Outcome>(3).fill(UNAVAILABLE), ACCEPTED];
+		const { made } = await play(makeCalls([3]), answers, {
+			time,
+			canceled: ({ open, made: soFar }) => {
+				if (soFar.length > 0 && soFar.length < 4) opened.push(open.size);
+				return false;
 			},
-			starts: () => {},
-			settles: (message, { outcome }) => settled.set(message, outcome),
-			sleep: async () => {},
-			canceled: () => false,
+		});
+		expect(made).toHaveLength(4);
+		// Asked before each wait, and while the call goes out.
+		expect(opened).toContain(0);
+		expect(opened.filter((size) => size !== 0 && size !== 3)).toEqual([]);
+	});
+
+	test('nothing else is made again', async () => {
+		for (const answer of [BROKEN, TIMED_OUT, UNAUTHORIZED, FORBIDDEN, BAD]) {
+			expect((await play(makeCalls([1]), [answer])).made).toHaveLength(1);
+		}
+	});
+});
+
+describe('what ends the sending', () => {
+	test('a failure that every call would have: the rest comes out as not tried', async () => {
+		const { made, settled } = await play(makeCalls(Array<number>(200).fill(1)), [UNAUTHORIZED]);
+		expect(made.length).toBeLessThanOrEqual(FIRST_WINDOW);
+		expect(settled.filter(isNotTried)).toHaveLength(200 - made.length);
+	});
+
+	test('an unknown outcome, in "Stop Workflow" only', async () => {
+		const calls = makeCalls(Array<number>(200).fill(1));
+		const stopped = await play(calls, [BROKEN]);
+		expect(stopped.made.length).toBeLessThanOrEqual(FIRST_WINDOW);
+		const continued = await play(calls, [BROKEN], { plan: { stopAtFailure: false } });
+		expect(continued.made).toHaveLength(200);
+	});
+
+	test('cancel: what was on its way arrives, and nothing more is sent', async () => {
+		const { made, settled } = await play(makeCalls(Array<number>(200).fill(1)), [ACCEPTED], {
+			canceled: (played) => played.made.length >= 20,
+		});
+		expect(made.length).toBeLessThanOrEqual(20 + 64);
+		expect(settled).toHaveLength(200);
+		expect(settled.filter(isNotTried)).toHaveLength(200 - made.length);
+	});
+
+	test.each([
+		[false, 100],
+		[true, 0],
+	])(
+		'403 for one sender: with Stop Workflow %p, %i messages of another are sent',
+		async (stopAtFailure, sent) => {
+			const calls = makeCalls(Array<number>(200).fill(1));
+			for (const [{ draft }] of calls.slice(100)) draft.sender = 'Other';
+			const { settled, made } = await play(
+				calls,
+				([{ draft }]) => (draft.sender === 'Other' ? ACCEPTED : FORBIDDEN),
+				{ plan: { stopAtFailure } },
+			);
+			const accepted = settled.filter(([, { outcome }]) => outcome === 'accepted');
+			expect(accepted).toHaveLength(sent);
+			expect(made.length).toBeLessThanOrEqual(sent + FIRST_WINDOW);
 		},
 	);
-	for (const message of messages) {
-		expect(settled.get(message)).toBe(message === bad ? 'refused' : 'accepted');
-	}
-	expect(calls).toBe(7);
 });
 
-test('a busy KPN is asked again a bounded number of times, ever later', async () => {
-	const { made, waits } = await play(makeCalls([1]), [ANSWERS.busy as Outcome]);
-	expect(made).toHaveLength(4);
-	expect(waits).toEqual([500, 1000, 2000]);
-});
+describe('bad messages', () => {
+	const badAt = (bad: (item: number) => boolean) => (call: Message[]) =>
+		call.some(({ draft }) => bad(draft.itemIndex)) ? BAD : ACCEPTED;
 
-test('the wait that KPN asks for is honoured, unless it is longer than a minute', async () => {
-	const asking = (afterMs: number) =>
-		failure({ tryAgain: { afterMs }, retryable: true, concernsEveryCall: true });
-	expect((await play(makeCalls([1]), [asking(7000)])).waits).toEqual([7000, 7000, 7000]);
-	const long = await play(makeCalls([1]), [asking(LONGEST_WAIT_MS + 1)]);
-	expect(long.waits).toEqual([]);
-	expect(long.made).toHaveLength(1);
-});
-
-test('nothing else is made again', async () => {
-	for (const answer of [ANSWERS.broken, ANSWERS.unauthorized, ANSWERS.badRequest]) {
-		expect((await play(makeCalls([1]), [answer as Outcome])).made).toHaveLength(1);
-	}
-});
-
-test('after a failure that every call would have, the rest comes out as not tried', async () => {
-	const { made, settled } = await play(makeCalls(Array(20).fill(1)), [
-		ANSWERS.unauthorized as Outcome,
-	]);
-	expect(made.length).toBeLessThanOrEqual(CALLS_IN_FLIGHT);
-	const notTried = settled.filter(([, outcome]) => 'notTried' in outcome && outcome.notTried);
-	expect(notTried).toHaveLength(20 - made.length);
-});
-
-test('an unknown outcome ends the sending in "Stop Workflow" only', async () => {
-	const calls = makeCalls(Array(20).fill(1));
-	const stopped = await play(calls, [ANSWERS.broken as Outcome], { stopAtFailure: true });
-	expect(stopped.made.length).toBeLessThanOrEqual(CALLS_IN_FLIGHT);
-	const continued = await play(calls, [ANSWERS.broken as Outcome], { stopAtFailure: false });
-	expect(continued.made).toHaveLength(20);
-});
-
-describe('where KPN refuses every message', () => {
-	const BAD = ANSWERS.badRequest as Outcome;
-	const sizes = Array<number>(5).fill(200);
-
-	test('1,000 of them cost a good hundred calls, and the rest comes out as not tried', async () => {
-		const { made, settled } = await play(makeCalls(sizes), [BAD]);
-		expect(made.length).toBeLessThanOrEqual(120);
-		expect(settled).toHaveLength(1000);
-		const notTried = settled.filter(([, outcome]) => 'notTried' in outcome && outcome.notTried);
-		expect(notTried.length).toBeGreaterThan(970);
-		expect(notTried[0]?.[1]).toMatchObject({
-			outcome: 'refused',
-			meaning: expect.stringContaining('KPN refused each of the first 20 messages'),
-			retryable: true,
-		});
-	});
-
-	test('each is tried alone if an earlier try had some accepted', async () => {
-		const { settled } = await play(makeCalls([40]), [BAD], { acceptedBefore: true });
-		expect(settled.map(([, outcome]) => outcome)).toEqual(Array(40).fill(BAD));
-	});
-
-	test('messages with another sender are sent all the same', async () => {
-		const calls = makeCalls([200, 200]);
-		for (const { draft } of calls[1] ?? []) draft.sender = 'Other';
-		const { settled } = await play(calls, (call) =>
-			call[0].draft.sender === 'Other' ? (ANSWERS.accepted as Outcome) : BAD,
-		);
-		expect(settled.filter(([, { outcome }]) => outcome === 'accepted')).toHaveLength(200);
-	});
-});
-
-test.each([
-	['at its beginning', (item: number) => item < 60],
-	['at its end', (item: number) => item >= 140],
-	['everywhere', (item: number) => item % 3 > 0],
-	['in most places', (item: number) => item % 7 > 0],
-])('a list with bad messages %s: each good one is sent', async (_where, bad) => {
-	for (const sizes of [[200], Array<number>(200).fill(1)]) {
-		const { settled } = await play(makeCalls(sizes), (call) =>
-			call.some(({ draft }) => bad(draft.itemIndex))
-				? (ANSWERS.badRequest as Outcome)
-				: (ANSWERS.accepted as Outcome),
+	test('a refused call is halved until the bad message stands alone', async () => {
+		const { made, settled } = await play(
+			makeCalls([8]),
+			badAt((item) => item === 5),
 		);
 		for (const [{ draft }, outcome] of settled) {
-			expect(outcome).toBe(bad(draft.itemIndex) ? ANSWERS.badRequest : ANSWERS.accepted);
+			expect(outcome).toBe(draft.itemIndex === 5 ? BAD : ACCEPTED);
 		}
-	}
+		expect(made).toHaveLength(7);
+	});
+
+	test('halving makes calls at the same time', async () => {
+		const answer = badAt((item) => item % 10 === 3);
+		const { made, tookMs } = await play(makeCalls([200]), answer);
+		expect(made.length).toBeGreaterThan(100);
+		// One after the other they would take a millisecond each.
+		expect(tookMs).toBeLessThan(made.length / 4);
+	});
+
+	test.each([
+		['at its beginning', (item: number) => item < 60],
+		['at its end', (item: number) => item >= 140],
+		['at both ends', (item: number) => item < 60 || item >= 140],
+		['everywhere', (item: number) => item % 3 > 0],
+		['in most places', (item: number) => item % 7 > 0],
+	])('a list with bad messages %s: each good one is sent', async (_where, bad) => {
+		for (const sizes of [[200], Array<number>(200).fill(1)]) {
+			for (let seed = 1; seed <= 20; seed++) {
+				const { settled } = await play(makeCalls(sizes), badAt(bad), { seed });
+				expect(settled).toHaveLength(200);
+				for (const [{ draft }, outcome] of settled) {
+					expect(outcome).toBe(bad(draft.itemIndex) ? BAD : ACCEPTED);
+				}
+			}
+		}
+	});
+
+	describe('where KPN refuses every message', () => {
+		const sizes = Array<number>(5).fill(200);
+
+		test.each([
+			['with 400', BAD, sizes],
+			['with 400, one a call', BAD, Array<number>(1000).fill(1)],
+			['without a document ID', failure({ statusCode: 200 }), Array<number>(1000).fill(1)],
+		])(
+			'%s, 1,000 of them cost few calls, and the rest comes out as not tried',
+			async (_, answer, all) => {
+				for (let seed = 1; seed <= 10; seed++) {
+					const { made, settled } = await play(makeCalls(all), [answer], { seed });
+					expect(made.length).toBeLessThanOrEqual(60);
+					expect(settled).toHaveLength(1000);
+					const notTried = settled.filter(isNotTried);
+					expect(notTried.length).toBeGreaterThan(940);
+					expect(notTried[0]?.[1]).toMatchObject({
+						outcome: 'refused',
+						meaning: expect.stringMatching(
+							/^KPN refused all 5\d messages that were tried, at random places among the 1000 /,
+						),
+						retryable: true,
+					});
+				}
+			},
+		);
+
+		test('other messages are tried the next time', async () => {
+			const tried = async (seed: number) =>
+				(await play(makeCalls(Array<number>(1000).fill(1)), [BAD], { seed })).made.map(
+					({ messages }) => messages[0].draft.itemIndex,
+				);
+			const [one, other] = [await tried(1), await tried(2)];
+			// The first few go out in order, before anything is known of them.
+			expect(one.filter((item) => other.includes(item)).length).toBeLessThan(12);
+		});
+
+		test('each is tried alone if an earlier try had some accepted', async () => {
+			const { settled } = await play(makeCalls([40]), [BAD], { plan: { acceptedBefore: true } });
+			expect(settled.map(([, outcome]) => outcome)).toEqual(Array(40).fill(BAD));
+		});
+
+		test('messages with another sender are sent all the same', async () => {
+			const calls = makeCalls([200, 200]);
+			for (const { draft } of calls[1] ?? []) draft.sender = 'Other';
+			const { settled } = await play(calls, (call) =>
+				call[0].draft.sender === 'Other' ? ACCEPTED : BAD,
+			);
+			expect(settled.filter(([, { outcome }]) => outcome === 'accepted')).toHaveLength(200);
+		});
+	});
+});
+
+describe('Batching', () => {
+	test.each([1, 10, 50])('at most %i messages a second', async (size) => {
+		const calls = makeCalls(Array<number>(200).fill(1));
+		const { made, settled } = await play(calls, [ACCEPTED], {
+			plan: { batching: { size, intervalMs: 1000 } },
+		});
+		expect(settled.every(([, outcome]) => outcome === ACCEPTED)).toBe(true);
+		const times = made.map(({ at }) => at).sort((a, b) => a - b);
+		for (const [index, at] of times.entries()) {
+			const next = times[index + size];
+			if (next !== undefined) expect(next - at).toBeGreaterThanOrEqual(1000);
+		}
+		expect(times.at(-1)).toBeLessThanOrEqual((200 / size) * 1000);
+	});
+
+	test('a call that is larger than a batch goes alone', async () => {
+		const { made } = await play(makeCalls([20, 20, 20]), [ACCEPTED], {
+			plan: { batching: { size: 10, intervalMs: 1000 } },
+		});
+		expect(made.map(({ at }) => at)).toEqual([0, 1000, 2000]);
+	});
+});
+
+test('an error in what is told of a message comes out, and does not hang', async () => {
+	const delivery = deliver(
+		makeCalls([1, 1]),
+		{ stopAtFailure: true, acceptedBefore: false, pace: new Pace(64, Math.random) },
+		{
+			call: async () => ACCEPTED,
+			starts: () => {},
+			returns: () => {},
+			settles: () => {
+				throw new Error('no room');
+			},
+			sleep: async () => {},
+			canceled: () => false,
+			now: () => 0,
+			random: Math.random,
+		},
+	);
+	await expect(delivery).rejects.toThrow('no room');
 });

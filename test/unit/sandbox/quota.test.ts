@@ -8,31 +8,31 @@ beforeEach(async () => {
 });
 afterEach(async () => await sandbox.close());
 
-test('a success tells the quota, counted in messages × recipients', async () => {
+test('a success tells the quota, counted in calls, however many messages are in each', async () => {
 	const send = await sender(sandbox);
 	const { headers } = await send({ messages: [sms(`${ANNA},${BRAM}`)] });
 	expect(Object.fromEntries(headers)).toMatchObject({
 		'quota-limit': '3',
-		'quota-used': '2',
+		'quota-used': '1',
 		'quota-interval': '1',
 		'quota-time-unit': 'month',
 		'quota-reset-utc': expect.stringMatching(/^\d{13}$/),
 		'api-version': expect.any(String),
 		sunset: 'n/a',
 	});
-	expect((await send()).headers.get('quota-used')).toBe('3');
+	expect((await send()).headers.get('quota-used')).toBe('2');
 });
 
 test('beyond the quota the gateway answers 429 and nothing is taken', async () => {
 	const send = await sender(sandbox);
-	await send({ messages: [sms(), sms()] });
+	for (let call = 0; call < 3; call++) await send({ messages: [sms(), sms()] });
 	const answer = await send({ messages: [sms(), sms()] });
 	expect(answer.status).toBe(429);
 	expect(await answer.json()).toMatchObject({
 		fault: { detail: { errorcode: 'policies.ratelimit.QuotaViolation' } },
 	});
-	expect(answer.headers.get('quota-used')).toBe('2');
-	expect(sandbox.messages).toHaveLength(2);
+	expect(answer.headers.get('quota-used')).toBe('3');
+	expect(sandbox.messages).toHaveLength(6);
 });
 
 test('calls know how many were in flight with them', async () => {

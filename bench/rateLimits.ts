@@ -1,0 +1,54 @@
+import type { SmsApi } from '../nodes/shared/kpn';
+
+/** A KPN that takes so many calls a second, and what is sent to it. */
+export interface Limited {
+	name: string;
+	smsApi: SmsApi;
+	/** Calls a second. */
+	rate: number;
+	/** Calls that it takes at once before; 1 is Apigee's spike arrest. */
+	burst: number;
+	messages: number;
+	perCall?: number;
+	/** Executions at the same time, with so many messages each. */
+	executions?: number;
+}
+
+const RATES = [2, 5, 10, 20, 50];
+
+/** About a minute for each, and never more than 2,000 messages. */
+const countAt = (rate: number) => Math.min(2000, rate * 60);
+
+const at = (smsApi: SmsApi, burst: (rate: number) => number, words: string): Limited[] =>
+	RATES.map((rate) => ({
+		name: `${smsApi}, ${rate} a second${words}`,
+		smsApi,
+		rate,
+		burst: burst(rate),
+		messages: countAt(rate),
+	}));
+
+/** Those of a list run at the same time. */
+export const LIMITED: Limited[][] = [
+	at('v1', () => 1, ''),
+	at('v1', (rate) => rate, ', bursts'),
+	at('current', () => 1, ', one message a call'),
+	[
+		...RATES.map((rate) => ({
+			name: `current, ${rate} a second, 200 messages a call`,
+			smsApi: 'current' as const,
+			rate,
+			burst: 1,
+			messages: 2000,
+			perCall: 200,
+		})),
+		...[2, 10, 50].map((rate) => ({
+			name: `v1, ${rate} a second, three executions`,
+			smsApi: 'v1' as const,
+			rate,
+			burst: 1,
+			messages: countAt(rate) / 4,
+			executions: 3,
+		})),
+	],
+];

@@ -1,0 +1,68 @@
+import type { Quota } from '../../shared/accountState';
+
+/** KPN's quota counts calls, however many messages are in each. */
+
+/**
+ * The moment that KPN names, in milliseconds since 1970: a date, or an epoch in milliseconds or
+ * seconds, for nobody has published which.
+ */
+export function momentOf(time: string): number | undefined {
+	const number = Number(time);
+	// A date without a zone is UTC, as the header's name says.
+	const zoned = /(z|gmt|utc|[+-]\d\d:?\d\d)$/i.test(time.trim()) ? time : `${time}Z`;
+	const at = Number.isFinite(number) ? number * (number < 1e11 ? 1000 : 1) : Date.parse(zoned);
+	return Number.isNaN(at) ? undefined : at;
+}
+
+/**
+ * What to do where the quota is used up; undefined where it is not.
+ *
+ * @param now milliseconds since 1970
+ */
+export function usedUpAdvice(quota: Quota | undefined, now: number): string | undefined {
+	const { limit, used } = quota ?? {};
+	if (limit === undefined || used === undefined || used < limit) return undefined;
+	const start = startOf(quota, now);
+	const when = start === undefined ? 'when it starts anew' : `after ${start}`;
+	return `KPN’s quota of ${limitOf(quota)} is used up. Send the rest ${when}, or ask KPN for a higher quota.`;
+}
+
+/**
+ * Where the quota does not carry another run like this one.
+ *
+ * @param calls how many this run took
+ * @param now milliseconds since 1970
+ */
+export function quotaIsShort(
+	quota: Quota | undefined,
+	calls: number,
+	now: number,
+): string | undefined {
+	const { limit, used } = quota ?? {};
+	if (limit === undefined || used === undefined || limit - used >= calls) return undefined;
+	const start = startOf(quota, now);
+	const until = start === undefined ? '' : ` until ${start}`;
+	return `KPN’s quota of ${limitOf(quota)} carries ${numeral(Math.max(0, limit - used))} more${until}, fewer than this run took (${numeral(calls)}).`;
+}
+
+/** `1,000 calls a month`. */
+function limitOf({ limit, interval, timeUnit }: Quota = {}): string {
+	const calls = `${numeral(limit ?? 0)} calls`;
+	if (timeUnit === undefined) return calls;
+	return interval === undefined || interval === 1
+		? `${calls} a ${timeUnit}`
+		: `${calls} in ${interval} ${timeUnit}s`;
+}
+
+/** `14:00 UTC`, or with its day where that is not today. */
+function startOf({ resetUtc }: Quota = {}, now: number): string | undefined {
+	const at = resetUtc === undefined ? undefined : momentOf(resetUtc);
+	if (at === undefined || Math.abs(at) > 8.64e15) return undefined;
+	const [day, time] = new Date(at).toISOString().split('T');
+	const today = new Date(now).toISOString().startsWith(day ?? '');
+	const date = new Date(at).toLocaleDateString('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
+	const clock = `${time?.slice(0, 5)} UTC`;
+	return today ? clock : `${date}, ${clock}`;
+}
+
+const numeral = (value: number): string => value.toLocaleString('en');
