@@ -176,7 +176,7 @@ async function runCell(situation: Situation, cell: Cell): Promise<Tally> {
 					...(forward && { maximumRetries: 0 }),
 				},
 				requestOptions: {
-					timeout: situation.timeout ?? 10_000,
+					timeout: situation.timeout ?? 50_000,
 					proxy: forward?.url ?? situation.proxy,
 				},
 			},
