@@ -182,7 +182,7 @@ async function runCell(situation: Situation, cell: Cell): Promise<Tally> {
 					...(maximumRetries !== undefined && { maximumRetries }),
 				},
 				requestOptions: {
-					timeout: situation.timeout ?? 10_000,
+					timeout: situation.timeout ?? 50_000,
 					proxy: forward?.url ?? situation.proxy,
 				},
 			},
