@@ -6,6 +6,7 @@ import type { KpnWords } from '../../shared/kpnWords';
 import { quoted, together } from '../../shared/quoted';
 import type { Refusal } from './draft';
 import type { Delivery, ItemResult } from './item';
+import type { Settled } from './outcome';
 
 /** Why an item was not delivered, for the person who built the workflow. */
 interface ItemFailure {
@@ -84,21 +85,33 @@ export function precheckError(
 
 /** For "Stop Workflow": what was sent, what not, what is unknown, and what a retry would do. */
 export function stopError(node: INode, results: ItemResult[]): NodeApiError {
-	const counts = { accepted: 0, 'partly accepted': 0, refused: 0, unknown: 0, 'not tried': 0 };
+	const counts = {
+		accepted: 0,
+		'sent before': 0,
+		'partly accepted': 0,
+		refused: 0,
+		unknown: 0,
+		'not tried': 0,
+	};
+	let content = false;
 	const named: Array<ItemFailure & { itemIndex: number }> = [];
 	// In one go, also for a list of 100,000: so words are found for those only that are named.
 	for (const result of results) {
 		if (!isDelivery(result)) continue;
 		const state = stateOf(result);
 		counts[state]++;
-		if (state === 'accepted' || named.length === ITEMS_NAMED) continue;
+		if (state === 'accepted' || state === 'sent before') continue;
+		content ||= result.outcomes.some(isAboutContent);
+		if (named.length === ITEMS_NAMED) continue;
 		named.push({ itemIndex: result.draft.itemIndex, ...failureOf(result) });
 	}
 	const [first] = named;
 	const { statusCode, itemIndex } = first ?? {};
+	const next = nextStep(results, content);
 	// n8n writes the message into its log: KPN's words, which may hold a number, go beside it.
 	if (results.length === 1 && first) {
-		const description = escapeHtml(together(first.quote, first.advice));
+		const partly = counts['partly accepted'] > 0 ? next : '';
+		const description = escapeHtml(together(first.quote, first.advice, partly));
 		return apiError(node, { message: first.message, description, statusCode, itemIndex });
 	}
 	const lines = named.map(({ message, quote: words, advice, ...one }, index) =>
@@ -109,21 +122,22 @@ export function stopError(node: INode, results: ItemResult[]): NodeApiError {
 			advice === named[index - 1]?.advice ? '' : advice,
 		),
 	);
-	const failed = Object.values(counts).reduce((sum, count) => sum + count, -counts.accepted);
-	const tally = Object.entries(counts)
+	const { accepted, 'sent before': sentBefore, ...failures } = counts;
+	const failed = Object.values(failures).reduce((sum, count) => sum + count, 0);
+	const tally = Object.entries({ accepted, 'sent before': sentBefore, ...failures })
 		.filter(([, count]) => count > 0)
 		.map(([name, count]) => `${count} ${name}`);
 	return apiError(node, {
 		message: `Not all items were sent: ${tally.join(', ')}`,
-		description: `${lineUp(lines, failed)}<br>${RETRY}`,
+		description: `${lineUp(lines, failed)}<br>${next}`,
 		statusCode,
 		itemIndex,
 	});
 }
 
 /** `1 message`, `2 messages`. */
-export const counted = (count: number, one: string): string =>
-	`${count} ${one}${count === 1 ? '' : 's'}`;
+export const counted = (count: number, one: string, several = `${one}s`): string =>
+	`${count} ${count === 1 ? one : several}`;
 
 interface ErrorParts {
 	message: string;
@@ -143,20 +157,37 @@ function apiError(
 	return error;
 }
 
-const RETRY =
-	'A retry sends only what was refused or not tried. What KPN accepted is never sent again; what is unknown, only with Delivery Guarantee At Least Once.';
+/** Which button does what, for somebody who has the error before them. */
+function nextStep(results: ItemResult[], content: boolean): string {
+	const once = results.some((one) => 'draft' in one && one.draft.onceKey !== undefined);
+	const rest = 'Executions → this one → Retry (it uses the data of then)';
+	return together(
+		once
+			? `To send only the rest: correct it and execute again, for Send Once Per is set; or ${rest}.`
+			: `To send only the rest: ${rest}. Execute step sends everything again, also to those who have it, unless Send Once Per is set.`,
+		content
+			? 'What KPN refused for its content (400), a retry sends with the same data, to be refused again: correct it where it comes from, and let such items go their own way with On Error → Continue (using error output).'
+			: '',
+		'What is unknown is sent again only with Delivery Guarantee At Least Once.',
+	);
+}
+
+const isAboutContent = (outcome: Settled): boolean =>
+	'statusCode' in outcome && outcome.statusCode === 400 && !outcome.notTried;
 
 /** What an item is counted as. */
 function stateOf({ outcomes }: Delivery) {
+	let sentBefore = 0;
 	let failures = 0;
 	let notTried = 0;
 	for (const outcome of outcomes) {
 		if (outcome.outcome === 'unknown') return 'unknown';
-		if (outcome.outcome === 'accepted') continue;
+		if (outcome.outcome === 'sentBefore') sentBefore++;
+		if (outcome.outcome !== 'refused') continue;
 		failures++;
 		if (outcome.notTried) notTried++;
 	}
-	if (failures === 0) return 'accepted';
+	if (failures === 0) return sentBefore === outcomes.length ? 'sent before' : 'accepted';
 	if (failures < outcomes.length) return 'partly accepted';
 	return notTried === failures ? 'not tried' : 'refused';
 }
@@ -164,7 +195,9 @@ function stateOf({ outcomes }: Delivery) {
 const isDelivery = (result: ItemResult): result is Delivery => 'draft' in result;
 
 const failuresOf = ({ outcomes }: Delivery): Failure[] =>
-	outcomes.filter((outcome): outcome is Failure => outcome.outcome !== 'accepted');
+	outcomes.filter(
+		(one): one is Failure => one.outcome === 'refused' || one.outcome === 'unknown',
+	);
 
 function sentence({ outcome, meaning, systemCode, notTried }: Failure, share: string): string {
 	const what = systemCode === undefined ? meaning : `${meaning} (${systemCode})`;
