@@ -1,3 +1,5 @@
+import { sleep } from 'n8n-workflow';
+
 import type { Failure } from '../../shared/failure';
 import { mapUnhurried } from '../../shared/unhurried';
 import type { Call, Message } from './batch';
@@ -11,7 +13,10 @@ import type { PrivateHash } from './privateHash';
  * So many messages go on record together: on SMS v1 a call is one message, and n8n takes some 20 ms
  * to write its list. Larger calls that are about to leave at the same moment make it more.
  */
-const AHEAD = 200;
+const AHEAD = 100;
+
+/** So long a call waits for those that are about to end, to go on record together with what follows them. */
+const GATHERING_MS = 20;
 
 interface Running {
 	end: Promise<Settled>;
@@ -53,6 +58,11 @@ export class SendOnce {
 	private waiting: Message[] = [];
 
 	private writing?: Promise<void>;
+
+	/** Calls on their way. */
+	private away = 0;
+
+	private whenNoneIsAway = () => {};
 
 	/** What is still to come, the next one last. */
 	private ahead: Message[] = [];
@@ -105,7 +115,13 @@ export class SendOnce {
 			return notRecorded(error);
 		}
 		const [first, ...others] = call.filter((message) => !this.held.has(message));
-		return first ? await send([first, ...others]) : NOTHING_LEFT;
+		if (!first) return NOTHING_LEFT;
+		this.away++;
+		try {
+			return await send([first, ...others]);
+		} finally {
+			if (--this.away === 0) this.whenNoneIsAway();
+		}
 	}
 
 	/** Whether a message is not sent by this run, whatever became of its call. */
@@ -168,8 +184,7 @@ export class SendOnce {
 
 	/** @throws Error if n8n's database does not take it */
 	private async record(): Promise<void> {
-		// The calls that are about to leave at this moment go on record together.
-		await Promise.resolve();
+		await this.gather();
 		const messages = new Set(this.waiting);
 		this.waiting = [];
 		while (messages.size < AHEAD && this.ahead.length > 0) {
@@ -209,6 +224,15 @@ export class SendOnce {
 				this.stops(key, known);
 			}
 		}
+	}
+
+	/** n8n writes its whole list each time: few writes, then, and what is about to leave in one. */
+	private async gather(): Promise<void> {
+		if (this.away === 0) return await Promise.resolve();
+		const none = new Promise<void>((resolve) => (this.whenNoneIsAway = resolve));
+		await Promise.race([none, sleep(GATHERING_MS)]);
+		// What follows the last of them is asked for in a moment.
+		await sleep(0);
 	}
 
 	/** For executions that wait for a message to end; those that come now find it on record. */
