@@ -174,7 +174,13 @@ export async function retryExecution(
 	return await process(workflow, data, credentials, 'retry').finished;
 }
 
-function makeWorkflow({ id = randomUUID(), name, nodes, connections, settings }: WorkflowFile): Workflow {
+function makeWorkflow({
+	id = randomUUID(),
+	name,
+	nodes,
+	connections,
+	settings,
+}: WorkflowFile): Workflow {
 	return new Workflow({
 		id,
 		name,

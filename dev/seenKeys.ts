@@ -54,10 +54,7 @@ export class SeenKeys implements IDataDeduplicator {
 		await this.write(context, list);
 	}
 
-	async clearAllProcessedItems(
-		_scope: string,
-		context: ICheckProcessedContextData,
-	): Promise<void> {
+	async clearAllProcessedItems(_scope: string, context: ICheckProcessedContextData): Promise<void> {
 		this.lists.delete(nameOf(context));
 	}
 

@@ -11,7 +11,15 @@ import {
 	type WorkflowFile,
 } from '../../dev/engine';
 import { until } from '../until';
-import { loopOver, messagesTo, smsNode, smsWorkflow, startBefore, startSetting, type Setting } from './setting';
+import {
+	loopOver,
+	messagesTo,
+	smsNode,
+	smsWorkflow,
+	startBefore,
+	startSetting,
+	type Setting,
+} from './setting';
 
 const BAD_REQUEST = { kind: 'http', status: 400 } as const;
 const SERVER_ERROR = { kind: 'http', status: 500 } as const;
@@ -42,7 +50,8 @@ const run = async (file: WorkflowFile, items: Array<Record<string, unknown>>) =>
 const outcomesOf = (result: IRun) => outputOf(result, 'SMS').map(({ json }) => json.outcome);
 const errorOf = ({ data }: IRun) => data.resultData.error;
 const sent = () => setting.sandbox.messages.map(({ content }) => content).sort();
-const hintsOf = ({ data }: IRun) => data.resultData.runData.SMS?.[0]?.hints?.map((one) => one.message);
+const hintsOf = ({ data }: IRun) =>
+	data.resultData.runData.SMS?.[0]?.hints?.map((one) => one.message);
 
 test('what was sent under a key is not sent again by the next execution, and is a success', async () => {
 	const items = messagesTo(3);
@@ -65,7 +74,9 @@ test('a row is corrected and the workflow executed again: only the rest is sent'
 	const bad = { to: '0612345679', text: 'Bad', key: 'third' };
 	const failed = await run(withKey(), [{ ...one }, { ...two }, bad]);
 	expect(errorOf(failed)?.message).toMatch(/2 accepted, 1 refused/);
-	expect(errorOf(failed)?.description).toMatch(/correct it and execute again, for Send Once Per is set/);
+	expect(errorOf(failed)?.description).toMatch(
+		/correct it and execute again, for Send Once Per is set/,
+	);
 	const corrected = await run(withKey(), [{ ...one }, { ...two }, { ...bad, text: 'Good' }]);
 	expect(errorOf(corrected)).toBeUndefined();
 	expect(outcomesOf(corrected)).toEqual(['sentBefore', 'sentBefore', 'accepted']);
@@ -129,7 +140,7 @@ describe('an outcome that is unknown', () => {
 		setting.sandbox.inject({ times: 1, accept: true, answer: SERVER_ERROR });
 		const [item] = messagesTo(1);
 		await run(withKey(), [{ ...item }]);
-		for (const _ of [1, 2]) {
+		for (let time = 0; time < 2; time++) {
 			const again = await run(withKey({ onError: CONTINUE }), [{ ...item }]);
 			expect(outcomesOf(again)).toEqual(['unknown']);
 			expect(outputOf(again, 'SMS')[0]?.json.message).toMatch(/an earlier execution had begun/);
@@ -152,7 +163,9 @@ describe('an outcome that is unknown', () => {
 		const atLeastOnce = withKey({ onError: CONTINUE }, { deliveryGuarantee: 'atLeastOnce' });
 		await run(atLeastOnce, messagesTo(1));
 		expect(outcomesOf(await run(atLeastOnce, messagesTo(1)))).toEqual(['unknown']);
-		expect(outcomesOf(await run(withKey({ onError: CONTINUE }), messagesTo(1)))).toEqual(['unknown']);
+		expect(outcomesOf(await run(withKey({ onError: CONTINUE }), messagesTo(1)))).toEqual([
+			'unknown',
+		]);
 	});
 });
 
@@ -256,7 +269,7 @@ test('Forget Sent: the next execution sends again', async () => {
 	await run(withKey(), messagesTo(2));
 	const forget = { id, ...smsWorkflow({ parameters: { operation: 'forgetSent' } }) };
 	const forgotten = await run(forget, messagesTo(2));
-	expect(outputOf(forgotten, 'SMS').map(({ json }) => json)).toEqual([{ outcome: 'forgotten' }]);
+	expect(outputOf(forgotten, 'SMS').map(({ json }) => json)).toEqual([{ forgotten: true }]);
 	expect(outcomesOf(await run(withKey(), messagesTo(2)))).toEqual(['accepted', 'accepted']);
 });
 
@@ -287,4 +300,23 @@ test('a retry with another Client ID does not send what may have been sent with 
 	expect(outcomesOf(retried)).toEqual(['unknown', 'accepted']);
 	expect(outputOf(retried, 'SMS')[0]?.json.message).toMatch(/with another Client ID/);
 	expect(sent()).toEqual(['Message 0', 'Message 1']);
+});
+
+test('what is kept of a number, here and for a retry, cannot be found by trying all numbers', async () => {
+	const kept = async (clientId: string) => {
+		setting.credentials.set('kpn', { ...setting.credentials.raw('kpn'), clientId });
+		id = randomUUID();
+		setting.sandbox.inject({ times: 1, answer: SERVER_ERROR });
+		const { data } = await run(withKey(), messagesTo(1));
+		const ledger = JSON.stringify(data.executionData?.contextData['node:SMS']);
+		const hashes = [...ledger.matchAll(/"([\w-]{20,})":/g)].map(([, hash]) => hash);
+		return [...hashes, ...(seenKeys.lists.get(`${id} sms`) ?? [])];
+	};
+	const { clientId } = setting.credentials.raw('kpn');
+	const own = await kept(String(clientId));
+	expect(own).toHaveLength(2);
+	expect(await kept(String(clientId))).toEqual(own);
+	const others = await kept('other');
+	expect(others).toHaveLength(2);
+	expect(others.filter((hash) => own.includes(hash))).toEqual([]);
 });

@@ -38,7 +38,8 @@ const TWO = '0612345670, 0612345671';
 const RESULTS: ItemResult[] = [
 	{ draft: drafted('0612345670'), outcomes: [accepted('a')] },
 	{ draft: drafted(TWO), outcomes: [accepted('a'), accepted('b')] },
-	{ draft: drafted('0612345670', { dryRun: true }), outcomes: [] },
+	{ draft: drafted('0612345670', { dryRun: true }), outcomes: [], sentBefore: 0 },
+	{ draft: drafted('0612345670'), outcomes: [{ outcome: 'sentBefore' }] },
 	{ draft: drafted('0612345670'), outcomes: [answer(400, { errorResponse: { message: 'No' } })] },
 	{ draft: drafted(TWO), outcomes: [accepted('a'), answer(500, {})] },
 	{ itemIndex: 0, problems: ['Sender is empty.'] },

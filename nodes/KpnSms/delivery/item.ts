@@ -18,13 +18,13 @@ export type ItemResult = Delivery | Refusal;
 
 const isAccepted = (outcome: Settled): outcome is Accepted => outcome.outcome === 'accepted';
 
-const isDone = ({ outcome }: Settled): boolean => outcome === 'accepted' || outcome === 'sentBefore';
+const isDone = ({ outcome }: Settled): boolean =>
+	outcome === 'accepted' || outcome === 'sentBefore';
 
 /** Whether nothing went wrong: KPN has the message for all recipients, or was not to get it. */
 export const isFine = (result: ItemResult): result is Delivery =>
 	'draft' in result &&
-	(result.draft.options.dryRun ||
-		(result.outcomes.length > 0 && result.outcomes.every(isDone)));
+	(result.draft.options.dryRun || (result.outcomes.length > 0 && result.outcomes.every(isDone)));
 
 /** What the workflow gets for an item. */
 export function outputItem(result: ItemResult, node: INode): INodeExecutionData {
@@ -43,7 +43,9 @@ function deliveredItem({ draft, outcomes }: Delivery): INodeExecutionData {
 			...describe(draft),
 			...(first && { document_id: first.documentId }),
 			status: first ? (first.status ?? 'OK') : 'sentBefore',
-			...((documentIds.size > 1 || (first && accepted.length < outcomes.length)) && { deliveries: deliveriesOf({ draft, outcomes }) }),
+			...((documentIds.size > 1 || (first && accepted.length < outcomes.length)) && {
+				deliveries: deliveriesOf({ draft, outcomes }),
+			}),
 			...(quota && { quota }),
 			...(sunset !== undefined && { sunset }),
 		},

@@ -147,7 +147,8 @@ export function optionsReader(api: SmsApi): (given: object) => SendOptions {
 	return (given) => {
 		const known = objects.get(given);
 		if (known) return known;
-		const { sendOncePer: _, ...same } = given as Record<string, unknown>;
+		const same: Record<string, unknown> = { ...given };
+		delete same.sendOncePer;
 		const plain = Object.values(same).every((value) => typeof value !== 'object');
 		const content = plain ? JSON.stringify(same) : undefined;
 		const options =

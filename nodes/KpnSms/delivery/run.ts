@@ -167,7 +167,8 @@ function draftOf(item: RunInput, options: SendOptions, api: SmsApi): Draft | Ref
 	const { itemIndex } = item;
 	const one = draft(itemIndex, item.body, options, api);
 	const { key, problem } = readOnceKey(item.options);
-	if (problem === undefined) return isRefusal(one) || key === undefined ? one : { ...one, onceKey: key };
+	if (problem === undefined)
+		return isRefusal(one) || key === undefined ? one : { ...one, onceKey: key };
 	const problems = isRefusal(one) ? [...one.problems, problem] : [problem];
 	return { itemIndex, problems, dryRun: options.dryRun };
 }

@@ -51,6 +51,7 @@ export class SendOnce {
 	/** Not sent by this run, and why: another execution has sent it, or is sending it. */
 	private readonly held = new Map<Message, Settled | Promise<Settled>>();
 
+	/** Keys whose end is not on record yet. */
 	private sent: string[] = [];
 
 	private readonly free: string[] = [];
@@ -58,6 +59,9 @@ export class SendOnce {
 	private waiting: Message[] = [];
 
 	private writing?: Promise<void>;
+
+	/** Set once n8n's database did not take a note: nothing leaves without one. */
+	private failure?: Failure;
 
 	/** Calls on their way. */
 	private away = 0;
@@ -109,11 +113,8 @@ export class SendOnce {
 	 * @param send what sends them; never throws
 	 */
 	async send(call: Call, send: (rest: Call) => Promise<Outcome>): Promise<Outcome> {
-		try {
-			await this.begin(call);
-		} catch (error) {
-			return notRecorded(error);
-		}
+		await this.begin(call);
+		if (this.failure) return this.failure;
 		const [first, ...others] = call.filter((message) => !this.held.has(message));
 		if (!first) return NOTHING_LEFT;
 		this.away++;
@@ -176,13 +177,12 @@ export class SendOnce {
 	private async begin(call: Call): Promise<void> {
 		const undecided = call.filter((message) => this.isUndecided(message));
 		this.waiting.push(...undecided);
-		while (undecided.some((message) => this.isUndecided(message))) {
+		while (!this.failure && undecided.some((message) => this.isUndecided(message))) {
 			this.writing ??= this.record().finally(() => (this.writing = undefined));
 			await this.writing;
 		}
 	}
 
-	/** @throws Error if n8n's database does not take it */
 	private async record(): Promise<void> {
 		await this.gather();
 		const messages = new Set(this.waiting);
@@ -209,8 +209,9 @@ export class SendOnce {
 			states = await this.store.begin([...begins.keys()], ended);
 		} catch (error) {
 			this.sent.push(...ended);
-			for (const key of begins.keys()) this.stops(key, notRecorded(error));
-			throw error;
+			this.failure = notRecorded(error);
+			for (const key of begins.keys()) this.stops(key, this.failure);
+			return;
 		}
 		for (const key of ended) this.stops(key, SENT_BEFORE);
 		for (const [key, message] of begins) {

@@ -195,9 +195,7 @@ function stateOf({ outcomes }: Delivery) {
 const isDelivery = (result: ItemResult): result is Delivery => 'draft' in result;
 
 const failuresOf = ({ outcomes }: Delivery): Failure[] =>
-	outcomes.filter(
-		(one): one is Failure => one.outcome === 'refused' || one.outcome === 'unknown',
-	);
+	outcomes.filter((one): one is Failure => one.outcome === 'refused' || one.outcome === 'unknown');
 
 function sentence({ outcome, meaning, systemCode, notTried }: Failure, share: string): string {
 	const what = systemCode === undefined ? meaning : `${meaning} (${systemCode})`;

@@ -19,5 +19,5 @@ export async function forgetSent(this: IExecuteFunctions): Promise<INodeExecutio
 	if (!store) throw new NodeOperationError(this.getNode(), 'n8n gives this node nothing to forget');
 	await store.clear();
 	const pairedItem = [...this.getInputData().keys()].map((item) => ({ item }));
-	return [[{ json: { outcome: 'forgotten' }, pairedItem }]];
+	return [[{ json: { forgotten: true }, pairedItem }]];
 }

@@ -115,8 +115,7 @@ function collectionReader(
 	});
 }
 
-const isExpression = (stored: unknown): boolean =>
-	(JSON.stringify(stored) ?? '').includes('"=');
+const isExpression = (stored: unknown): boolean => (JSON.stringify(stored) ?? '').includes('"=');
 
 /**
  * How to get a parameter of each item at the least cost: what is the same for all is read once, what
