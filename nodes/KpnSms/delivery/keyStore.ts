@@ -1,4 +1,4 @@
-import type { DeduplicationHelperFunctions } from 'n8n-workflow';
+import { sleep, type DeduplicationHelperFunctions } from 'n8n-workflow';
 
 import type { KpnContext } from './kpnCalls';
 
@@ -8,6 +8,15 @@ export type KeyState = 'new' | 'begun' | 'sent';
 /** n8n's own list of what a node has seen takes no notes, so a state is which of these is in it. */
 const BEGUN = 'begun ';
 const SENT = 'sent ';
+
+/** Of one execution: while it is in the list, no other worker has written over what was recorded. */
+const MARK = 'mark ';
+
+/** How often a list that another worker has written over is recorded anew. */
+const TRIES = 3;
+
+/** As long as another worker may take to write a list that it has read, from how long this one took. */
+const settlingMs = (tookMs: number): number => Math.min(Math.max(2 * tookMs, 20), 200);
 
 /** How many entries of n8n's list a key takes. */
 const ENTRIES_PER_KEY = 2;
@@ -45,6 +54,23 @@ export class KeyStore {
 		return await this.inTurn(async () => (await this.look(keys, sent)).states);
 	}
 
+	/**
+	 * As `begin`, and then makes sure that another worker, which had read the list a moment before, has
+	 * not written over it: two executions that start together would both find their keys new.
+	 *
+	 * @param mark a name that nobody else has; `end` is to be told of it
+	 */
+	async beginAlone(keys: string[], mark: string): Promise<Map<string, KeyState>> {
+		for (let tries = 1; ; tries++) {
+			const since = Date.now();
+			const marks = [`${MARK}${mark} ${tries}`];
+			const states = await this.inTurn(async () => (await this.look(keys, [], marks)).states);
+			await sleep(settlingMs(Date.now() - since));
+			const left = await this.inTurn(async () => await this.record(marks));
+			if (left.size > 0 || tries === TRIES) return states;
+		}
+	}
+
 	/** What is on record of keys, without leaving a trace. */
 	async peek(keys: string[]): Promise<Map<string, KeyState>> {
 		const states = new Map<string, KeyState>();
@@ -62,9 +88,10 @@ export class KeyStore {
 	 * Records that messages have been sent, and that others surely have not; then lets go of the
 	 * oldest keys beyond `remember`. Not earlier: what a run still asks for may be among them.
 	 */
-	async end(sent: string[], free: string[], remember: number): Promise<void> {
+	async end(sent: string[], free: string[], mark: string, remember: number): Promise<void> {
+		const marks = Array.from({ length: TRIES }, (_, index) => `${MARK}${mark} ${index + 1}`);
 		await this.inTurn(async () => {
-			await this.remove(free.map((key) => BEGUN + key));
+			await this.remove([...free.map((key) => BEGUN + key), ...marks]);
 			await this.record(sent.flatMap(entriesOf), remember * ENTRIES_PER_KEY + ENTRIES_TO_SPARE);
 		});
 	}
@@ -84,9 +111,10 @@ export class KeyStore {
 	private async look(
 		keys: string[],
 		sent: string[],
+		marks: string[] = [],
 	): Promise<{ states: Map<string, KeyState>; added: string[] }> {
 		const begun = keys.map((key) => BEGUN + key);
-		const known = await this.record([...sent.flatMap(entriesOf), ...begun]);
+		const known = await this.record([...marks, ...sent.flatMap(entriesOf), ...begun]);
 		const old = keys.filter((key) => known.has(BEGUN + key));
 		const ended = old.map((key) => SENT + key);
 		const found = old.length > 0 ? await this.record(ended) : new Set<string>();

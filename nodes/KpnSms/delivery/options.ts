@@ -37,7 +37,7 @@ export interface SendOptions {
 
 /** Of Send Once Per: so many are found and written without holding n8n up. */
 export const DEFAULT_REMEMBER = 10_000;
-export const MOST_REMEMBERED = 25_000;
+export const MOST_REMEMBERED = 20_000;
 
 const ONCE_KEY_CHARACTERS = 1000;
 

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import { sleep } from 'n8n-workflow';
 
 import type { Failure } from '../../shared/failure';
@@ -55,6 +57,11 @@ export class SendOnce {
 	private sent: string[] = [];
 
 	private readonly free: string[] = [];
+
+	/** This run, in the store. */
+	private readonly mark = randomUUID();
+
+	private hasBegun = false;
 
 	private waiting: Message[] = [];
 
@@ -147,8 +154,8 @@ export class SendOnce {
 	 */
 	async end(outcomes: Map<Message, Settled>): Promise<void> {
 		try {
-			const { sent, free } = this;
-			if (sent.length + free.length > 0) await this.store.end(sent, free, this.remember);
+			const { sent, free, mark, remember } = this;
+			if (this.hasBegun) await this.store.end(sent, free, mark, remember);
 		} finally {
 			for (const message of this.begun) {
 				this.stops(this.keys.get(message), outcomes.get(message) ?? UNKNOWN_BEFORE);
@@ -206,7 +213,12 @@ export class SendOnce {
 		this.sent = [];
 		let states: Map<string, KeyState>;
 		try {
-			states = await this.store.begin([...begins.keys()], ended);
+			const keys = [...begins.keys()];
+			// Executions that start together do so with their first messages.
+			states = this.hasBegun
+				? await this.store.begin(keys, ended)
+				: await this.store.beginAlone(keys, this.mark);
+			this.hasBegun = true;
 		} catch (error) {
 			this.sent.push(...ended);
 			this.failure = notRecorded(error);
