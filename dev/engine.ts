@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 
 import {
+	DataDeduplicationService,
 	DirectoryLoader,
 	ExecutionLifecycleHooks,
 	RoutingNode,
@@ -30,9 +31,12 @@ import {
 
 import { KpnSms } from '../nodes/KpnSms/KpnSms.node.ts';
 import type { CredentialStore } from './credentialStore';
+import { SeenKeys } from './seenKeys';
 
 /** What a workflow file of n8n's holds, as far as running it needs. */
 export interface WorkflowFile {
+	/** By which nodes remember what they have seen; a workflow without one is a new one each time. */
+	id?: string;
 	name?: string;
 	nodes: INode[];
 	connections: IConnections;
@@ -100,6 +104,10 @@ function load(name: string): INodeType | IVersionedNodeType {
 	return new NodeClass();
 }
 
+/** What nodes have seen, in memory where n8n has its database. */
+export const seenKeys = new SeenKeys();
+void DataDeduplicationService.init(seenKeys);
+
 export const nodeTypes = new LoadedNodeTypes();
 
 export interface Start {
@@ -166,9 +174,15 @@ export async function retryExecution(
 	return await process(workflow, data, credentials, 'retry').finished;
 }
 
-function makeWorkflow({ name, nodes, connections, settings }: WorkflowFile): Workflow {
+function makeWorkflow({
+	id = randomUUID(),
+	name,
+	nodes,
+	connections,
+	settings,
+}: WorkflowFile): Workflow {
 	return new Workflow({
-		id: randomUUID(),
+		id,
 		name,
 		nodes: structuredClone(nodes),
 		connections,

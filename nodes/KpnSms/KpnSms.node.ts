@@ -11,7 +11,7 @@ export class KpnSms implements INodeType {
 		icon: { light: 'file:kpnSms.svg', dark: 'file:kpnSms.dark.svg' },
 		group: ['output'],
 		version: 1,
-		subtitle: 'Send',
+		subtitle: '={{ $parameter["operation"] === "forgetSent" ? "Forget Sent" : "Send" }}',
 		description: 'Send SMS messages with KPN',
 		defaults: { name: 'KPN SMS' },
 		inputs: [NodeConnectionTypes.Main],

@@ -63,6 +63,19 @@ describe('as a node of its own', () => {
 		expect(sent()).toEqual([`${X} Code 1`, `${X} Code 2`]);
 	});
 
+	test('Send Once Per: the same key is sent once in all turns, also by the next execution', async () => {
+		const parameters = { options: { sendOncePer: 'order 1' } };
+		for (let time = 0; time < 2; time++) {
+			asks([call(X, 'Code 1')], [call(X, 'Code 2')]);
+			await runWorkflow(
+				{ id: 'with an agent', ...agentWorkflow({ parameters }) },
+				startBefore([{}]),
+				setting.credentials,
+			);
+		}
+		expect(sent()).toEqual([`${X} Code 1`]);
+	});
+
 	test('two calls in one step: a retry of one does not take the other for its own', async () => {
 		setting.sandbox.inject({ match: { mobileNumber: Y }, times: null, answer: BAD_REQUEST });
 		asks([call(`${X},${Y}`, 'Group'), call(X, 'Single')]);
@@ -89,6 +102,16 @@ describe('within the agent’s turn', () => {
 			expect(sent()).toEqual([`${X} One`, `${X} Three`, `${Y} Two`]);
 		},
 	);
+
+	test('Send Once Per: a call with a key is refused, for nothing can be remembered there', async () => {
+		const answers = await within(async (invoke) => [await invoke(X, 'One')])({
+			parameters: { options: { sendOncePer: 'order 1' } },
+		});
+		expect(answers).toEqual([
+			expect.stringContaining('Send Once Per does not work where an AI Agent'),
+		]);
+		expect(sent()).toEqual([]);
+	});
 
 	test('a call whose outcome is unknown is not made again with the same text', async () => {
 		setting.sandbox.inject({
@@ -252,6 +275,7 @@ const agentWorkflow = (changes: Partial<INode> = {}, agent: Partial<INode> = {})
 			parameters: {
 				mobileNumber: "={{ $fromAI('to', '', 'string') }}",
 				content: "={{ $fromAI('text', '', 'string') }}",
+				...changes.parameters,
 			},
 		}),
 	],

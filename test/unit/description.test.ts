@@ -11,13 +11,14 @@ const property = (name: string): INodeProperties | undefined =>
 test('the node can be a tool of an AI Agent', () => {
 	expect(description.usableAsTool).toBe(true);
 	const operations = property('operation')?.options as INodePropertyOptions[];
-	expect(operations.map(({ value }) => value)).toEqual(['send']);
-	expect(operations[0]?.displayOptions).toBeUndefined();
+	const forTools = operations.filter(({ displayOptions }) => !displayOptions?.hide?.['@tool']);
+	expect(forTools.map(({ value }) => value)).toEqual(['send']);
 	expect(property('operation')?.default).toBe('send');
 });
 
 test('Send is declared: its request, and where each field has its place in it', () => {
-	const [send] = property('operation')?.options as INodePropertyOptions[];
+	const operations = property('operation')?.options as INodePropertyOptions[];
+	const send = operations.find(({ value }) => value === 'send');
 	expect(send?.routing?.request?.method).toBe('POST');
 	expect(
 		description.properties

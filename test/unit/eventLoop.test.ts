@@ -180,7 +180,6 @@ test('messages that are not sent any more are settled a few at a time', async ()
 		{ stopAtFailure: true, acceptedBefore: false, pace: new Pace(64, Math.random) },
 		{
 			call: async () => REFUSED,
-			starts: () => {},
 			returns: () => {},
 			settles: () => (most = Math.max(most, ++atOnce)),
 			sleep: async () => {},

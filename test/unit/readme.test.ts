@@ -104,7 +104,8 @@ test('the fields of both credentials, where they start, and their choices', () =
 });
 
 test('nodes, credentials, operations and actions have the names that n8n shows', () => {
-	const [send] = optionsOf(nodeFields, 'operation') as unknown as INodePropertyOptions[];
+	const operations = optionsOf(nodeFields, 'operation') as unknown as INodePropertyOptions[];
+	const send = operations.find(({ value }) => value === 'send');
 	const shown = [
 		new KpnSms().description.displayName,
 		new KpnSmsTrigger().description.displayName,

@@ -47,6 +47,8 @@ const RESULTS: ItemResult[] = [
 	{ draft: drafted('0612345670'), outcomes: [before('a')] },
 	{ draft: drafted(TWO), outcomes: [before('a'), accepted('b')] },
 	{ draft: drafted('0612345670', { dryRun: true }), outcomes: [] },
+	{ draft: drafted('0612345670', { dryRun: true }), outcomes: [], sentBefore: 0 },
+	{ draft: drafted('0612345670'), outcomes: [{ outcome: 'sentBefore' }] },
 	{ draft: drafted('0612345670'), outcomes: [answer(400, { errorResponse: { message: 'No' } })] },
 	{ draft: drafted(TWO), outcomes: [accepted('a'), answer(500, {})] },
 	{ itemIndex: 0, problems: ['Sender is empty.'] },

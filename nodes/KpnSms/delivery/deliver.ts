@@ -10,10 +10,8 @@ import { PendingCalls } from './pendingCalls';
 
 /** What a delivery needs of the world around it. */
 export interface DeliveryPorts {
-	/** Makes one call and says what became of its messages. Never throws. */
+	/** Notes what is about to leave, makes the call, and says what became of its messages. Never throws. */
 	call(messages: Call): Promise<Outcome>;
-	/** Told of each message right before a call that holds it. */
-	starts(message: Message): void;
 	/** Told of each message that KPN surely did not take, and that waits to be tried again. */
 	returns(message: Message): void;
 	/** Told once of each message, with what became of it. */
@@ -87,7 +85,6 @@ export async function deliver(
 	}
 
 	async function make(call: Call): Promise<void> {
-		for (const message of call) ports.starts(message);
 		const now = ports.now();
 		const started = pace.start(now);
 		limit.start(call.length, now);
@@ -174,7 +171,8 @@ const isWorthAnother = ({ tryAgain }: Failure): boolean =>
 /** What a call says of how fast KPN can be called. */
 function tell(pace: Pace, started: Started, outcome: Outcome, now: number): void {
 	if (outcome.outcome === 'accepted') {
-		pace.answered(started, now);
+		if (outcome.acceptedBefore) pace.notMade();
+		else pace.answered(started, now);
 	} else if (outcome.tryAgain) {
 		const askedWait = isWorthAnother(outcome) ? (outcome.tryAgain.afterMs ?? 0) : 0;
 		pace.refused(started, now, askedWait, outcome.statusCode === 429);

@@ -23,6 +23,8 @@ export interface Draft {
 	content: string;
 	size: TextSize;
 	options: SendOptions;
+	/** With the recipient, what the message is sent once per, in all executions together. */
+	onceKey?: string;
 }
 
 /** Why an item cannot be sent: each line names the field, what it got, and what would be right. */

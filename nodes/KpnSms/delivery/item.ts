@@ -2,44 +2,52 @@ import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
 
 import { together } from '../../shared/kpnError';
 import type { Draft, Refusal } from './draft';
-import type { Accepted, Outcome } from './outcome';
+import type { Accepted, Settled } from './outcome';
 import { failureOf, itemError } from './words';
 
 /** What became of one item: of the message to each of its recipients, in their order. */
 export interface Delivery {
 	draft: Draft;
 	/** Empty for a dry run. */
-	outcomes: Outcome[];
+	outcomes: Settled[];
+	/** Of a dry run with Send Once Per: how many recipients would not get it again. */
+	sentBefore?: number;
 }
 
 export type ItemResult = Delivery | Refusal;
 
-const isAccepted = (outcome: Outcome): outcome is Accepted => outcome.outcome === 'accepted';
+const isAccepted = (outcome: Settled): outcome is Accepted => outcome.outcome === 'accepted';
 
-/** Whether nothing went wrong: KPN accepted the message for all recipients, or was not to get it. */
+const isDone = ({ outcome }: Settled): boolean =>
+	outcome === 'accepted' || outcome === 'sentBefore';
+
+/** Whether nothing went wrong: KPN has the message for all recipients, or was not to get it. */
 export const isFine = (result: ItemResult): result is Delivery =>
 	'draft' in result &&
-	(result.draft.options.dryRun ||
-		(result.outcomes.length > 0 && result.outcomes.every(isAccepted)));
+	(result.draft.options.dryRun || (result.outcomes.length > 0 && result.outcomes.every(isDone)));
 
 /** What the workflow gets for an item. */
 export function outputItem(result: ItemResult, node: INode): INodeExecutionData {
 	if (!isFine(result)) return failedItem(result, node);
-	return result.draft.options.dryRun ? dryRunItem(result.draft) : deliveredItem(result);
+	return result.draft.options.dryRun ? dryRunItem(result) : deliveredItem(result);
 }
 
 function deliveredItem({ draft, outcomes }: Delivery): INodeExecutionData {
 	const accepted = outcomes.filter(isAccepted);
 	const documentIds = new Set(accepted.map(({ documentId }) => documentId));
 	const { quota, sunset } = accepted.at(-1)?.account ?? {};
+	const [first] = accepted;
 	return {
 		json: {
-			outcome: 'accepted',
+			outcome: first ? 'accepted' : 'sentBefore',
 			...describe(draft),
-			document_id: accepted[0]?.documentId,
-			status: accepted[0]?.status ?? 'OK',
-			...(documentIds.size > 1 && { deliveries: deliveriesOf({ draft, outcomes }) }),
-			...(accepted.every(({ acceptedBefore }) => acceptedBefore) && { acceptedBefore: true }),
+			...(first && { document_id: first.documentId }),
+			status: first ? (first.status ?? 'OK') : 'sentBefore',
+			...((documentIds.size > 1 || (first && accepted.length < outcomes.length)) && {
+				deliveries: deliveriesOf({ draft, outcomes }),
+			}),
+			...(first &&
+				accepted.every(({ acceptedBefore }) => acceptedBefore) && { acceptedBefore: true }),
 			...(quota && { quota }),
 			...(sunset !== undefined && { sunset }),
 		},
@@ -47,8 +55,13 @@ function deliveredItem({ draft, outcomes }: Delivery): INodeExecutionData {
 	};
 }
 
-const dryRunItem = (draft: Draft): INodeExecutionData => ({
-	json: { outcome: 'dryRun', ...describe(draft), status: 'dryRun' },
+const dryRunItem = ({ draft, sentBefore }: Delivery): INodeExecutionData => ({
+	json: {
+		outcome: 'dryRun',
+		...describe(draft),
+		status: 'dryRun',
+		...(sentBefore !== undefined && { sentBefore }),
+	},
 	pairedItem: { item: draft.itemIndex },
 });
 

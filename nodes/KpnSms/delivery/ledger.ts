@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 import type { IDataObject } from 'n8n-workflow';
 
 import type { Failure } from '../../shared/failure';
@@ -9,6 +7,7 @@ import type { Message } from './batch';
 import type { Draft } from './draft';
 import { isWithinAgentsTurn, type KpnContext } from './kpnCalls';
 import type { Outcome } from './outcome';
+import type { PrivateHash } from './privateHash';
 
 /** Document IDs by a hash of the recipient: the context is stored with the execution. */
 type Entries = Record<string, string>;
@@ -38,11 +37,13 @@ export class Ledger {
 
 	/**
 	 * @param context the node's context object
+	 * @param hash for what is stored: the execution must not give a number away
 	 * @param run tells apart the runs of a node in a loop; the same for all tries of one run
 	 * @param agentsTurn whether it is the turn of an AI Agent, whose calls have no item of their own
 	 */
 	private constructor(
 		context: IDataObject,
+		private readonly hash: PrivateHash,
 		private readonly run: string,
 		private readonly agentsTurn: boolean,
 	) {
@@ -55,13 +56,13 @@ export class Ledger {
 	 * the same when the agent is tried again, and the message by sender and text. The price: in one
 	 * turn the same words go to the same number only once, however often the agent asks for it.
 	 */
-	static of(context: KpnContext): Ledger {
+	static of(context: KpnContext, hash: PrivateHash): Ledger {
 		const store = context.getContext('node');
 		if (isWithinAgentsTurn(context)) {
 			const { node, source } = context.getExecuteData();
-			return new Ledger(store, hash(JSON.stringify([node.name, source])), true);
+			return new Ledger(store, hash, JSON.stringify([node.name, source]), true);
 		}
-		return new Ledger(store, String(context.evaluateExpression('{{ $runIndex }}', 0)), false);
+		return new Ledger(store, hash, String(context.evaluateExpression('{{ $runIndex }}', 0)), false);
 	}
 
 	/** How many messages of the run have been accepted in earlier tries. */
@@ -73,13 +74,23 @@ export class Ledger {
 	/** What an earlier try settled for good, unless the user wants to risk a double. */
 	settledBefore(message: Message): Outcome | undefined {
 		const { draft, recipient } = message;
-		const entry = this.runs[this.run]?.[this.itemKey(draft)]?.[this.key(recipient)];
-		if (entry === undefined) return undefined;
+		const items = this.runs[this.run] ?? {};
+		const entries = items[this.itemKey(draft)] ?? {};
+		const entry = entries[this.key(recipient)];
+		if (entry === undefined) {
+			const hashes = Object.keys(this.agentsTurn ? items : entries);
+			return hashes.some((one) => this.hash.isForeign(one)) ? UNKNOWN_TO_CLIENT : undefined;
+		}
 		if (entry !== UNKNOWN) {
 			return { outcome: 'accepted', documentId: entry, acceptedBefore: true };
 		}
 		this.inDoubt.add(message);
 		return draft.options.deliveryGuarantee === 'atLeastOnce' ? undefined : UNKNOWN_BEFORE;
+	}
+
+	/** That another execution may have brought a message to KPN. */
+	doubts(message: Message): void {
+		this.inDoubt.add(message);
 	}
 
 	starts({ draft, recipient }: Message): void {
@@ -121,11 +132,11 @@ export class Ledger {
 	}
 
 	private itemKey({ itemIndex, sender, content }: Draft): string {
-		return this.agentsTurn ? hash(`${sender}\n${content}`) : String(itemIndex);
+		return this.agentsTurn ? this.hash.of(`${sender}\n${content}`) : String(itemIndex);
 	}
 
 	private key(recipient: string): string {
-		const key = this.keys.get(recipient) ?? hash(recipient);
+		const key = this.keys.get(recipient) ?? this.hash.of(recipient);
 		this.keys.set(recipient, key);
 		return key;
 	}
@@ -140,6 +151,15 @@ const UNKNOWN_BEFORE: Failure = {
 	concernsEveryCall: false,
 };
 
+/** Hashes of another Client ID cannot be read: one of them may be this message. */
+const UNKNOWN_TO_CLIENT: Failure = {
+	...UNKNOWN_BEFORE,
+	meaning:
+		'an earlier try sent this item, or a part of it, with another Client ID, so it was not sent again',
+	advice:
+		'Choose the credential of then and retry; or, if the recipient surely has not got it, execute the workflow anew.',
+};
+
 /** That KPN refused a message now says nothing of the try before, which it may have taken. */
 const inDoubt = (refusal: Failure): Failure => ({
 	...refusal,
@@ -149,6 +169,3 @@ const inDoubt = (refusal: Failure): Failure => ({
 	notTried: undefined,
 	retryable: false,
 });
-
-const hash = (text: string): string =>
-	createHash('sha256').update(text).digest('base64url').slice(0, 16);

@@ -30,9 +30,17 @@ export interface SendOptions {
 	dryRun: boolean;
 	replaceSpecialCharacters: boolean;
 	maximumParts?: number;
+	/** How many keys of Send Once Per to remember. */
+	remember: number;
 	/** Why an item with these options cannot be sent. */
 	problems: string[];
 }
+
+/** Of Send Once Per: so many are found and written without holding n8n up. */
+export const DEFAULT_REMEMBER = 10_000;
+export const MOST_REMEMBERED = 20_000;
+
+const ONCE_KEY_CHARACTERS = 1000;
 
 const DEFAULT_RETRIES = 3;
 const MOST_RETRIES = 10;
@@ -134,23 +142,62 @@ export function readOptions(given: Record<string, unknown>, api: SmsApi): SendOp
 		dryRun: yes('dryRun', 'Dry Run'),
 		replaceSpecialCharacters: yes('replaceSpecialCharacters', 'Replace Special Characters'),
 		maximumParts: whole('maximumParts', 'Maximum Parts', 1, 1000),
+		remember: whole('remember', 'Remember', 1, MOST_REMEMBERED) ?? DEFAULT_REMEMBER,
 		problems,
 	};
 }
 
-/** As `readOptions`, but looks at an object only once that many items share. */
+/**
+ * As `readOptions`, but for all items with equal options once. Send Once Per, which differs from item
+ * to item, is not among them: see `readOnceKey`.
+ */
 export function optionsReader(api: SmsApi): (given: object) => SendOptions {
-	const read = new WeakMap<object, SendOptions>();
+	const objects = new WeakMap<object, SendOptions>();
+	const contents = new Map<string, SendOptions>();
 	return (given) => {
 		// One expression for all of them can give anything.
 		if (!isRecord(given)) {
 			const options = readOptions({}, api);
 			return { ...options, problems: ['Options is not a set of options: choose them one by one.'] };
 		}
-		const known = read.get(given) ?? readOptions({ ...given }, api);
-		read.set(given, known);
-		return known;
+		const known = objects.get(given);
+		if (known) return known;
+		const same: Record<string, unknown> = { ...given };
+		delete same.sendOncePer;
+		const plain = Object.values(same).every((value) => typeof value !== 'object');
+		const content = plain ? JSON.stringify(same) : undefined;
+		const options =
+			(content === undefined ? undefined : contents.get(content)) ?? readOptions(same, api);
+		objects.set(given, options);
+		if (content !== undefined) contents.set(content, options);
+		return options;
 	};
+}
+
+/**
+ * The key of an item from its Options: undefined where Send Once Per is not set. An expression that
+ * gives nothing is a problem: without its key, the SMS might be sent again.
+ */
+export function readOnceKey(given: object): { key?: string; problem?: string } {
+	if (!('sendOncePer' in given)) return {};
+	const value = given.sendOncePer;
+	const isText = typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value));
+	if (!isText && value !== undefined && value !== null) {
+		return { problem: 'Send Once Per is neither text nor a number.' };
+	}
+	const key = String(value ?? '').trim();
+	if (key === '') {
+		return {
+			problem:
+				'Send Once Per is empty: give each item a key, such as the number of an order, or remove the option.',
+		};
+	}
+	if (key.length > ONCE_KEY_CHARACTERS) {
+		return {
+			problem: `Send Once Per has more than ${ONCE_KEY_CHARACTERS} characters: give it a short key.`,
+		};
+	}
+	return { key };
 }
 
 /** KPN wants https; a machine's own address is for a sandbox on it. */

@@ -11,6 +11,9 @@ import { momentOf, usedUpAdvice } from './quotaWords';
 /** What became of a message. Only `accepted` means that KPN has it. */
 export type Outcome = Accepted | Failure;
 
+/** What became of a message, now or before: `sentBefore` was accepted in another execution. */
+export type Settled = Outcome | { outcome: 'sentBefore' };
+
 export interface Accepted {
 	outcome: 'accepted';
 	documentId: string;

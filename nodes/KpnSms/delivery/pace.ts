@@ -147,6 +147,11 @@ export class Pace {
 		this.shrinkGap(started.gap);
 	}
 
+	/** There was no need for the call: KPN was not asked. */
+	notMade(): void {
+		this.ended();
+	}
+
 	/** A call ended without an answer: KPN may be overloaded. */
 	lost(): void {
 		this.ended();

@@ -4,19 +4,28 @@ import { NodeOperationError } from 'n8n-workflow';
 import type { Failure } from '../../shared/failure';
 import { SMS_APIS, type SmsApi } from '../../shared/kpn';
 import { mapUnhurried, pause } from '../../shared/unhurried';
-import { batch, messagesOf, type Message } from './batch';
-import { deliver } from './deliver';
+import { batch, messagesOf, type Call, type Message } from './batch';
+import { deliver, type DeliveryPorts } from './deliver';
 import { draft, isRefusal, type DeclaredBody, type Draft, type Refusal } from './draft';
 import { isFine, outputItem, type ItemResult } from './item';
 import { KpnCalls, type KpnContext, type RunRequest } from './kpnCalls';
+import { KeyStore } from './keyStore';
 import { Ledger } from './ledger';
-import { optionsReader } from './options';
-import type { Outcome } from './outcome';
+import { optionsReader, readOnceKey, type SendOptions } from './options';
+import type { Outcome, Settled } from './outcome';
+import { PrivateHash } from './privateHash';
+import { SendOnce } from './sendOnce';
 import { atSharedPace } from './sharedPace';
 import { precheckError, stopError } from './words';
 
 /** One item of a run, with its parameters evaluated; or why they could not be. */
-export type RunItem = Refusal | { itemIndex: number; body: DeclaredBody; options: object };
+export type RunItem = Refusal | RunInput;
+
+interface RunInput {
+	itemIndex: number;
+	body: DeclaredBody;
+	options: object;
+}
 
 /** For an item whose parameters could not be evaluated. */
 export const failedExpression = (itemIndex: number, error: unknown): Refusal => ({
@@ -72,10 +81,25 @@ export async function run(
 	const api: SmsApi = request.options.url === SMS_APIS.current.sendPath ? 'current' : 'v1';
 
 	const readOptions = optionsReader(api);
-	const drafts = await mapUnhurried(items, (item) =>
-		isRefusal(item) ? item : draft(item.itemIndex, item.body, readOptions(item.options), api),
+	const checked = await mapUnhurried(items, (item) =>
+		isRefusal(item) ? item : draftOf(item, readOptions(item.options), api),
 	);
-	const ledger = Ledger.of(context);
+	const hash = new PrivateHash(request.credential);
+	const ledger = Ledger.of(context, hash);
+	const store = KeyStore.of(context);
+	const once = store && checked.some(hasKey) ? new SendOnce(store, hash, ledger) : undefined;
+	const messages = new Map<Draft, Message[]>();
+	const firsts = new Set<Message>();
+	await mapUnhurried(checked, (one) => {
+		if (isRefusal(one)) return;
+		const own = messagesOf(one);
+		messages.set(one, own);
+		for (const message of own) if (once?.add(message) ?? true) firsts.add(message);
+	});
+	const problem = once ? once.problem : NO_STORE;
+	const drafts = checked.map((one) =>
+		problem !== undefined && hasKey(one) ? refused(one, problem) : one,
+	);
 	// A dry run is there to show what is wrong: it has nothing to stop.
 	const refusals = drafts.filter(isRefusal).filter(({ dryRun }) => !dryRun);
 	if (refusals.length > 0 && !continues) {
@@ -83,50 +107,58 @@ export async function run(
 	}
 
 	const sendable = drafts.filter((one): one is Draft => !isRefusal(one) && !one.options.dryRun);
-	const messages = new Map<Draft, Message[]>();
 	const open: Message[] = [];
-	const outcomes = new Map<Message, Outcome>();
+	const outcomes = new Map<Message, Settled>();
 	await mapUnhurried(sendable, (one) => {
-		const own = messagesOf(one);
-		messages.set(one, own);
-		for (const message of own) {
+		for (const message of messages.get(one) ?? []) {
 			const known = ledger.settledBefore(message);
 			if (known) outcomes.set(message, known);
-			else open.push(message);
+			else if (firsts.has(message)) open.push(message);
 		}
 	});
 
 	const acceptedBefore = [...outcomes.values()].some(({ outcome }) => outcome === 'accepted');
-	const calls = new KpnCalls(context, request);
+	const { batching, credential, options: call } = request;
+	const calls = batch(open, Math.min(SMS_APIS[api].messagesPerCall, batching?.size ?? Infinity));
+	const kpn = new KpnCalls(context, request);
+	const send = async (call: Call): Promise<Outcome> => {
+		for (const message of call) ledger.starts(message);
+		return await kpn.send(call);
+	};
 	const cancel = context.getExecutionCancelSignal();
-	const { batching, credential, options } = request;
-	const perCall = Math.min(SMS_APIS[api].messagesPerCall, batching?.size ?? Infinity);
-	const application = JSON.stringify([options.baseURL, options.url, credential.clientId]);
-	const plan = { stopAtFailure: !continues, acceptedBefore, batching };
-	await atSharedPace(
-		application,
-		async (pace) =>
-			await deliver(
-				batch(open, perCall),
-				{ ...plan, pace },
-				{
-					call: async (call) => await calls.send(call),
-					starts: (message) => ledger.starts(message),
-					returns: (message) => ledger.returns(message),
-					settles: (message, outcome) => {
-						outcomes.set(message, ledger.settles(message, outcome));
-					},
-					sleep: async (milliseconds) => await pause(milliseconds, cancel),
-					canceled: () => cancel?.aborted === true,
-					now: () => performance.now(),
-					random: Math.random,
-				},
-			),
-	);
+	once?.plan(calls.flat());
+	const ports: DeliveryPorts = {
+		call: async (messages) => (once ? await once.send(messages, send) : await send(messages)),
+		returns: (message) => {
+			if (!once?.holds(message)) ledger.returns(message);
+		},
+		settles: (message, latest) => {
+			if (once?.holds(message)) return;
+			const outcome = ledger.settles(message, latest);
+			outcomes.set(message, outcome);
+			once?.settles(message, outcome);
+		},
+		sleep: async (milliseconds) => await pause(milliseconds, cancel),
+		canceled: () => cancel?.aborted === true,
+		now: () => performance.now(),
+		random: Math.random,
+	};
+	const application = JSON.stringify([call.baseURL, call.url, credential.clientId]);
+	await atSharedPace(application, async (pace) => {
+		const plan = { stopAtFailure: !continues, acceptedBefore, pace, batching };
+		await deliver(calls, plan, ports);
+	});
+	if (once) await endOnce(once, outcomes, context);
 
+	const tried = drafts.filter((one): one is Draft => !isRefusal(one) && one.options.dryRun);
+	const known = await once?.peek(tried.flatMap((one) => messages.get(one) ?? []));
 	const results = await mapUnhurried(drafts, (one): ItemResult => {
 		if (isRefusal(one)) return one;
 		const own = messages.get(one) ?? [];
+		if (one.options.dryRun) {
+			const sentBefore = known && own.filter((message) => known.has(message)).length;
+			return { draft: one, outcomes: [], sentBefore };
+		}
 		return { draft: one, outcomes: own.map((message) => outcomes.get(message) ?? NEVER_SETTLED) };
 	});
 	const stops = results.some((result) => !isFine(result) && !('dryRun' in result && result.dryRun));
@@ -135,6 +167,43 @@ export async function run(
 	const output = await mapUnhurried(results, (one) => outputItem(one, node));
 	await ledger.forget(sendable);
 	return { items: output, results };
+}
+
+function draftOf(item: RunInput, options: SendOptions, api: SmsApi): Draft | Refusal {
+	const { itemIndex } = item;
+	const one = draft(itemIndex, item.body, options, api);
+	const { key, problem } = readOnceKey(item.options);
+	if (problem === undefined)
+		return isRefusal(one) || key === undefined ? one : { ...one, onceKey: key };
+	const problems = isRefusal(one) ? [...one.problems, problem] : [problem];
+	return { itemIndex, problems, dryRun: options.dryRun };
+}
+
+const hasKey = (one: Draft | Refusal): one is Draft => !isRefusal(one) && one.onceKey !== undefined;
+
+const refused = ({ itemIndex, options }: Draft, problem: string): Refusal => ({
+	itemIndex,
+	problems: [problem],
+	dryRun: options.dryRun,
+});
+
+/** n8n has no store for a node that an AI Agent runs within its own turn. */
+const NO_STORE =
+	'Send Once Per does not work where an AI Agent runs this node within its own turn, for n8n gives it nothing to remember by there. Remove the option, or let the agent call a sub-workflow with this node.';
+
+/** What has been sent has been sent, whether or not it could be recorded. */
+async function endOnce(
+	once: SendOnce,
+	outcomes: Map<Message, Settled>,
+	context: KpnContext,
+): Promise<void> {
+	try {
+		await once.end(outcomes);
+	} catch (error) {
+		context.logger.warn(
+			`KPN SMS could not record what it has sent; the next execution will not know of it: ${(error as Error).message}`,
+		);
+	}
 }
 
 /** A message that `deliver` left out would be one that is lost unseen: it must not pass for sent. */

@@ -5,6 +5,7 @@ import type { Failure } from '../../shared/failure';
 import { quoted, together, type KpnError } from '../../shared/kpnError';
 import type { Refusal } from './draft';
 import type { Delivery, ItemResult } from './item';
+import type { Settled } from './outcome';
 
 /** Why an item was not delivered, for the person who built the workflow. */
 interface ItemFailure {
@@ -87,14 +88,24 @@ export function precheckError(
 
 /** For "Stop Workflow": what was sent, what not, what is unknown, and what a retry would do. */
 export function stopError(node: INode, results: ItemResult[]): NodeApiError {
-	const counts = { accepted: 0, 'partly accepted': 0, refused: 0, unknown: 0, 'not tried': 0 };
+	const counts = {
+		accepted: 0,
+		'sent before': 0,
+		'partly accepted': 0,
+		refused: 0,
+		unknown: 0,
+		'not tried': 0,
+	};
+	let content = false;
 	const failed: Delivery[] = [];
 	// In one go, also for a list of 100,000: so words are found for those only that are named.
 	for (const result of results) {
 		if (!isDelivery(result)) continue;
 		const state = stateOf(result);
 		counts[state]++;
-		if (state !== 'accepted') failed.push(result);
+		if (state === 'accepted' || state === 'sent before') continue;
+		content ||= result.outcomes.some(isAboutContent);
+		failed.push(result);
 	}
 	const { groups, more } = groupAlike(failed, failedAlike);
 	const named = groups.map((group) => ({
@@ -104,9 +115,11 @@ export function stopError(node: INode, results: ItemResult[]): NodeApiError {
 	const [first] = named;
 	const { statusCode } = first ?? {};
 	const itemIndex = first?.items[0];
+	const next = nextStep(results, content);
 	// n8n writes the message into its log: KPN's words, which may hold a number, go beside it.
 	if (results.length === 1 && first) {
-		const description = escapeHtml(together(first.quote, first.advice));
+		const partly = counts['partly accepted'] > 0 ? next : '';
+		const description = escapeHtml(together(first.quote, first.advice, partly));
 		return apiError(node, { message: first.message, description, statusCode, itemIndex });
 	}
 	const lines = named.map(({ items, message, quote, advice }, index) =>
@@ -117,7 +130,7 @@ export function stopError(node: INode, results: ItemResult[]): NodeApiError {
 		.map(([name, count]) => `${count} ${name}`);
 	return apiError(node, {
 		message: `Not all items were sent: ${tally.join(', ')}`,
-		description: `${lineUp(lines, more)}<br>${RETRY}`,
+		description: `${lineUp(lines, more)}<br>${next}`,
 		statusCode,
 		itemIndex,
 	});
@@ -144,7 +157,7 @@ function failedAlike({ outcomes: [one, ...rest] }: Delivery, other: Delivery): b
 	const [another, ...others] = other.outcomes;
 	if (one === another) return rest.length + others.length === 0;
 	if (!one || !another || rest.length + others.length > 0) return false;
-	if (one.outcome === 'accepted' || another.outcome === 'accepted') return false;
+	if (!isFailure(one) || !isFailure(another)) return false;
 	return (
 		one.outcome === another.outcome &&
 		one.meaning === another.meaning &&
@@ -172,8 +185,8 @@ function itemsLabel(indexes: number[]): string {
 }
 
 /** `1 message`, `2 messages`. */
-export const counted = (count: number, one: string): string =>
-	`${count} ${one}${count === 1 ? '' : 's'}`;
+export const counted = (count: number, one: string, several = `${one}s`): string =>
+	`${count} ${count === 1 ? one : several}`;
 
 interface ErrorParts {
 	message: string;
@@ -193,28 +206,47 @@ function apiError(
 	return error;
 }
 
-const RETRY =
-	'A retry sends only what was refused or not tried. What KPN accepted is never sent again; what is unknown, only with Delivery Guarantee At Least Once.';
+/** Which button does what, for somebody who has the error before them. */
+function nextStep(results: ItemResult[], content: boolean): string {
+	const once = results.some((one) => 'draft' in one && one.draft.onceKey !== undefined);
+	const rest = 'Executions → this one → Retry (it uses the data of then)';
+	return together(
+		once
+			? `To send only the rest: correct it and execute again, for Send Once Per is set; or ${rest}.`
+			: `To send only the rest: ${rest}. Execute step sends everything again, also to those who have it, unless Send Once Per is set.`,
+		content
+			? 'What KPN refused for its content (400), a retry sends with the same data, to be refused again: correct it where it comes from, and let such items go their own way with On Error → Continue (using error output).'
+			: '',
+		'What is unknown is sent again only with Delivery Guarantee At Least Once.',
+	);
+}
+
+const isAboutContent = (outcome: Settled): boolean =>
+	'statusCode' in outcome && outcome.statusCode === 400 && !outcome.notTried;
 
 /** What an item is counted as. */
 function stateOf({ outcomes }: Delivery) {
+	let sentBefore = 0;
 	let failures = 0;
 	let notTried = 0;
 	for (const outcome of outcomes) {
 		if (outcome.outcome === 'unknown') return 'unknown';
-		if (outcome.outcome === 'accepted') continue;
+		if (outcome.outcome === 'sentBefore') sentBefore++;
+		if (outcome.outcome !== 'refused') continue;
 		failures++;
 		if (outcome.notTried) notTried++;
 	}
-	if (failures === 0) return 'accepted';
+	if (failures === 0) return sentBefore === outcomes.length ? 'sent before' : 'accepted';
 	if (failures < outcomes.length) return 'partly accepted';
 	return notTried === failures ? 'not tried' : 'refused';
 }
 
 const isDelivery = (result: ItemResult): result is Delivery => 'draft' in result;
 
-const failuresOf = ({ outcomes }: Delivery): Failure[] =>
-	outcomes.filter((outcome): outcome is Failure => outcome.outcome !== 'accepted');
+const isFailure = (one: Settled): one is Failure =>
+	one.outcome === 'refused' || one.outcome === 'unknown';
+
+const failuresOf = ({ outcomes }: Delivery): Failure[] => outcomes.filter(isFailure);
 
 function sentence({ outcome, meaning, systemCode, notTried }: Failure, share: string): string {
 	const what = systemCode === undefined ? meaning : `${meaning} (${systemCode})`;

@@ -2,7 +2,7 @@ import { getCountries } from 'libphonenumber-js/mobile';
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
 import { SENDER_CHARACTERS, SMS_APIS } from '../../shared/kpn';
-import { SHORTEST_EXPIRY_ABROAD } from '../delivery/options';
+import { DEFAULT_REMEMBER, MOST_REMEMBERED, SHORTEST_EXPIRY_ABROAD } from '../delivery/options';
 
 /** The fields of a message say in `routing` where they go in the body of KPN's send call. */
 export const senderField: INodeProperties = {
@@ -136,12 +136,30 @@ export const optionsField: INodeProperties = {
 			description: 'How many messages to hand to KPN in one call at most. SMS v1 always takes one.',
 		},
 		{
+			displayName: 'Remember',
+			name: 'remember',
+			type: 'number',
+			typeOptions: { minValue: 1, maxValue: MOST_REMEMBERED },
+			default: DEFAULT_REMEMBER,
+			description:
+				'With Send Once Per: how many keys to remember, each with its recipient; beyond that, the oldest are forgotten',
+		},
+		{
 			displayName: 'Replace Special Characters',
 			name: 'replaceSpecialCharacters',
 			type: 'boolean',
 			default: false,
 			description:
 				'Whether to put plain characters in place of “ ” – … and others like them, which would more than halve the room in a part',
+		},
+		{
+			displayName: 'Send Once Per',
+			name: 'sendOncePer',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. {{ $json.orderId }}-reminder',
+			description:
+				'A key for each item. What KPN accepted under a key is not sent to that recipient again by this node, by whatever execution: also when you press Execute again, after a crash, or when a form is submitted twice. To send again, change the key, or use the operation Forget Sent.',
 		},
 		{
 			displayName: 'Sub-Account',

@@ -20,7 +20,7 @@ export const staticHints: NodeHint[] = [
 
 /** What the editor shows above the output of one run. */
 export function hintsOf(results: ItemResult[]): NodeExecutionHint[] {
-	const messages = [dryRunSummary(results)];
+	const messages = [dryRunSummary(results), sentBeforeSummary(results)];
 	const { quota, sunset } = latestAccountState(results);
 	const { limit, used, resetUtc } = quota ?? {};
 	const short = quotaIsShort(quota, callsOf(results), Date.now());
@@ -45,18 +45,35 @@ function dryRunSummary(results: ItemResult[]): string | undefined {
 	let recipients = 0;
 	let parts = 0;
 	let refused = 0;
+	let sentBefore: number | undefined;
 	for (const result of results) {
 		if ('problems' in result) {
 			if (result.dryRun) refused++;
 		} else if (result.draft.options.dryRun) {
 			messages++;
+			if (result.sentBefore !== undefined) sentBefore = (sentBefore ?? 0) + result.sentBefore;
 			recipients += result.draft.recipients.length;
 			parts += result.draft.size.parts * result.draft.recipients.length;
 		}
 	}
 	if (messages + refused === 0) return undefined;
 	const wrong = refused === 0 ? '' : ` ${counted(refused, 'item')} must be corrected first.`;
-	return `Dry run: ${counted(messages, 'message')} to ${counted(recipients, 'recipient')}, ${counted(parts, 'part')} in all.${wrong} Nothing was sent.`;
+	const before =
+		sentBefore === undefined
+			? ''
+			: ` ${counted(sentBefore, 'recipient')} would not get it again: Send Once Per has it on record.`;
+	return `Dry run: ${counted(messages, 'message')} to ${counted(recipients, 'recipient')}, ${counted(parts, 'part')} in all.${before}${wrong} Nothing was sent.`;
+}
+
+function sentBeforeSummary(results: ItemResult[]): string | undefined {
+	let messages = 0;
+	for (const result of results) {
+		if (!('draft' in result)) continue;
+		for (const { outcome } of result.outcomes) if (outcome === 'sentBefore') messages++;
+	}
+	return messages === 0
+		? undefined
+		: `${counted(messages, 'SMS', 'SMS')} had been sent before under the same key (Send Once Per), and nothing was sent for ${messages === 1 ? 'it' : 'them'} now.`;
 }
 
 /** Calls that KPN has accepted: it gives each an ID of its own. */

@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { forgetSent, forgetSentOperation } from './forgetSent';
 import { send, sendFields, sendOperation } from './send';
 
 export const messageProperties: INodeProperties[] = [
@@ -9,11 +10,11 @@ export const messageProperties: INodeProperties[] = [
 		type: 'options',
 		noDataExpression: true,
 		displayOptions: { show: { resource: ['message'] } },
-		options: [sendOperation],
+		options: [forgetSentOperation, sendOperation],
 		default: 'send',
 	},
 	...sendFields,
 ];
 
 /** Operations that run in place of the routing, wherever a workflow runs the node. */
-export const messageOperations = { send };
+export const messageOperations = { forgetSent, send };

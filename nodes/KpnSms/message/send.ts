@@ -77,7 +77,7 @@ async function runItems(context: IExecuteFunctions): Promise<RunItem[]> {
 		place: String(routing?.send?.property),
 		valueOf: reader(context, name),
 	}));
-	const optionsOf = reader(context, optionsField.name);
+	const optionsOf = collectionReader(context, optionsField.name);
 	return await mapUnhurried(
 		[...context.getInputData().entries()],
 		([itemIndex, { json }]): RunItem => {
@@ -92,6 +92,31 @@ async function runItems(context: IExecuteFunctions): Promise<RunItem[]> {
 	);
 }
 
+/** As `reader`, for each field of a collection: a key that differs from item to item is one of them. */
+function collectionReader(
+	context: IExecuteFunctions,
+	name: string,
+): (itemIndex: number, json: IDataObject) => object {
+	const stored = context.getNodeParameter(name, 0, {}, { rawExpressions: true });
+	if (typeof stored !== 'object' || stored === null) {
+		const read = reader(context, name);
+		return (itemIndex, json) => read(itemIndex, json) as object;
+	}
+	const same: IDataObject = {};
+	const differing: Array<[string, ReturnType<typeof reader>]> = [];
+	for (const [field, value] of Object.entries(stored)) {
+		if (isExpression(value)) differing.push([field, reader(context, `${name}.${field}`)]);
+		else same[field] = value as IDataObject[string];
+	}
+	if (differing.length === 0) return () => same;
+	return (itemIndex, json) => ({
+		...same,
+		...Object.fromEntries(differing.map(([field, read]) => [field, read(itemIndex, json)])),
+	});
+}
+
+const isExpression = (stored: unknown): boolean => (JSON.stringify(stored) ?? '').includes('"=');
+
 /**
  * How to get a parameter of each item at the least cost: what is the same for all is read once, what
  * was dragged in is read from the item, and n8n evaluates the rest.
@@ -101,7 +126,7 @@ function reader(
 	name: string,
 ): (itemIndex: number, json: IDataObject) => unknown {
 	const stored = context.getNodeParameter(name, 0, '', { rawExpressions: true });
-	if (!JSON.stringify(stored).includes('"=')) {
+	if (!isExpression(stored)) {
 		const value = context.getNodeParameter(name, 0);
 		return () => value;
 	}

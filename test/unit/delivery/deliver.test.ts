@@ -321,7 +321,6 @@ test('an error in what is told of a message comes out, and does not hang', async
 		{ stopAtFailure: true, acceptedBefore: false, pace: new Pace(64, Math.random) },
 		{
 			call: async () => ACCEPTED,
-			starts: () => {},
 			returns: () => {},
 			settles: () => {
 				throw new Error('no room');

@@ -49,13 +49,13 @@ export async function deliverIn(
 		{ stopAtFailure: true, acceptedBefore: false, pace, ...plan },
 		{
 			call: async (messages) => {
+				for (const message of messages) played.open.add(message);
 				played.mostOpen = Math.max(played.mostOpen, played.open.size);
 				const at = time.now;
 				const outcome = await call(messages);
 				played.made.push({ messages, outcome, at });
 				return outcome;
 			},
-			starts: (message) => played.open.add(message),
 			returns: (message) => played.open.delete(message),
 			settles: (message, outcome) => {
 				played.open.delete(message);

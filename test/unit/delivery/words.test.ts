@@ -43,7 +43,7 @@ test('the error of a stopped run counts every item once, by the worst that happe
 	);
 	expect(linesOf(error).map((line) => line.slice(0, 8))).toEqual([
 		...[2, 3, 4, 5].map((item) => `[item ${item}]`),
-		'A retry ',
+		'To send ',
 	]);
 });
 

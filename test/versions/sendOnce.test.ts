@@ -1,0 +1,349 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import type { IConnections, INode } from 'n8n-workflow';
+
+import { n8nVersion } from '../../dev/n8n/cache';
+import { installThisPackage } from '../../dev/n8n/community-package';
+import { installN8n } from '../../dev/n8n/install';
+import { freePort } from '../../dev/n8n/ports';
+import { N8nRest } from '../../dev/n8n/rest';
+import { startN8n, type RunningN8n } from '../../dev/n8n/run';
+import { activate, type CredentialReference, type StoredWorkflow } from '../../dev/n8n/workflows';
+import { table } from '../../dev/table';
+import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
+import { startSandbox, type Sandbox } from '../../sandbox';
+import { until } from '../until';
+import { addWebhookWorkflow, postItems } from '../webhookWorkflow';
+
+/** Send Once Per in the real n8n, on SQLite; `N8N_VERSION` says which. */
+const VERSION = n8nVersion();
+const MINUTES = 60_000;
+const BAD_REQUEST = { kind: 'http', status: 400 } as const;
+
+let userFolder: string;
+let sandbox: Sandbox;
+let n8n: RunningN8n;
+let rest: N8nRest;
+let credential: CredentialReference;
+const rows: Array<[string, string]> = [];
+
+const start = async () => {
+	const installation = await installN8n({ version: VERSION });
+	n8n = await startN8n({ installation, userFolder, port: await freePort() });
+	rest = new N8nRest(n8n.url);
+	await rest.logIn();
+};
+
+beforeAll(async () => {
+	userFolder = await mkdtemp(path.join(tmpdir(), 'kpn-sms-once-'));
+	await installThisPackage(userFolder);
+	// Slow enough that there is a middle to be killed in.
+	sandbox = await startSandbox({ delayMs: 100 });
+	await start();
+	credential = await rest.post<CredentialReference>('/credentials', {
+		name: 'KPN SMS',
+		type: CREDENTIAL_TYPE,
+		data: {
+			clientId: sandbox.clientId,
+			clientSecret: sandbox.clientSecret,
+			smsApi: 'current',
+			environment: 'custom',
+			baseUrl: sandbox.url,
+		},
+	});
+}, 30 * MINUTES);
+
+afterAll(async () => {
+	process.stdout.write(`\n${table([`n8n ${VERSION}`, ''], rows)}\n\n`);
+	await n8n?.stop();
+	await sandbox?.close();
+	if (userFolder) await rm(userFolder, { recursive: true, force: true });
+}, MINUTES);
+
+beforeEach(() => sandbox.reset());
+
+const parameters = (options: object = {}): INode['parameters'] => ({
+	resource: 'message',
+	operation: 'send',
+	sender: 'Once',
+	mobileNumber: '={{ $json.to }}',
+	content: '={{ $json.text }}',
+	options: { sendOncePer: '={{ $json.key }}-once', ...options },
+});
+
+const messages = (count: number) =>
+	Array.from({ length: count }, (_, index) => ({
+		to: `+3161234${1000 + index}`,
+		text: `Text ${index}`,
+		key: `order ${index}`,
+	}));
+
+const texts = () => sandbox.messages.map(({ content }) => content).sort();
+
+const copies = () => {
+	const counts = new Map<string, number>();
+	for (const { content } of sandbox.messages) counts.set(content, (counts.get(content) ?? 0) + 1);
+	return counts;
+};
+
+type Output = Array<{ outcome?: string; message?: string; recipients?: string[] }>;
+
+const tally = (items: Output) => {
+	const counts: Record<string, number> = {};
+	for (const { outcome = 'none' } of items) counts[outcome] = (counts[outcome] ?? 0) + 1;
+	return counts;
+};
+
+const to = (node: string) => ({ main: [[{ node, type: 'main' as const, index: 0 }]] });
+
+/** Manual trigger → items → SMS, as a person has it open. */
+async function manualWorkflow(items: object[], options: object) {
+	const nodes = (list: object[]) =>
+		[
+			{ name: 'Start', type: 'n8n-nodes-base.manualTrigger' },
+			{
+				name: 'Rows',
+				type: 'n8n-nodes-base.set',
+				typeVersion: 3.4,
+				parameters: { mode: 'raw', jsonOutput: JSON.stringify({ rows: list }) },
+			},
+			{ name: 'Items', type: 'n8n-nodes-base.splitOut', parameters: { fieldToSplitOut: 'rows' } },
+			{
+				name: 'SMS',
+				type: 'n8n-nodes-kpn-sms.kpnSms',
+				parameters: parameters(options),
+				credentials: { [CREDENTIAL_TYPE]: credential },
+			},
+		].map((node, index) => ({
+			id: node.name,
+			typeVersion: 1,
+			position: [index * 224, 0],
+			parameters: {},
+			...node,
+		})) as INode[];
+	const connections: IConnections = { Start: to('Rows'), Rows: to('Items'), Items: to('SMS') };
+	const stored = await rest.post<StoredWorkflow>('/workflows', {
+		name: 'By hand',
+		active: false,
+		nodes: nodes(items),
+		connections,
+		settings: { executionOrder: 'v1' },
+	});
+	return {
+		/** Execute step, on the SMS node; resolves once it has ended. */
+		executeStep: async () => {
+			const step = VERSION.startsWith('1.') ? 'SMS' : { nodeName: 'SMS', mode: 'inclusive' };
+			const { executionId } = await rest.post<{ executionId: string }>(
+				`/workflows/${stored.id}/run`,
+				{
+					workflowData: await rest.get(`/workflows/${stored.id}`),
+					triggerToStartFrom: { name: 'Start' },
+					destinationNode: step,
+				},
+			);
+			let execution = { status: 'new', data: '' };
+			await until(async () => {
+				execution = await rest.get<typeof execution>(`/executions/${executionId}`);
+				return !['new', 'running'].includes(execution.status);
+			});
+			return execution;
+		},
+		correct: async (list: object[]) => {
+			const { versionId } = await rest.get<StoredWorkflow>(`/workflows/${stored.id}`);
+			await rest.patch(`/workflows/${stored.id}`, { nodes: nodes(list), connections, versionId });
+		},
+	};
+}
+
+test(
+	'Execute step twice: with the option each person once, without it twice',
+	async () => {
+		const once = await manualWorkflow(messages(3), {});
+		expect([(await once.executeStep()).status, (await once.executeStep()).status]).toEqual([
+			'success',
+			'success',
+		]);
+		expect(texts()).toEqual(['Text 0', 'Text 1', 'Text 2']);
+		sandbox.reset();
+		const plain = await manualWorkflow(messages(3), { sendOncePer: undefined });
+		await plain.executeStep();
+		await plain.executeStep();
+		expect(texts()).toHaveLength(6);
+		rows.push(['Execute step twice', 'each once; without the option twice']);
+	},
+	3 * MINUTES,
+);
+
+test(
+	'a row is corrected and Execute step pressed again: each person once',
+	async () => {
+		const [one, two, three] = messages(3);
+		sandbox.inject({ match: { content: 'Text 2' }, times: null, answer: BAD_REQUEST });
+		const once = await manualWorkflow([{ ...one }, { ...two }, { ...three }], {});
+		const failed = await once.executeStep();
+		expect(failed.status).toBe('error');
+		expect(failed.data).toMatch(/correct it and execute again, for Send Once Per is set/);
+		await once.correct([{ ...one }, { ...two }, { ...three, text: 'Corrected' }]);
+		expect((await once.executeStep()).status).toBe('success');
+		expect(texts()).toEqual(['Corrected', 'Text 0', 'Text 1']);
+		rows.push(['corrected, and Execute step again', 'each once']);
+	},
+	3 * MINUTES,
+);
+
+test(
+	'n8n is killed in the middle and the same list comes again: nobody twice, and nobody missing who is not named',
+	async () => {
+		const path_ = 'crash';
+		await addWebhookWorkflow(rest, {
+			path: path_,
+			credential,
+			parameters: parameters({ messagesPerCall: 20 }),
+			settings: { onError: 'continueRegularOutput' },
+			answersWith: 0,
+		});
+		const list = messages(1500);
+		const first = postItems(`${n8n.url}/webhook/${path_}`, list).catch(() => 'cut off');
+		await until(() => sandbox.messages.length > 500);
+		await n8n.kill();
+		await first;
+		const before = sandbox.messages.length;
+		await start();
+		const again = async () => {
+			const response = await postItems(`${n8n.url}/webhook/${path_}`, list);
+			return (await response.json()) as Output;
+		};
+		const second = await again();
+		const third = await again();
+		const counts = copies();
+		const missing = list.filter(({ text }) => !counts.has(text));
+		const unnamed = missing.filter((one) => {
+			const item = second[list.indexOf(one)];
+			return item?.outcome !== 'unknown' || !item.message?.includes('had begun to send it');
+		});
+		rows.push(
+			['killed in the middle: messages at KPN when it was', String(before)],
+			['  the same list again', JSON.stringify(tally(second))],
+			['  and once more', JSON.stringify(tally(third))],
+			['  twice', String([...counts.values()].filter((count) => count > 1).length)],
+			['  missing, and called unknown', String(missing.length - unnamed.length)],
+			['  missing, and not named', String(unnamed.length)],
+		);
+		expect(second).toHaveLength(list.length);
+		expect([...counts.values()].filter((count) => count > 1)).toEqual([]);
+		expect(unnamed).toEqual([]);
+		expect(tally(second).unknown ?? 0).toBeLessThanOrEqual(1000);
+		expect(tally(third)).toEqual({
+			sentBefore: list.length - (tally(second).unknown ?? 0),
+			...(tally(second).unknown && { unknown: tally(second).unknown }),
+		});
+	},
+	6 * MINUTES,
+);
+
+test(
+	'a form that is submitted twice at the same moment: each person once, and both succeed',
+	async () => {
+		await addWebhookWorkflow(rest, {
+			path: 'twice',
+			credential,
+			parameters: parameters(),
+			answersWith: 0,
+		});
+		const post = async () => {
+			const response = await postItems(`${n8n.url}/webhook/twice`, messages(2));
+			return (await response.json()) as Output;
+		};
+		const results = await Promise.all([post(), post()]);
+		expect(texts()).toEqual(['Text 0', 'Text 1']);
+		expect(tally(results.flat())).toEqual({ accepted: 2, sentBefore: 2 });
+		rows.push(['submitted twice at once', JSON.stringify(tally(results.flat()))]);
+	},
+	3 * MINUTES,
+);
+
+test(
+	'a sub-workflow that its parent calls again: each person once',
+	async () => {
+		sandbox.inject({ match: { content: 'Text 1' }, times: 3, answer: BAD_REQUEST });
+		const settings = { executionOrder: 'v1' };
+		const node = (changes: Partial<INode> & Pick<INode, 'name' | 'type'>) => ({
+			id: changes.name,
+			typeVersion: 1,
+			position: [0, 0],
+			parameters: {},
+			...changes,
+		});
+		const sub = await rest.post<StoredWorkflow>('/workflows', {
+			name: 'Sub',
+			active: false,
+			settings,
+			nodes: [
+				node({
+					name: 'Called',
+					type: 'n8n-nodes-base.executeWorkflowTrigger',
+					typeVersion: 1.1,
+					parameters: { inputSource: 'passthrough' },
+				}),
+				node({
+					name: 'SMS',
+					type: 'n8n-nodes-kpn-sms.kpnSms',
+					parameters: parameters(),
+					credentials: { [CREDENTIAL_TYPE]: credential },
+				}),
+			],
+			connections: { Called: to('SMS') },
+		});
+		// n8n 2.x calls published workflows only.
+		await activate(rest, sub).catch(() => {});
+		const parent = await rest.post<StoredWorkflow>('/workflows', {
+			name: 'Parent',
+			active: false,
+			settings,
+			nodes: [
+				node({
+					name: 'Webhook',
+					type: 'n8n-nodes-base.webhook',
+					typeVersion: 2,
+					webhookId: 'parent',
+					parameters: {
+						httpMethod: 'POST',
+						path: 'parent',
+						responseMode: 'lastNode',
+						responseData: 'allEntries',
+						options: {},
+					},
+				}),
+				node({
+					name: 'Items',
+					type: 'n8n-nodes-base.splitOut',
+					parameters: { fieldToSplitOut: 'body.items', options: {} },
+				}),
+				node({
+					name: 'Call',
+					type: 'n8n-nodes-base.executeWorkflow',
+					typeVersion: 1.2,
+					retryOnFail: true,
+					maxTries: 3,
+					waitBetweenTries: 100,
+					parameters: {
+						source: 'database',
+						workflowId: { __rl: true, mode: 'id', value: sub.id },
+						workflowInputs: { mappingMode: 'defineBelow', value: {}, schema: [] },
+						options: {},
+					},
+				}),
+			],
+			connections: { Webhook: to('Items'), Items: to('Call') },
+		});
+		await activate(rest, parent);
+		const response = await postItems(`${n8n.url}/webhook/parent`, messages(3));
+		const items = (await response.json()) as Output;
+		expect(texts()).toEqual(['Text 0', 'Text 1', 'Text 2']);
+		expect(items.map(({ outcome }) => outcome)).toContain('sentBefore');
+		rows.push(['called again by its parent', JSON.stringify(tally(items))]);
+	},
+	3 * MINUTES,
+);
