@@ -39,6 +39,10 @@ export class N8nRest {
 		return await this.call<T>('PATCH', path, body);
 	}
 
+	async delete<T>(path: string): Promise<T> {
+		return await this.call<T>('DELETE', path);
+	}
+
 	/** Newest first, at most 100. */
 	async executionsOf(workflowId: string): Promise<Array<{ id: string; status: string }>> {
 		const filter = encodeURIComponent(JSON.stringify({ workflowId }));

@@ -1,34 +1,34 @@
-import type { IWebhookFunctions } from 'n8n-workflow';
+import { sleep, type IWebhookFunctions } from 'n8n-workflow';
 
 /** Bytes; KPN's own payloads have a few hundred. */
 const LARGEST_BODY = 64 * 1024;
 
-/** Why a body was not taken, and the HTTP status that says so. */
-interface BadBody {
-	status: 400 | 401 | 413;
-	problem: string;
+/** Milliseconds for a body to come, once its headers have: n8n holds some 10 MB for each request. */
+const BODY_WITHIN_MS = 5000;
+
+/** Why a body was not taken. */
+export type BadBody = 'tooLarge' | 'compressed' | 'brokenOff' | 'late';
+
+/** What the headers say of a body that is not to be read at all; undefined if it can be. */
+export function badByHeaders(context: IWebhookFunctions): BadBody | undefined {
+	const headers = context.getRequestObject().headers;
+	if (Number(headers['content-length'] ?? 0) > LARGEST_BODY) return 'tooLarge';
+	const encoding = headers['content-encoding'] ?? 'identity';
+	// n8n would unpack it before anybody has proven to be KPN.
+	return encoding.toLowerCase() === 'identity' ? undefined : 'compressed';
 }
 
-/**
- * The bytes of a request as they came. What is too large by its own words is not read at all, and
- * what is compressed is not unpacked: n8n would do that before anybody has proven to be KPN.
- */
+/** The bytes of a request as they came. */
 export async function rawBody(context: IWebhookFunctions): Promise<Buffer | BadBody> {
 	const request = context.getRequestObject();
-	const { 'content-length': length, 'content-encoding': encoding } = request.headers;
-	if (Number(length ?? 0) > LARGEST_BODY) return TOO_LARGE;
-	if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-		return { status: 401, problem: 'it is compressed, which KPN’s events are not' };
-	}
-	try {
-		await request.readRawBody();
-	} catch (error) {
-		const { statusCode, status = statusCode } = error as { status?: number; statusCode?: number };
-		return status === 413 ? TOO_LARGE : { status: 400, problem: 'it broke off' };
-	}
+	const reading = request.readRawBody().then(
+		() => undefined,
+		(error: { status?: number; statusCode?: number }) =>
+			(error.status ?? error.statusCode) === 413 ? 'tooLarge' : 'brokenOff',
+	);
+	const bad = await Promise.race([reading, sleep(BODY_WITHIN_MS).then(() => 'late' as const)]);
+	if (bad) return bad;
 	const body: unknown = request.rawBody;
 	if (!Buffer.isBuffer(body)) return Buffer.alloc(0);
-	return body.length > LARGEST_BODY ? TOO_LARGE : body;
+	return body.length > LARGEST_BODY ? 'tooLarge' : body;
 }
-
-const TOO_LARGE: BadBody = { status: 413, problem: 'it is larger than 64 kB' };

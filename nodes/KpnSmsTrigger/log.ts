@@ -1,0 +1,8 @@
+import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
+
+/** A line in n8n's log that says which trigger it is about. */
+export function warn(context: IHookFunctions | IWebhookFunctions, words: string): void {
+	const { id, name } = context.getWorkflow();
+	const node = context.getNode().name;
+	context.logger.warn(`Workflow “${name ?? id}”, node “${node}”: ${words}`);
+}
