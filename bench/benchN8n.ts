@@ -44,14 +44,21 @@ export class BenchN8n {
 		readonly userFolder: string,
 		private readonly port: number,
 		private readonly kpn: string,
+		private readonly env: Record<string, string> = {},
 	) {}
 
-	static async start(installation: N8nInstallation, kpn: string): Promise<BenchN8n> {
+	/** @param options settings of this n8n, and whether it has the contenders' workflows */
+	static async start(
+		installation: N8nInstallation,
+		kpn: string,
+		options: { env?: Record<string, string>; contenders?: boolean } = {},
+	): Promise<BenchN8n> {
 		const userFolder = await mkdtemp(path.join(tmpdir(), 'kpn-sms-bench-'));
 		await installThisPackage(userFolder);
 		await buildNodes(path.join(userFolder, 'bench-nodes'));
-		const n8n = new BenchN8n(installation, userFolder, await freePort(), kpn);
+		const n8n = new BenchN8n(installation, userFolder, await freePort(), kpn, options.env);
 		await n8n.begin();
+		if (options.contenders === false) return n8n;
 		const credentials = await n8n.addCredentials();
 		n8n.contenders = contenders(kpn, credentials);
 		for (const contender of n8n.contenders) await n8n.addContender(contender);
@@ -60,6 +67,10 @@ export class BenchN8n {
 
 	get url(): string {
 		return this.running.url;
+	}
+
+	get pid(): number {
+		return this.running.pid;
 	}
 
 	private async begin(): Promise<void> {
@@ -71,6 +82,7 @@ export class BenchN8n {
 				N8N_CUSTOM_EXTENSIONS: path.join(this.userFolder, 'bench-nodes'),
 				NODE_OPTIONS: `--expose-gc --require ${path.join(__dirname, 'twilioOnLoopback.cjs')}`,
 				BENCH_KPN: this.kpn,
+				...this.env,
 			},
 		});
 		this.rest = new N8nRest(this.running.url);

@@ -1,10 +1,12 @@
 import { median, SIZES, type Result } from './measure';
+import { AUTOMATIC as AUTOMATIC_TRIGGER, BARE, FORGED, MANUAL, type Events } from './events';
 import type { Loading, Neighbour } from './others';
 
 export interface Found {
 	results: Result[];
 	seen: Neighbour[];
 	load: Loading;
+	incoming: Events;
 }
 
 export interface Target {
@@ -19,7 +21,7 @@ const EXPRESSIONS = 'KPN SMS: Send Bulk, expressions';
 const SEND = 'KPN SMS: Send';
 
 /** What the package sets out to be, against what was measured. */
-export function targets({ results, seen, load }: Found): Target[] {
+export function targets({ results, seen, load, incoming }: Found): Target[] {
 	const of = (
 		contender: string,
 		count: number,
@@ -53,6 +55,13 @@ export function targets({ results, seen, load }: Found): Target[] {
 	const pauses = ours
 		.filter(({ contender }) => contender === AUTOMATIC)
 		.map(({ count, delayMs }) => of(AUTOMATIC, count, delayMs, ({ pauseMs }) => pauseMs));
+	const rate = (name: string) => incoming.rates.find((one) => one.name === name)?.perSecond ?? NaN;
+	const atLeast = (measure: string, least: number, one: number, other: number): Target => ({
+		...ratio(measure, 1, one, other),
+		target: `≥ ${digits(least)} ×`,
+		met: one / other >= least,
+	});
+	const held = (name: string) => incoming.held.find((one) => one.name === name)?.mb ?? NaN;
 	return [
 		ratio(
 			'Send Bulk, automatic, 10,000: wall time of HTTP Request',
@@ -109,6 +118,16 @@ export function targets({ results, seen, load }: Found): Target[] {
 			1,
 			of(SEND, 1, 0) - of('plain declarative node', 1, 0),
 			'ms',
+		),
+		...[MANUAL, AUTOMATIC_TRIGGER].map((name) =>
+			atLeast(`${name}: events a second of ${BARE}`, 0.95, rate(name), rate(BARE)),
+		),
+		atLeast('Forged events a second: of true ones', 1, rate(FORGED), rate(MANUAL)),
+		absolute(
+			`100 unfinished requests, ${MANUAL}: beyond ${BARE}`,
+			50,
+			held(MANUAL) - held(BARE),
+			'MB',
 		),
 	];
 }
