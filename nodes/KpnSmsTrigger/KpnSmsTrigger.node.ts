@@ -9,10 +9,9 @@ import {
 
 import { CREDENTIAL_TYPE } from '../shared/kpn';
 import { triggerFields } from './fields';
-import { isManual, storeKeys } from './keys';
+import { isManual, storeKeys, testSecret } from './keys';
 import { receive } from './receive';
 import { isRegistered, register, unregister } from './registration';
-import { testSecret } from './testSecret';
 
 export class KpnSmsTrigger implements INodeType {
 	description: INodeTypeDescription = {

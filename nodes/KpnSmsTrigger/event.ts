@@ -2,14 +2,12 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { isRecord } from '../shared/isRecord';
 import { ERROR_CODES, STATUSES } from './reportCodes';
+import type { SignedHeaders } from './signature';
 
 export type EventKind = 'deliveryReport' | 'inboundSms';
 
 /** What KPN tells beside the body. */
-export interface Delivery {
-	attempt?: number;
-	keyId?: string;
-}
+type Delivery = Pick<SignedHeaders, 'attempt' | 'keyId'>;
 
 export interface WebhookEvent {
 	kind: EventKind;

@@ -1,4 +1,11 @@
-import type { IDataObject, IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
+import type {
+	ICredentialsDecrypted,
+	ICredentialTestFunctions,
+	IDataObject,
+	IHookFunctions,
+	INodeCredentialTestResult,
+	IWebhookFunctions,
+} from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import { CREDENTIAL_TYPE } from '../shared/kpn';
@@ -17,9 +24,6 @@ const FRESH = 10 * 60_000;
 
 /** Milliseconds between two refreshes, so that forged requests cannot cause any number of them. KPN's second attempt comes after 60 s. */
 const REFRESH_EVERY = 30_000;
-
-/** As many keys as can verify at once, and one more: during a rotation, the active and the retiring one. */
-const KEPT = 3;
 
 /** Keys of KPN's, or secrets that a user has typed, whose ids and levels are not known. */
 type KnownKey = SigningKey & Partial<ActiveKey>;
@@ -66,11 +70,8 @@ export async function refresh(
 		known.refreshedAt = Date.now();
 		known.refreshing = currentKeys(context, known.keys)
 			.then(
-				(keys) => ((known.keys = keys), true),
-				({ message }: Error) => (
-					warn(context, `could not get the signing keys. ${message}`),
-					false
-				),
+				(keys) => Boolean((known.keys = keys)),
+				({ message }: Error) => !warn(context, `could not get the signing keys. ${message}`),
 			)
 			.finally(() => delete known.refreshing);
 	}
@@ -85,7 +86,7 @@ export async function refresh(
  * @throws NodeApiError where KPN does not tell its keys
  */
 export async function storeKeys(context: IHookFunctions): Promise<void> {
-	const keys = await currentKeys(context, isManual(context) ? [] : await storedKeys(context));
+	const keys = await currentKeys(context, (await knownKeys(context)).keys);
 	// The first event may come with a key that KPN has made for it.
 	remembered.set(credentialOf(context), { keys, refreshedAt: Date.now() - REFRESH_EVERY });
 	if (!isManual(context)) {
@@ -109,9 +110,9 @@ async function currentKeys(context: Context, known: KnownKey[]): Promise<KnownKe
 	for (const key of known) {
 		if (key.level === undefined || key.keyId === active?.keyId) continue;
 		const signing = await settings.signingKeys(key.level).catch(() => undefined);
-		if (signing?.has(key.keyId ?? '') ?? true) keys.push(key);
+		if (signing?.includes(key.keyId) ?? true) keys.push(key);
 	}
-	return keys.slice(0, KEPT);
+	return keys;
 }
 
 async function typedKeys(context: Context): Promise<KnownKey[]> {
@@ -142,4 +143,20 @@ function credentialOf(context: Context): string {
 	const type = isManual(context) ? WEBHOOK_CREDENTIAL_TYPE : CREDENTIAL_TYPE;
 	const credential = context.getNode().credentials?.[type];
 	return credential ? `${type} ${credential.id}` : '';
+}
+
+/** What can be said of a secret without KPN: only an event from KPN proves that it is the right one. */
+export async function testSecret(
+	this: ICredentialTestFunctions,
+	credential: ICredentialsDecrypted,
+): Promise<INodeCredentialTestResult> {
+	const { secret, previousSecret } = credential.data ?? {};
+	const typed = [secret, previousSecret].filter((one) => typeof one === 'string');
+	if (typeof secret !== 'string' || secret.trim() === '') {
+		return { status: 'Error', message: 'The secret is blank: no event would be accepted' };
+	}
+	if (typed.some((one) => one !== one.trim())) {
+		return { status: 'Error', message: 'There are blanks around the secret: remove them' };
+	}
+	return { status: 'OK', message: 'The first event from KPN will show whether it fits' };
 }

@@ -7,22 +7,20 @@ const IN_PROCESS = 60_000;
 const STORED = 1000;
 const ID_LENGTH = 12;
 
-interface Processed {
-	/** `storing`: n8n does not have the execution yet, and may fail to store it. */
-	state: 'storing' | 'stored';
-	/** Epoch seconds. */
-	at: number;
-}
+/** `storing`: n8n does not have the execution yet, and may fail to store it. */
+type State = 'storing' | 'stored';
+/** By id, since when, in epoch seconds. */
+type Recent = Map<string, { state: State; at: number }>;
 
 /** By trigger: the static data of two requests at once do not know of each other. */
-const processes = new Map<string, Map<string, Processed>>();
+const processes = new Map<string, Recent>();
 
 /**
  * The events that a trigger has taken, the oldest forgotten first. KPN delivers at least once: it
  * tries again where it did not see our answer, and can send a report twice.
  */
 export class ProcessedEvents {
-	private readonly recent: Map<string, Processed>;
+	private readonly recent: Recent;
 
 	/**
 	 * @param stored the node's static data, which n8n saves before it answers
@@ -36,7 +34,7 @@ export class ProcessedEvents {
 		if (trigger) processes.set(trigger, this.recent);
 	}
 
-	state(id: string): Processed['state'] | undefined {
+	state(id: string): State | undefined {
 		const known = this.recent.get(id)?.state;
 		return known ?? (this.list.some((entry) => entry.startsWith(id)) ? 'stored' : undefined);
 	}
@@ -61,7 +59,7 @@ export class ProcessedEvents {
 		if (this.recent.get(id)?.state === 'storing') this.recent.delete(id);
 	}
 
-	private set(id: string, state: Processed['state']): void {
+	private set(id: string, state: State): void {
 		this.recent.delete(id);
 		this.recent.set(id, { state, at: Math.floor(Date.now() / 1000) });
 		for (const [oldest] of this.recent) {

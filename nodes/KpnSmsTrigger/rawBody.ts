@@ -6,29 +6,31 @@ const LARGEST_BODY = 64 * 1024;
 /** Milliseconds for a body to come, once its headers have: n8n holds some 10 MB for each request. */
 const BODY_WITHIN_MS = 5000;
 
-/** Why a body was not taken. */
-export type BadBody = 'tooLarge' | 'compressed' | 'brokenOff' | 'late';
+/** Which answer a request gets instead of an execution, and why, in half a sentence. */
+export type Refusal = ['tooLarge' | 'notKpns' | 'unreadable' | 'tryAgain', string];
 
-/** What the headers say of a body that is not to be read at all; undefined if it can be. */
-export function badByHeaders(context: IWebhookFunctions): BadBody | undefined {
-	const headers = context.getRequestObject().headers;
-	if (Number(headers['content-length'] ?? 0) > LARGEST_BODY) return 'tooLarge';
-	const encoding = headers['content-encoding'] ?? 'identity';
+const TOO_LARGE: Refusal = ['tooLarge', 'it is larger than 64 kB'];
+
+/** Whether the headers say that the body is not to be read at all. */
+export function refusedByHeaders(context: IWebhookFunctions): Refusal | undefined {
+	const { headers } = context.getRequestObject();
+	if (Number(headers['content-length'] ?? 0) > LARGEST_BODY) return TOO_LARGE;
 	// n8n would unpack it before anybody has proven to be KPN.
-	return encoding.toLowerCase() === 'identity' ? undefined : 'compressed';
+	const plain = (headers['content-encoding'] ?? 'identity').toLowerCase() === 'identity';
+	return plain ? undefined : ['notKpns', 'it is compressed, which KPN’s events are not'];
 }
 
 /** The bytes of a request as they came. */
-export async function rawBody(context: IWebhookFunctions): Promise<Buffer | BadBody> {
+export async function rawBody(context: IWebhookFunctions): Promise<Buffer | Refusal> {
 	const request = context.getRequestObject();
 	const reading = request.readRawBody().then(
 		() => undefined,
-		(error: { status?: number; statusCode?: number }) =>
-			(error.status ?? error.statusCode) === 413 ? 'tooLarge' : 'brokenOff',
+		({ status, statusCode = status }: { status?: number; statusCode?: number }): Refusal =>
+			statusCode === 413 ? TOO_LARGE : ['unreadable', 'it broke off'],
 	);
-	const bad = await Promise.race([reading, sleep(BODY_WITHIN_MS).then(() => 'late' as const)]);
-	if (bad) return bad;
-	const body: unknown = request.rawBody;
-	if (!Buffer.isBuffer(body)) return Buffer.alloc(0);
-	return body.length > LARGEST_BODY ? 'tooLarge' : body;
+	const late: Refusal = ['tryAgain', 'its body did not come in time'];
+	const refusal = await Promise.race([reading, sleep(BODY_WITHIN_MS).then(() => late)]);
+	const body: unknown = request.rawBody ?? Buffer.alloc(0);
+	if (refusal || !Buffer.isBuffer(body)) return refusal ?? ['unreadable', 'it has no bytes'];
+	return body.length > LARGEST_BODY ? TOO_LARGE : body;
 }

@@ -4,7 +4,7 @@ import { readEvents, type EventKind, type WebhookEvent } from './event';
 import { isManual, isStale, knownKeys, refresh } from './keys';
 import { warn } from './log';
 import { eventId, ProcessedEvents } from './processedEvents';
-import { badByHeaders, rawBody, type BadBody } from './rawBody';
+import { rawBody, refusedByHeaders, type Refusal } from './rawBody';
 import { readHeaders, TIMESTAMP_TOLERANCE, verifySignature, type SignedHeaders } from './signature';
 
 /** What a request is answered with: its status, and words for its sender. */
@@ -17,15 +17,6 @@ const ANSWERS = {
 	tooLarge: [413, 'Too large'],
 	tryAgain: [503, 'Try again'],
 } as const;
-
-type Refusal = [answer: keyof typeof ANSWERS, why: string];
-
-const BAD_BODIES: Record<BadBody, Refusal> = {
-	tooLarge: ['tooLarge', 'it is larger than 64 kB'],
-	compressed: ['notKpns', 'it is compressed, which KPN’s events are not'],
-	brokenOff: ['unreadable', 'it broke off'],
-	late: ['tryAgain', 'its body did not come in time'],
-};
 
 /**
  * Answers one request to the trigger's URL. Whatever it is, it gets an answer, and only what is
@@ -46,12 +37,12 @@ async function received(context: IWebhookFunctions): Promise<IWebhookResponseDat
 		return answer(context, 'method');
 	}
 	// All that the headers tell comes before the body: while n8n waits for one, it holds much memory.
-	const badBefore = badByHeaders(context);
-	if (badBefore) return refuse(context, ...BAD_BODIES[badBefore]);
+	const refused = refusedByHeaders(context);
+	if (refused) return refuse(context, ...refused);
 	const headers = readHeaders(request.headers, Date.now(), toleranceOf(context));
 	if (typeof headers === 'string') return refuse(context, 'notKpns', headers);
 	const body = await rawBody(context);
-	if (!Buffer.isBuffer(body)) return refuse(context, ...BAD_BODIES[body]);
+	if (!Buffer.isBuffer(body)) return refuse(context, ...body);
 	const unverified = await verifyRequest(context, headers, body);
 	if (unverified) return refuse(context, ...unverified);
 	const events = readEvents(body, headers);
@@ -125,9 +116,7 @@ function staticDataOf(context: IWebhookFunctions): IDataObject {
 }
 
 function toleranceOf(context: IWebhookFunctions): number {
-	const typed = Number(
-		context.getNodeParameter('additionalOptions.timestampTolerance', TIMESTAMP_TOLERANCE),
-	);
+	const typed = Number(context.getNodeParameter('additionalOptions.timestampTolerance', 0));
 	return typed > 0 ? typed : TIMESTAMP_TOLERANCE;
 }
 

@@ -51,15 +51,14 @@ export async function register(context: IHookFunctions): Promise<void> {
 	refuseUnencrypted(context, url, application);
 	await inTurn(application, async () => {
 		await stopLeaving(application, url);
+		let taken = false;
 		try {
 			await take(context, url);
-		} catch (error) {
-			const registration = registrationOf(context);
+			taken = true;
+		} finally {
 			// It may be unclear whether KPN took the URL, and what cannot be published has none.
-			if (registration) {
-				await giveBack(context, registration).catch(({ message }: Error) => warn(context, message));
-			}
-			throw error;
+			const half = taken ? undefined : registrationOf(context);
+			if (half) await giveBack(context, half).catch(({ message }: Error) => warn(context, message));
 		}
 	});
 }
@@ -157,8 +156,8 @@ async function previousOf(
 	if (previous === undefined) return undefined;
 	const url = decrypt(previous, await passwordOf(context));
 	if (url !== undefined) return url;
-	throw new NodeOperationError(
-		context.getNode(),
+	throw problem(
+		context,
 		'The webhook URL that KPN had before can no longer be read, because the Consumer Secret in the credential has changed. Set that URL at KPN yourself.',
 	);
 }
@@ -179,25 +178,23 @@ async function isDead(context: IHookFunctions, url: string): Promise<boolean> {
 /** KPN sends only to https addresses; a sandbox takes others. */
 function refuseUnencrypted(context: IHookFunctions, url: string, application: string): void {
 	if (url.startsWith('https:') || !application.startsWith(`https://${KPN_HOST} `)) return;
-	throw new NodeOperationError(
-		context.getNode(),
+	throw problem(
+		context,
 		`KPN sends only to https addresses, and this n8n’s is ${originOf(url)}. Set WEBHOOK_URL to the https address at which the internet reaches n8n, and publish the workflow again.`,
 	);
 }
 
 function refuseUnlessTakeOver(context: IHookFunctions, holder: string): void {
-	const one = `KPN has one webhook URL for each application, and KPN sends this application’s events to ${originOf(holder)} now`;
+	let words = `KPN has one webhook URL for each application, and KPN sends this application’s events to ${originOf(holder)} now`;
 	if (isTest(context)) {
-		throw new NodeOperationError(
-			context.getNode(),
-			`${one}, perhaps to this workflow as it is published. Listening for a test event would take them away. Unpublish what is there, or test with pinned data.`,
-		);
+		words +=
+			', perhaps to this workflow as it is published. Listening for a test event would take them away. Unpublish what is there, or test with pinned data.';
+	} else {
+		if (context.getNodeParameter('additionalOptions.takeOver', false) === true) return;
+		words +=
+			': to another workflow, another n8n or another system. Let one trigger start both, use a credential of another application here, or add the option Take Over Webhook URL, which takes those events away until this workflow is unpublished.';
 	}
-	if (context.getNodeParameter('additionalOptions.takeOver', false) === true) return;
-	throw new NodeOperationError(
-		context.getNode(),
-		`${one}: to another workflow, another n8n or another system. Let one trigger start both, use a credential of another application here, or add the option Take Over Webhook URL, which takes those events away until this workflow is unpublished.`,
-	);
+	throw problem(context, words);
 }
 
 function registrationOf(context: IHookFunctions): Registration | undefined {
@@ -223,8 +220,11 @@ async function applicationOf(context: IHookFunctions): Promise<string> {
 function ownUrl(context: IHookFunctions): string {
 	const url = context.getNodeWebhookUrl('default');
 	if (url !== undefined) return url;
-	throw new NodeOperationError(context.getNode(), 'n8n has no webhook URL for this node.');
+	throw problem(context, 'n8n has no webhook URL for this node.');
 }
+
+const problem = (context: IHookFunctions, words: string): NodeOperationError =>
+	new NodeOperationError(context.getNode(), words);
 
 const ownerOf = (context: IHookFunctions): string =>
 	[context.getInstanceId(), context.getWorkflow().id, context.getNode().id].join(' ');

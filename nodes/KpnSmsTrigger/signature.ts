@@ -54,17 +54,17 @@ export function readHeaders(
 	if (keyId !== undefined && (typeof keyId !== 'string' || keyId.includes(','))) {
 		return 'it names more than one key';
 	}
-	const attempt = attemptOf(headers[ATTEMPT_HEADER]);
+	const attempt = /^[1-9]\d?$/.exec(String(headers[ATTEMPT_HEADER]))?.[0];
 	const age = now / 1000 - Number(stamp);
 	// Nobody has published whether KPN renews the timestamp with every attempt.
-	const late = ATTEMPTS_AFTER[(attempt ?? 1) - 1] ?? 0;
+	const late = ATTEMPTS_AFTER[Number(attempt ?? 1) - 1] ?? 0;
 	if (age > tolerance + late) return 'its timestamp is too old';
 	if (age < -tolerance) return 'its timestamp is in the future';
 	return {
 		signature: Buffer.from(signature, 'hex'),
 		timestamp: Number(stamp),
 		keyId: keyId || undefined,
-		attempt,
+		attempt: attempt === undefined ? undefined : Number(attempt),
 	};
 }
 
@@ -92,8 +92,4 @@ export function verifySignature(
 	if (fitting.length > 0) return 'valid';
 	const named = keyId !== undefined && chosen.some((key) => key.keyId === keyId);
 	return named ? 'wrong' : 'unknownKey';
-}
-
-function attemptOf(header: string | string[] | undefined): number | undefined {
-	return typeof header === 'string' && /^[1-9]\d?$/.test(header) ? Number(header) : undefined;
 }

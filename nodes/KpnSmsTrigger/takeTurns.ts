@@ -6,14 +6,9 @@ import { sleep } from 'n8n-workflow';
  */
 const GIVE_BACK_AFTER = 2000;
 
-interface Leaving {
-	url: string;
-	giveBack: () => Promise<void>;
-}
-
 /** By KPN application, of which each has one webhook URL. */
 const turns = new Map<string, Promise<unknown>>();
-const leaving = new Map<string, Leaving>();
+const leaving = new Map<string, { url: string; giveBack: () => Promise<void> }>();
 
 /** Runs one task after the other for each application: n8n registers the triggers of a workflow at the same time. */
 export async function inTurn<T>(application: string, task: () => Promise<T>): Promise<T> {

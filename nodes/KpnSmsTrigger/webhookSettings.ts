@@ -8,23 +8,18 @@ import type {
 import { jsonParse } from 'n8n-workflow';
 
 import { isRecord } from '../shared/isRecord';
-import { baseUrlOf, CREDENTIAL_TYPE } from '../shared/kpn';
+import { baseUrlOf, CREDENTIAL_TYPE, REQUEST_HEADERS } from '../shared/kpn';
 import { warn } from './log';
 import { answerError, connectionError, type SettingsCall } from './settingsError';
 
 /**
- * KPN's levels, the most specific first: for the URL, the fields left out of reports and the signing
- * key, each on its own, the first one that has something set holds. The token says whose they are.
+ * KPN's levels, the most specific first, with the `scope_type` of what is set there: a level may show
+ * what comes from above. For the URL, the fields left out of events and the signing key, each on its
+ * own, the first one that has something set holds. The token says whose they are.
  */
-export const LEVELS = ['applications', 'teams', 'organizations'] as const;
-export type Level = (typeof LEVELS)[number];
-
-/** KPN's `scope_type` of what is set at a level itself: a level may show what comes from above. */
-const SCOPES: Record<Level, RegExp> = {
-	applications: /^applications?$/i,
-	teams: /^(customer|team)s?$/i,
-	organizations: /^organi[sz]ations?$/i,
-};
+const SCOPES = { applications: 'APPLICATION', teams: 'CUSTOMER', organizations: 'ORGANIZATION' };
+export type Level = keyof typeof SCOPES;
+const LEVELS = Object.keys(SCOPES) as Level[];
 
 /** Milliseconds for one call: a person waits for it, or KPN itself with an event in its hand. */
 const TIMEOUT_MS = 10_000;
@@ -57,10 +52,10 @@ export class WebhookSettings {
 
 	/** What is set at a level itself; undefined if nothing is. */
 	async config(level: Level): Promise<WebhookConfig | undefined> {
-		const config = await this.find({ method: 'GET', path: level });
-		const scope = config?.scope_type;
-		if (!config || (typeof scope === 'string' && !SCOPES[level].test(scope))) return undefined;
-		const { webhook_url: url, privacy_config: privacy } = config;
+		const config = await this.find<IDataObject>({ method: 'GET', path: level });
+		if (!isRecord(config)) return undefined;
+		const { scope_type: scope, webhook_url: url, privacy_config: privacy } = config;
+		if (typeof scope === 'string' && scope.toUpperCase() !== SCOPES[level]) return undefined;
 		return {
 			url: typeof url === 'string' && url !== '' ? url : undefined,
 			privacy: isRecord(privacy) ? privacy : undefined,
@@ -72,10 +67,7 @@ export class WebhookSettings {
 		const above = async (level: Level) =>
 			await this.config(level).catch((error: NodeApiError) => {
 				if (error.httpCode !== '403') throw error;
-				warn(
-					this.context,
-					`${error.message} What is left out of events there must be set for the application, too.`,
-				);
+				warn(this.context, `${error.message} Fields that it leaves out must be left out here, too.`);
 				return undefined;
 			});
 		const [team, organization] = [await above('teams'), await above('organizations')];
@@ -100,42 +92,29 @@ export class WebhookSettings {
 	/** The key that KPN signs this application's events with; undefined if there is none yet. */
 	async activeKey(): Promise<ActiveKey | undefined> {
 		for (const level of LEVELS) {
-			const key = await this.find({ method: 'GET', path: `${level}/keys/reveal` });
-			const { key_id: keyId, secret } = key ?? {};
+			const call = { method: 'GET', path: `${level}/keys/reveal` } as const;
+			const { key_id: keyId, secret } = (await this.find<IDataObject>(call)) ?? {};
 			if (typeof keyId === 'string' && typeof secret === 'string') return { keyId, secret, level };
 		}
 		return undefined;
 	}
 
-	/**
-	 * The ids of a level's keys that may still sign. Nobody has published whether the list as such
-	 * names retiring keys, so KPN is asked for those, too; where it knows no such question, it has
-	 * named all before. What is no list throws: it would read as none.
-	 */
-	async signingKeys(level: Level): Promise<Set<string>> {
-		const ids = new Set<string>();
-		for (const query of ['', '?status=RETIRING']) {
-			const call = { method: 'GET', path: `${level}/keys${query}` } as const;
-			const answer = await this.request(call);
-			if (answer.statusCode === 404 || (query !== '' && answer.statusCode === 400)) continue;
-			const list: unknown = jsonParse(this.succeeded(call, answer).body, {
-				fallbackValue: undefined,
-			});
-			if (!Array.isArray(list)) throw answerError(this.context.getNode(), call, answer);
-			for (const { key_id: id, status } of list.filter(isRecord)) {
-				if (/^(active|retiring)$/i.test(String(status))) ids.add(String(id));
-			}
+	/** The ids of a level's keys that may still sign. What is no list throws: it would read as none. */
+	async signingKeys(level: Level): Promise<unknown[]> {
+		const ids: unknown[] = [];
+		for (const status of ['ACTIVE', 'RETIRING']) {
+			const call = { method: 'GET', path: `${level}/keys?status=${status}` } as const;
+			const list = (await this.find<IDataObject[]>(call)) ?? [];
+			ids.push(...list.map(({ key_id: id }) => id));
 		}
 		return ids;
 	}
 
-	/** An answer's JSON object; undefined where KPN says 404. */
-	private async find(call: SettingsCall): Promise<IDataObject | undefined> {
+	/** An answer's JSON; undefined where KPN says 404. */
+	private async find<T>(call: SettingsCall): Promise<T | undefined> {
 		const answer = await this.request(call);
 		if (answer.statusCode === 404) return undefined;
-		const text = this.succeeded(call, answer).body || '{}';
-		const json: unknown = jsonParse(text, { fallbackValue: {} });
-		return isRecord(json) ? json : {};
+		return jsonParse<T>(this.succeeded(call, answer).body || '{}', { fallbackValue: {} as T });
 	}
 
 	/** A redirect is not followed, and is no success either. */
@@ -167,10 +146,7 @@ export class WebhookSettings {
 			{
 				method,
 				url: `${baseUrlOf(credential)}/webhookconfigs-kpn/${path}`,
-				headers: {
-					accept: 'application/json',
-					...(body && { 'content-type': 'application/json' }),
-				},
+				headers: REQUEST_HEADERS,
 				body,
 				encoding: 'text',
 				timeout: TIMEOUT_MS,
