@@ -16,6 +16,8 @@ export interface EventRate {
 	name: string;
 	/** Events a second. */
 	perSecond: number;
+	/** Milliseconds of CPU that n8n spends on one, which other load on the machine disturbs less. */
+	cpuMs: number;
 	/** The same with n8n's setting that makes an isolate only where an expression needs one. */
 	lazyPerSecond: number;
 }
@@ -63,10 +65,11 @@ export async function events(
 	);
 	for (const { name, mb } of usual.held) say(`${UNFINISHED} unfinished, ${name}: ${mb} MB`);
 	return {
-		rates: [...usual.rates].map(([name, perSecond]) => ({
+		rates: [...usual.rates].map(([name, { perSecond, cpuMs }]) => ({
 			name,
 			perSecond,
-			lazyPerSecond: lazy.get(name) ?? NaN,
+			cpuMs,
+			lazyPerSecond: lazy.get(name)?.perSecond ?? NaN,
 		})),
 		held: usual.held,
 	};
@@ -128,30 +131,45 @@ async function addContenders(n8n: BenchN8n, sandbox: string): Promise<Contender[
 	];
 }
 
+type Rate = Pick<EventRate, 'perSecond' | 'cpuMs'>;
+
 /** Rounds are interleaved, so that all share what disturbs; the median is what counts. */
 async function rates(
 	contenders: Contender[],
 	say: (words: string) => void,
-): Promise<Map<string, number>> {
-	const found = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
+): Promise<Map<string, Rate>> {
+	const found = new Map<string, Rate[]>(contenders.map(({ name }) => [name, []]));
+	const { url = '' } = contenders.find(({ name }) => name === BARE) ?? {};
+	const spentMs = async () => {
+		const { user, system } = (await (await fetch(url)).json()) as NodeJS.CpuUsage;
+		return (user + system) / 1000;
+	};
 	for (const contender of contenders) await load(contender, 500);
 	for (let round = 0; round < ROUNDS; round++) {
 		for (const contender of contenders) {
-			found.get(contender.name)?.push(await load(contender, ROUND_MS));
+			const before = await spentMs();
+			const { events, ms } = await load(contender, ROUND_MS);
+			const cpuMs = ((await spentMs()) - before) / events;
+			found.get(contender.name)?.push({ perSecond: (events / ms) * 1000, cpuMs });
 		}
 	}
 	return new Map(
-		[...found].map(([name, perSecond]) => {
-			say(`${name}: ${median(perSecond).toFixed(1)} events a second`);
-			return [name, median(perSecond)];
+		[...found].map(([name, all]) => {
+			const perSecond = median(all.map((one) => one.perSecond));
+			const cpuMs = median(all.map((one) => one.cpuMs));
+			say(`${name}: ${perSecond.toFixed(1)} events a second, ${cpuMs.toFixed(1)} ms of CPU each`);
+			return [name, { perSecond, cpuMs }];
 		}),
 	);
 }
 
 let sent = 0;
 
-/** @returns events a second that were answered as they should be */
-async function load({ name, url, secret, status }: Contender, ms: number): Promise<number> {
+/** @returns how many events were answered as they should be, in how many milliseconds */
+async function load(
+	{ name, url, secret, status }: Contender,
+	forMs: number,
+): Promise<{ events: number; ms: number }> {
 	let events = 0;
 	const send = async () => {
 		const body = JSON.stringify({
@@ -167,10 +185,10 @@ async function load({ name, url, secret, status }: Contender, ms: number): Promi
 	const started = performance.now();
 	await Promise.all(
 		Array.from({ length: CLIENTS }, async () => {
-			while (performance.now() < started + ms) await send();
+			while (performance.now() < started + forMs) await send();
 		}),
 	);
-	return (events / (performance.now() - started)) * 1000;
+	return { events, ms: performance.now() - started };
 }
 
 const kpnHeaders = (body: string, secret: string) => ({

@@ -128,10 +128,11 @@ ${markdown(
 ## Events that come in
 
 ${markdown(
-	['', 'events a second', 'with `N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE=true`'],
-	incoming.rates.map(({ name, perSecond, lazyPerSecond }) => [
+	['', 'events a second', 'CPU of n8n for each', 'with `N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE=true`'],
+	incoming.rates.map(({ name, perSecond, cpuMs, lazyPerSecond }) => [
 		name,
 		perSecond.toFixed(1),
+		`${digits(cpuMs)} ms`,
 		lazyPerSecond.toFixed(1),
 	]),
 )}

@@ -67,7 +67,7 @@ export class WebhookSettings {
 		const above = async (level: Level) =>
 			await this.config(level).catch((error: NodeApiError) => {
 				if (error.httpCode !== '403') throw error;
-				warn(this.context, `${error.message} Fields that it leaves out must be left out here, too.`);
+				warn(this.context, `${error.message} What it leaves out, leave out here, too.`);
 				return undefined;
 			});
 		const [team, organization] = [await above('teams'), await above('organizations')];

@@ -221,6 +221,10 @@ describe('what people do with triggers, in the real n8n', () => {
 			await delay(3000);
 			expect(sandbox.settingsCalls).toEqual([]);
 			expect(await report(before)).toBe(200);
+			// KPN is asked for its keys beside the event, once n8n has answered.
+			await until(() => sandbox.settingsCalls.some(({ path }) => path.endsWith('/reveal')));
+			await delay(500);
+			expect(await readFile(n8n.logFile, 'utf8')).not.toContain('could not get the signing keys');
 			await n8n.unpublish(workflow);
 			await n8n.untilKpnHas(undefined);
 			await activate(n8n.rest, workflow);
