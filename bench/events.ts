@@ -212,7 +212,7 @@ async function held(n8n: BenchN8n, contenders: Contender[]): Promise<Events['hel
 			return socket.on('error', () => {});
 		});
 		let most = 0;
-		for (let second = 0; second < 10; second++) {
+		for (let second = 0; second < 30; second++) {
 			await delay(1000);
 			most = Math.max(most, (await memoryOf(n8n.pid)) - before);
 		}

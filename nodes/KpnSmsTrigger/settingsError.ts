@@ -31,7 +31,7 @@ export function answerError(
 		advice = `Add KPN’s product “${product}” to the project behind this Consumer Key on KPN’s developer portal, ${OR_MANUAL}`;
 	} else if (statusCode === 429 || statusCode >= 500) {
 		advice = 'Try again later.';
-	} else if (statusCode === 400 && !keys && call.method !== 'GET') {
+	} else if (statusCode === 400 && call.method !== 'GET') {
 		advice =
 			'KPN sends only to an https address of at most 2048 characters that it can reach: see the Production URL above, and n8n’s WEBHOOK_URL.';
 	}

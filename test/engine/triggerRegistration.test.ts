@@ -274,6 +274,7 @@ describe('two triggers on one application', () => {
 
 	test('published at the same time, one is refused in words', async () => {
 		const [one, two] = [await setting.host(), await setting.host()];
+		sandbox.inject({ on: 'settings', times: 20, delayMs: 20 });
 		const results = await Promise.allSettled([one.publish(), two.publish()]);
 		expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
 		expect(configured()).toBe(one.published ? one.url : two.url);
@@ -288,6 +289,14 @@ describe('two triggers on one application', () => {
 		await first.unpublish();
 		expect(configured()).toBe(second.url);
 		await second.unpublish();
+		await untilConfigured(undefined);
+	});
+
+	test('a URL of this n8n that has no trigger any more is not put back', async () => {
+		const host = await setting.host(takeOver);
+		sandbox.settings.application = { webhook_url: `${new URL(host.url).origin}/webhook/gone` };
+		await host.publish();
+		await host.unpublish();
 		await untilConfigured(undefined);
 	});
 
