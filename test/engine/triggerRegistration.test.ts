@@ -277,6 +277,8 @@ describe('two triggers on one application', () => {
 		sandbox.inject({ on: 'settings', times: 20, delayMs: 20 });
 		const results = await Promise.allSettled([one.publish(), two.publish()]);
 		expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+		const [refused] = results.filter((result) => result.status === 'rejected');
+		expect(String(refused?.reason)).toMatch(/KPN has one webhook URL for each application/);
 		expect(configured()).toBe(one.published ? one.url : two.url);
 	});
 
