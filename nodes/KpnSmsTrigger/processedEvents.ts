@@ -40,9 +40,7 @@ export class ProcessedEvents {
 	}
 
 	/** Before n8n stores the execution. */
-	begin(id: string): void {
-		this.set(id, 'storing');
-	}
+	begin = (id: string): void => this.set(id, 'storing');
 
 	/** Once it has. */
 	finish(id: string): void {

@@ -10,6 +10,7 @@ const BODY_WITHIN_MS = 5000;
 export type Refusal = ['tooLarge' | 'notKpns' | 'unreadable' | 'tryAgain', string];
 
 const TOO_LARGE: Refusal = ['tooLarge', 'it is larger than 64 kB'];
+const LATE: Refusal = ['tryAgain', 'its body did not come in time'];
 
 /** Whether the headers say that the body is not to be read at all. */
 export function refusedByHeaders(context: IWebhookFunctions): Refusal | undefined {
@@ -28,8 +29,9 @@ export async function rawBody(context: IWebhookFunctions): Promise<Buffer | Refu
 		({ status, statusCode = status }: { status?: number; statusCode?: number }): Refusal =>
 			statusCode === 413 ? TOO_LARGE : ['unreadable', 'it broke off'],
 	);
-	const late: Refusal = ['tryAgain', 'its body did not come in time'];
-	const refusal = await Promise.race([reading, sleep(BODY_WITHIN_MS).then(() => late)]);
+	// A busy n8n sees that time is up before it sees what has come meanwhile, so it is asked twice.
+	const timeUp = sleep(BODY_WITHIN_MS).then(async () => await sleep(100));
+	const refusal = await Promise.race([reading, timeUp.then(() => LATE)]);
 	const body: unknown = request.rawBody ?? Buffer.alloc(0);
 	if (refusal || !Buffer.isBuffer(body)) return refusal ?? ['unreadable', 'it has no bytes'];
 	return body.length > LARGEST_BODY ? TOO_LARGE : body;
