@@ -49,13 +49,22 @@ export class BenchN8n {
 		private readonly env: Record<string, string>,
 	) {}
 
-	static async start(installation: N8nInstallation, kpn: string): Promise<BenchN8n> {
+	/** @param options settings of this n8n, and whether it has the contenders' workflows */
+	static async start(
+		installation: N8nInstallation,
+		kpn: string,
+		options: { env?: Record<string, string>; contenders?: boolean } = {},
+	): Promise<BenchN8n> {
 		const userFolder = await mkdtemp(path.join(tmpdir(), 'kpn-sms-bench-'));
 		await installThisPackage(userFolder);
 		const nodes = path.join(userFolder, 'bench-nodes');
 		const env = await buildOwnNodes(path.join(__dirname, 'nodes'), nodes, installation);
-		const n8n = new BenchN8n(installation, userFolder, await freePort(), kpn, env);
+		const n8n = new BenchN8n(installation, userFolder, await freePort(), kpn, {
+			...env,
+			...options.env,
+		});
 		await n8n.begin();
+		if (options.contenders === false) return n8n;
 		const credentials = await n8n.addCredentials();
 		n8n.contenders = contenders(kpn, credentials);
 		for (const contender of n8n.contenders) await n8n.addContender(contender);
@@ -64,6 +73,10 @@ export class BenchN8n {
 
 	get url(): string {
 		return this.running.url;
+	}
+
+	get pid(): number {
+		return this.running.pid;
 	}
 
 	private async begin(): Promise<void> {
@@ -75,6 +88,7 @@ export class BenchN8n {
 				...this.env,
 				NODE_OPTIONS: `--expose-gc --require ${path.join(__dirname, 'twilioOnLoopback.cjs')}`,
 				BENCH_KPN: this.kpn,
+				...this.env,
 			},
 		});
 		this.rest = new N8nRest(this.running.url);

@@ -10,7 +10,8 @@ import { chart } from './chart';
 import { COMPUTED, DRAGGED } from './contenders';
 import { startLineProcess } from './lineProcess';
 import { compare, SIZES } from './measure';
-import { loading, neighbours, webhooks } from './others';
+import { events } from './events';
+import { loading, neighbours } from './others';
 import { report } from './report';
 import { targets } from './targets';
 
@@ -19,7 +20,9 @@ const DOCS = path.resolve(__dirname, '..', 'docs');
 const NEIGHBOURS = ['No Operation', 'Edit Fields', 'HTTP Request', COMPUTED, DRAGGED];
 
 async function bench(): Promise<void> {
-	const { values } = parseArgs({ options: { largest: { type: 'string' } } });
+	const { values } = parseArgs({
+		options: { largest: { type: 'string' }, 'only-events': { type: 'boolean' } },
+	});
 	const largest = Number(values.largest ?? SIZES.at(-1));
 	const say = (words: string) => void process.stderr.write(`${words}\n`);
 	const started = Date.now();
@@ -31,15 +34,16 @@ async function bench(): Promise<void> {
 	const undici = startLineProcess(installation.node, [script, modules, kpn]);
 	let n8n: BenchN8n | undefined;
 	try {
+		const incoming = await events(installation, kpn, say);
+		if (values['only-events']) return;
 		n8n = await BenchN8n.start(installation, kpn);
 		const place = { n8n, kpn, undici, say };
 		const results = await compare(place, largest);
-		const hooks = await webhooks(place);
 		const load = await loading(installation, place);
 		const seen = await neighbours(place, NEIGHBOURS);
 		const minutes = Math.round((Date.now() - started) / 60_000);
 		const { version } = installation;
-		const found = { results, seen, load, hooks, version, minutes };
+		const found = { results, seen, load, incoming, version, minutes };
 		const page = await format(report(found), { parser: 'markdown', printWidth: 100 });
 		await writeFile(path.join(DOCS, 'benchmarks.md'), page);
 		await writeFile(path.join(DOCS, 'images', 'benchmarks.svg'), chart(results));

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { createHmac } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -66,78 +65,6 @@ export async function neighbours(place: Place, names: string[]): Promise<Neighbo
 		place.say(
 			`second workflow while ${name} sends: p99 ${p99.toFixed(1)} ms, ${failed} of ${took.length} failed ${failure ?? ''}`,
 		);
-	}
-	return found;
-}
-
-export interface Webhooks {
-	name: string;
-	perSecond: number;
-}
-
-const WEBHOOK_MS = 5_000;
-const WEBHOOK_CLIENTS = 4;
-const SECRET = 'bench secret';
-
-/** Events a second that our trigger verifies and starts executions for, and n8n's Webhook node. */
-export async function webhooks(place: Place): Promise<Webhooks[]> {
-	const { n8n } = place;
-	const webhookId = 'bench-trigger';
-	const credential = await n8n.addCredential('kpnSmsWebhookApi', { secret: SECRET });
-	await n8n.add('Trigger', [
-		{
-			name: 'KPN SMS Trigger',
-			type: 'n8n-nodes-kpn-sms.kpnSmsTrigger',
-			webhookId,
-			parameters: { registration: 'manual', events: ['deliveryReport'] },
-			credentials: { kpnSmsWebhookApi: { id: credential, name: 'kpnSmsWebhookApi' } },
-		},
-		{ name: 'Nothing', type: 'n8n-nodes-base.noOp' },
-	]);
-	await n8n.add('Webhook', [
-		{
-			name: 'Webhook',
-			type: 'n8n-nodes-base.webhook',
-			typeVersion: 2,
-			webhookId: 'bench-webhook',
-			parameters: { httpMethod: 'POST', path: 'bench-webhook', options: {} },
-		},
-		{ name: 'Nothing', type: 'n8n-nodes-base.noOp' },
-	]);
-	const trigger = `${n8n.url}/webhook/${webhookId}/webhook`;
-	const found: Webhooks[] = [];
-	for (const [name, url, secret, status] of [
-		['n8n’s Webhook node', `${n8n.url}/webhook/bench-webhook`, SECRET, 200],
-		['KPN SMS Trigger', trigger, SECRET, 200],
-		['KPN SMS Trigger, forged events', trigger, 'another secret', 401],
-	] as const) {
-		let events = 0;
-		const send = async () => {
-			const body = JSON.stringify({
-				DLRID: `${name} ${events++}`,
-				RecipientPhonenumber: '31612345670',
-				Status: 1,
-			});
-			const headers = {
-				'x-kpn-webhook-signature': createHmac('sha256', secret).update(body).digest('hex'),
-				'x-kpn-webhook-timestamp': String(Math.floor(Date.now() / 1000)),
-				'x-kpn-webhook-key-id': 'bench',
-				'x-kpn-webhook-attempt': '1',
-			};
-			const response = await post(url, body, { headers });
-			if (response.status !== status) throw new Error(`${name} answered ${response.status}`);
-			await response.arrayBuffer();
-		};
-		for (let call = 0; call < 20; call++) await send();
-		events = 0;
-		const deadline = performance.now() + WEBHOOK_MS;
-		await Promise.all(
-			Array.from({ length: WEBHOOK_CLIENTS }, async () => {
-				while (performance.now() < deadline) await send();
-			}),
-		);
-		found.push({ name, perSecond: events / (WEBHOOK_MS / 1000) });
-		place.say(`${name}: ${found.at(-1)?.perSecond.toFixed(0)} events a second`);
 	}
 	return found;
 }

@@ -1,11 +1,13 @@
 import { COMPUTED, DRAGGED } from './contenders';
 import { AT_ONCE, median, NETWORK, SIZES, type Result } from './measure';
+import { AUTOMATIC as AUTOMATIC_TRIGGER, BARE, FORGED, MANUAL, type Events } from './events';
 import type { Loading, Neighbour } from './others';
 
 export interface Found {
 	results: Result[];
 	seen: Neighbour[];
 	load: Loading;
+	incoming: Events;
 }
 
 export interface Target {
@@ -16,7 +18,7 @@ export interface Target {
 }
 
 /** What the package sets out to be, against what was measured. */
-export function targets({ results, seen, load }: Found): Target[] {
+export function targets({ results, seen, load, incoming }: Found): Target[] {
 	const of = (
 		contender: string,
 		count: number,
@@ -54,6 +56,13 @@ export function targets({ results, seen, load }: Found): Target[] {
 		.map(({ contender, count }) => {
 			return of(contender, count, AT_ONCE, pause) - of('No Operation', count, AT_ONCE, pause);
 		});
+	const rate = (name: string) => incoming.rates.find((one) => one.name === name)?.perSecond ?? NaN;
+	const atLeast = (measure: string, least: number, one: number, other: number): Target => ({
+		...ratio(measure, 1, one, other),
+		target: `≥ ${digits(least)} ×`,
+		met: one / other >= least,
+	});
+	const held = (name: string) => incoming.held.find((one) => one.name === name)?.mb ?? NaN;
 	return [
 		ratio(
 			'Fields dragged in, 10,000: wall time of HTTP Request',
@@ -111,6 +120,16 @@ export function targets({ results, seen, load }: Found): Target[] {
 			of('Edit Fields', largest, AT_ONCE, grown),
 		),
 		absolute('Loading both nodes', 30, load.requireMs, 'ms'),
+		...[MANUAL, AUTOMATIC_TRIGGER].map((name) =>
+			atLeast(`${name}: events a second of ${BARE}`, 0.95, rate(name), rate(BARE)),
+		),
+		atLeast('Forged events a second: of true ones', 1, rate(FORGED), rate(MANUAL)),
+		absolute(
+			`100 unfinished requests, ${MANUAL}: beyond ${BARE}`,
+			50,
+			held(MANUAL) - held(BARE),
+			'MB',
+		),
 	];
 }
 

@@ -51,13 +51,11 @@ export class Deliveries {
 	}
 
 	private headers(body: string, attempt: number): Record<string, string> {
-		const key = this.settings.activeKey;
+		const { secret, key_id } = this.settings.keyForDelivery();
 		return {
 			'content-type': 'application/json',
-			...(key && {
-				'X-KPN-Webhook-Signature': createHmac('sha256', key.secret).update(body).digest('hex'),
-				'X-KPN-Webhook-Key-Id': key.key_id,
-			}),
+			'X-KPN-Webhook-Signature': createHmac('sha256', secret).update(body).digest('hex'),
+			'X-KPN-Webhook-Key-Id': key_id,
 			'X-KPN-Webhook-Timestamp': String(Math.floor(Date.now() / 1000)),
 			'X-KPN-Webhook-Attempt': String(attempt),
 		};

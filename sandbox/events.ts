@@ -53,7 +53,7 @@ export class Events {
 	constructor(private readonly parts: EventParts) {
 		parts.record.watch((happening) => {
 			if (happening.event !== 'message') return;
-			const { api, webhookUrl = parts.settings.application?.webhook_url } = happening.message;
+			const { api, webhookUrl = parts.settings.webhookUrl } = happening.message;
 			// v1 knows no delivery reports.
 			if (api === 'v1' || webhookUrl === undefined) return;
 			// Rejected only once everything waiting is given up.
@@ -79,7 +79,7 @@ export class Events {
 			messageId: `${randomBytes(8).toString('hex').toUpperCase()}.${plain(to)}`,
 			content,
 			sentAt: new Date().toISOString(),
-			webhookUrl: settings.application?.webhook_url ?? null,
+			webhookUrl: settings.webhookUrl ?? null,
 		};
 		record.addInbound(inbound);
 		if (inbound.webhookUrl !== null) {
@@ -97,7 +97,7 @@ export class Events {
 		const plan = this.plans.findLast(({ match }) => matches(match, message));
 		for (const { status, errorCode, afterMs = reportAfterMs } of plan?.reports ?? [DELIVERED]) {
 			await deliveries.pause(afterMs);
-			const excluded = settings.application?.privacy_config?.excluded_fields.sms_dlr ?? [];
+			const excluded = settings.excludedFields;
 			const fields = Object.entries(reportPayload(message, status, errorCode));
 			const payload = Object.fromEntries(fields.filter(([name]) => !excluded.includes(name)));
 			// The next report does not wait until this one is taken.
@@ -117,6 +117,7 @@ function reportPayload(
 	return {
 		DLRID: randomUUID(),
 		CustomerId: 'sandbox',
+		MessageType: 'sms_dlr',
 		RecipientPhonenumber: plain(recipient),
 		Message: content,
 		StatusDateTime: Math.floor(Date.now() / 1000),

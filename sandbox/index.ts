@@ -13,6 +13,7 @@ import { SandboxRecord } from './record';
 import { respond } from './respond';
 import { WebhookSettings } from './settings';
 import { addSettingsApi } from './settingsApi';
+import { SettingsCalls } from './settingsCalls';
 import { stopping } from './stopping';
 import { Tokens } from './tokens';
 import type { Sandbox, SandboxOptions } from './types';
@@ -46,7 +47,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	const faults = new Faults();
 	const capacity = new Capacity(delayMs);
 	const record = new SandboxRecord();
-	const settings = new WebhookSettings(httpOnLoopback);
+	const settings = new WebhookSettings();
+	const settingsCalls = new SettingsCalls(settings, httpOnLoopback);
 	const deliveries = new Deliveries(settings, record, attemptsAfterMs);
 	const events = new Events({ settings, deliveries, record, reportAfterMs, virtualNumber });
 	const closing = stopping();
@@ -98,7 +100,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	};
 	const parts = { tokens, carrier, faults, record, door, capacity, closing: closing.signal };
 	new Kpn(parts).addTo(app);
-	addSettingsApi(app, { settings, tokens, faults, record, webhookProducts });
+	addSettingsApi(app, { settings: settingsCalls, tokens, faults, record, webhookProducts });
 	addControl(app, sandbox, record);
 	await app.listen({ port, host });
 	return sandbox;

@@ -1,30 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { invalidToken, refusal } from './answers';
 import type { Answer } from './answers';
 import type { Faults } from './faults';
 import type { SandboxRecord } from './record';
 import { respond, respondFaulty } from './respond';
-import type { WebhookSettings } from './settings';
+import type { SettingsCalls } from './settingsCalls';
 import type { Tokens } from './tokens';
 import type { SettingsCall } from './webhookTypes';
 
 const BASE = '/webhookconfigs-kpn';
 
 interface SettingsApiParts {
-	settings: WebhookSettings;
+	settings: SettingsCalls;
 	tokens: Tokens;
 	faults: Faults;
 	record: SandboxRecord;
-	/** Whether the app has KPN's webhook products. */
-	webhookProducts: boolean;
+	/** Which of KPN's webhook products the app has. */
+	webhookProducts: boolean | 'configuration';
 }
 
 /** Adds the URLs of KPN's webhook settings API. */
 export function addSettingsApi(app: FastifyInstance, parts: SettingsApiParts): void {
-	app.all(`${BASE}/*`, async (request, reply) => answerCall(parts, request, reply));
+	app.all(`${BASE}/*`, async (request, reply) => await answerCall(parts, request, reply));
 }
 
-function answerCall(parts: SettingsApiParts, request: FastifyRequest, reply: FastifyReply) {
+async function answerCall(parts: SettingsApiParts, request: FastifyRequest, reply: FastifyReply) {
 	const { pathname, searchParams } = new URL(request.url, 'http://sandbox');
 	const call: SettingsCall = {
 		method: request.method,
@@ -35,6 +36,7 @@ function answerCall(parts: SettingsApiParts, request: FastifyRequest, reply: Fas
 	};
 	parts.record.settingsCalls.push(call);
 	const fault = parts.faults.forSettingsCall();
+	if (fault?.delayMs) await sleep(fault.delayMs, undefined, { ref: false });
 	const taken = !fault?.answer || fault.accept === true;
 	const answer = taken ? judged(parts, call, searchParams) : refusal(500, 'Internal server error');
 	call.status = fault?.answer
@@ -46,7 +48,12 @@ function answerCall(parts: SettingsApiParts, request: FastifyRequest, reply: Fas
 /** In the gateway's order: token, product, call. */
 function judged(parts: SettingsApiParts, call: SettingsCall, query: URLSearchParams): Answer {
 	if (!parts.tokens.accepts(call.headers.authorization)) return invalidToken();
-	if (!parts.webhookProducts) return refusal(403, 'The application lacks this product');
+	const product = /^\/\w+\/keys\b/.test(call.path)
+		? 'WebhookConfigs-SigningKeys-KPN'
+		: 'Webhook configuration';
+	const has =
+		parts.webhookProducts === true || (parts.webhookProducts && !product.includes('Keys'));
+	if (!has) return refusal(403, `The application lacks the product ${product}`);
 	return parts.settings.answer(call.method, call.path, query, call.body);
 }
 

@@ -107,7 +107,7 @@ export type FaultAnswer =
 
 /** Something that goes wrong, once or more often. */
 export interface Fault {
-	/** Default 'send'. 'settings': a call of the webhook settings, of which only `answer` and `accept` are heeded. */
+	/** Default 'send'. 'settings': a call of the webhook settings, of which `answer`, `accept` and `delayMs` are heeded. */
 	on?: 'send' | 'token' | 'settings';
 	/** Only calls holding such a message; default every call. */
 	match?: {

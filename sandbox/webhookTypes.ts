@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What is configured for the application, in KPN's words. */
-export interface ApplicationConfig {
-	webhook_url: string;
-	privacy_config?: { excluded_fields: { sms_dlr: string[] } };
+/** What is configured for an application, a team or an organization, in KPN's words. */
+export interface WebhookConfig {
+	/** Missing only in the one that KPN makes by itself. */
+	webhook_url?: string;
+	/** By service, the fields to be left out: `sms_dlr` is the delivery reports. */
+	privacy_config?: { excluded_fields?: Record<string, string[]> };
 }
 
 export interface SigningKey {
@@ -79,8 +81,11 @@ export interface InboundSms {
 }
 
 export interface WebhookOptions {
-	/** Whether the app has KPN's webhook products. Without, their URLs answer 403. Default true. */
-	webhookProducts?: boolean;
+	/**
+	 * Whether the app has KPN's webhook products, of which there are two: `configuration` is the one
+	 * without that for signing keys. Without a product, its URLs answer 403. Default true.
+	 */
+	webhookProducts?: boolean | 'configuration';
 	/**
 	 * Whether a webhook URL may be http on this machine. KPN wants https, but an n8n that is being
 	 * tried out has no certificate. Default true.

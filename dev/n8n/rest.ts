@@ -39,6 +39,10 @@ export class N8nRest {
 		return await this.call<T>('PATCH', path, body);
 	}
 
+	async delete<T>(path: string): Promise<T> {
+		return await this.call<T>('DELETE', path);
+	}
+
 	/** Newest first, at most 100. */
 	async executionsOf(workflowId: string): Promise<Array<{ id: string; status: string }>> {
 		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
@@ -76,9 +80,9 @@ export class N8nRefusal extends Error {
 }
 
 /** An activated workflow's URL answers a moment after the activation does. */
-export async function untilFound(url: string, signal?: AbortSignal): Promise<void> {
+export async function untilFound(url: string, signal?: AbortSignal, method = 'GET'): Promise<void> {
 	for (let attempt = 1; ; attempt++) {
-		const { status } = await fetch(url, { signal });
+		const { status } = await fetch(url, { method, signal });
 		if (status !== 404) return;
 		if (attempt === 60) throw new Error(`${url} is still not found`);
 		await delay(500, undefined, { signal });

@@ -9,6 +9,7 @@ import { freePort, HOST } from './ports';
 
 export interface RunningN8n {
 	url: string;
+	pid: number;
 	logFile: string;
 	/** Settles when n8n has ended, whoever ended it. */
 	ended: Promise<void>;
@@ -91,7 +92,7 @@ export async function startN8n(options: RunOptions): Promise<RunningN8n> {
 		const lastLines = log.trimEnd().split('\n').slice(-15).join('\n');
 		throw new Error(`${(cause as Error).message}.\n${lastLines}\nIts log: ${logFile}`, { cause });
 	}
-	return { url, logFile, ended, stop, kill };
+	return { url, pid: child.pid ?? NaN, logFile, ended, stop, kill };
 }
 
 /** The user's environment without what would make this n8n another one than theirs. */

@@ -2,21 +2,19 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { isRecord } from '../shared/isRecord';
 import { ERROR_CODES, STATUSES } from './reportCodes';
+import type { SignedHeaders } from './signature';
 
 export type EventKind = 'deliveryReport' | 'inboundSms';
 
 /** What KPN tells beside the body. */
-export interface Delivery {
-	attempt?: number;
-	keyId?: string;
-}
+type Delivery = Pick<SignedHeaders, 'attempt' | 'keyId'>;
 
 export interface WebhookEvent {
 	kind: EventKind;
 	/** The n8n item's json. */
 	json: IDataObject;
-	/** Whether the payload says which message it is about, so that its equal is a repeat of it. */
-	identified: boolean;
+	/** What tells it from all others: an equal one is a repeat. Undefined if the payload says nothing of that. */
+	identity?: string;
 }
 
 type Fields = Map<string, unknown>;
@@ -40,13 +38,21 @@ function payloadsOf(body: Buffer): IDataObject[] | undefined {
 	let parsed: unknown;
 	try {
 		// A byte order mark is no part of the JSON.
-		parsed = JSON.parse(body.toString('utf8').replace(/^\uFEFF/, ''));
+		const text = body.toString('utf8').replace(/^\uFEFF/, '');
+		parsed = JSON.parse(text);
+		if (/\d{16}/.test(text)) parsed = JSON.parse(withLongNumbersAsText(text));
 	} catch {
 		return undefined;
 	}
 	const list: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
 	return list.length > 0 && list.every(isRecord) ? list : undefined;
 }
+
+/** JSON in which whole numbers too long for JavaScript are texts, so that they keep their digits. */
+const withLongNumbersAsText = (json: string): string =>
+	json.replace(/"(?:\\.|[^"\\])*"|-?\d[\d.eE+-]*/g, (token) =>
+		/^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token,
+	);
 
 /** KPN writes its fields in several ways: their names are compared without case and underscores. */
 function fieldsOf(payload: IDataObject): Fields {
@@ -71,15 +77,16 @@ function inbound(payload: IDataObject, fields: Fields): WebhookEvent {
 	const sender = numberOf(fields, 'sender');
 	const messageId = textOf(fields, 'messageid');
 	const sentAt = textOf(fields, 'timestamputc');
+	const content = fields.get('content');
 	return {
 		kind: 'inboundSms',
-		identified: messageId !== undefined || (sender !== undefined && sentAt !== undefined),
+		identity: messageId && `inbound ${messageId}`,
 		json: known({
 			event: 'inboundSms',
 			sender,
 			recipient: numberOf(fields, 'recipient'),
 			messageId,
-			content: textOf(fields, 'content'),
+			content: typeof content === 'string' ? content : (textOf(fields, 'content') ?? ''),
 			sentAt: utcOf(sentAt),
 			contentType: textOf(fields, 'type'),
 			body: payload,
@@ -96,16 +103,16 @@ function report(payload: IDataObject, fields: Fields, delivery: Delivery): Webho
 	const recipient = numberOf(fields, 'recipientphonenumber') ?? numberOf(fields, 'recipient');
 	const messageId = textOf(fields, 'messageid');
 	const documentId = textOf(fields, 'documentid');
+	const dlrId = textOf(fields, 'dlrid');
+	const id = messageId ?? dlrId;
+	const statusName = status?.name ?? textOf(fields, 'status')?.toLowerCase();
 	return {
 		kind: 'deliveryReport',
-		// A document id alone is that of a whole call.
-		identified:
-			textOf(fields, 'dlrid') !== undefined ||
-			messageId !== undefined ||
-			(documentId !== undefined && recipient !== undefined),
+		// A message has several reports. A document id is that of a whole call, with any number of them.
+		identity: id && ['report', id, statusCode ?? statusName, errorCode].join(' '),
 		json: known({
 			event: 'deliveryReport',
-			status: status?.name ?? textOf(fields, 'status')?.toLowerCase(),
+			status: statusName,
 			statusCode,
 			errorCode,
 			errorMessage: errorCode === undefined ? undefined : ERROR_CODES[errorCode],
@@ -113,6 +120,10 @@ function report(payload: IDataObject, fields: Fields, delivery: Delivery): Webho
 			recipient,
 			messageId,
 			documentId,
+			dlrId,
+			customerId: textOf(fields, 'customerid'),
+			messageType: textOf(fields, 'messagetype'),
+			message: textOf(fields, 'message'),
 			statusAt: epochOf(fields.get('statusdatetime')),
 			attempt: delivery.attempt,
 			keyId: delivery.keyId,

@@ -28,7 +28,7 @@ export const triggerFields: INodeProperties[] = [
 	},
 	{
 		displayName:
-			'Publishing this workflow makes KPN send its events here, and unpublishing puts back what was there. For this, the application needs KPN’s webhook product. For an SMS that is sent with a Delivery Report URL, fill in the Production URL there (open Webhook URLs above).',
+			'Publishing this workflow makes KPN send its events here, and unpublishing puts back what was there. For this, the application needs KPN’s products “Webhook configuration” and “WebhookConfigs-SigningKeys-KPN”. For an SMS that is sent with a Delivery Report URL, fill in the Production URL there (open Webhook URLs above).',
 		name: 'automaticNotice',
 		type: 'notice',
 		default: '',
@@ -77,7 +77,7 @@ export const triggerFields: INodeProperties[] = [
 				type: 'boolean',
 				default: false,
 				description:
-					'Whether to set KPN’s webhook URL even where another trigger of this n8n has it. That one then gets no more events.',
+					'Whether to set KPN’s webhook URL even where KPN sends elsewhere: to another workflow, another n8n or another system. That one then gets no more events, until this workflow is unpublished.',
 				displayOptions: { show: { '/registration': ['automatic'] } },
 			},
 			{

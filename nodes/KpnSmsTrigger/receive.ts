@@ -1,13 +1,22 @@
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
-import { CREDENTIAL_TYPE } from '../shared/kpn';
 import { readEvents, type EventKind, type WebhookEvent } from './event';
-import { lookUp } from './lookUp';
-import { rawBody } from './rawBody';
-import { deliveryOf, Repeats } from './repeats';
-import { readClaim, TIMESTAMP_TOLERANCE, verify, type Claim, type Refused } from './signature';
-import { KnownKeys } from './signingKeys';
-import { isManual, typedKeys } from './typedKeys';
+import { isManual, isStale, knownKeys, refresh } from './keys';
+import { warn } from './log';
+import { eventId, ProcessedEvents } from './processedEvents';
+import { rawBody, refusedByHeaders, type Refusal } from './rawBody';
+import { readHeaders, TIMESTAMP_TOLERANCE, verifySignature, type SignedHeaders } from './signature';
+
+/** What a request is answered with: its status, and words for its sender. */
+const ANSWERS = {
+	stored: [200, 'Received'],
+	known: [200, 'Received before'],
+	unreadable: [400, 'Not readable'],
+	notKpns: [401, 'Not signed by KPN'],
+	method: [405, 'KPN’s events come by POST'],
+	tooLarge: [413, 'Too large'],
+	tryAgain: [503, 'Try again'],
+} as const;
 
 /**
  * Answers one request to the trigger's URL. Whatever it is, it gets an answer, and only what is
@@ -17,9 +26,7 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 	try {
 		return await received(context);
 	} catch (error) {
-		context.logger.error(`KPN SMS Trigger could not handle a request: ${(error as Error).message}`);
-		// Any answer but success makes KPN try again.
-		return answer(context, 500, 'Could not be handled, try again');
+		return refuse(context, 'tryAgain', (error as Error).message);
 	}
 }
 
@@ -27,104 +34,107 @@ async function received(context: IWebhookFunctions): Promise<IWebhookResponseDat
 	const request = context.getRequestObject();
 	if (request.method !== 'POST') {
 		context.getResponseObject().set('allow', 'POST');
-		return answer(context, 405, 'KPN’s events come by POST');
+		return answer(context, 'method');
 	}
+	// All that the headers tell comes before the body: while n8n waits for one, it holds much memory.
+	const refused = refusedByHeaders(context);
+	if (refused) return refuse(context, ...refused);
+	const headers = readHeaders(request.headers, Date.now(), toleranceOf(context));
+	if (typeof headers === 'string') return refuse(context, 'notKpns', headers);
 	const body = await rawBody(context);
-	if (!Buffer.isBuffer(body)) return refuse(context, body.problem, body.status);
-	const claim = readClaim(request.headers, Date.now(), toleranceOf(context));
-	if ('refused' in claim) return refuse(context, claim.refused);
-	const unproven = await prove(context, claim, body);
-	if (unproven) return refuse(context, unproven.refused);
-
-	const events = readEvents(body, claim);
-	if (!events) return refuse(context, 'it is signed, but no JSON', 400);
-	return accept(context, claim, body, events);
+	if (!Buffer.isBuffer(body)) return refuse(context, ...body);
+	const unverified = await verifyRequest(context, headers, body);
+	if (unverified) return refuse(context, ...unverified);
+	const events = readEvents(body, headers);
+	if (!events) return refuse(context, 'unreadable', 'it is signed, but no JSON');
+	return accept(context, headers, body, events);
 }
+
+/** Undefined if the body was signed with one of KPN's keys, else the answer and why. */
+async function verifyRequest(
+	context: IWebhookFunctions,
+	headers: SignedHeaders,
+	body: Buffer,
+): Promise<Refusal | undefined> {
+	const known = await knownKeys(context);
+	let result = verifySignature(headers, body, known.keys);
+	if (result === 'valid' && isStale(known)) void refresh(context, known);
+	if (result !== 'unknownKey') {
+		return result === 'valid' ? undefined : ['notKpns', 'its signature does not fit'];
+	}
+	const refreshed = await refresh(context, known);
+	result = verifySignature(headers, body, known.keys);
+	if (result === 'valid') return undefined;
+	// A typed secret is known in full, and KPN may just have told all its keys.
+	if (isManual(context) || refreshed === 'done') {
+		return ['notKpns', known.keys.length > 0 ? 'its signature does not fit' : NO_SECRET];
+	}
+	return ['tryAgain', 'it was signed with a key that is not known, and KPN cannot be asked now'];
+}
+
+const NO_SECRET = 'there is no secret to verify it with';
 
 function accept(
 	context: IWebhookFunctions,
-	claim: Claim,
+	{ attempt = 1 }: SignedHeaders,
 	body: Buffer,
 	events: WebhookEvent[],
 ): IWebhookResponseData {
-	const identified = events.every((event) => event.identified);
-	const delivery = deliveryOf(body, identified, claim.timestamp);
-	// While a trigger is tested, the same event may be wanted again and again.
-	const scope = context.getMode() === 'manual' ? undefined : triggerOf(context);
-	const repeats = new Repeats(storedOf(context), scope);
-	if (repeats.has(delivery)) return { webhookResponse: { message: 'Received before' } };
+	const identities = events.map(({ identity }) => identity);
+	const id = eventId(identities, body);
+	const processed = new ProcessedEvents(staticDataOf(context), triggerOf(context));
+	// Where nothing tells events apart, equal ones can be two: only a later attempt is a repeat then.
+	const state = attempt > 1 || !identities.includes(undefined) ? processed.state(id) : undefined;
+	if (state === 'stored') return answer(context, 'known');
+	if (state === 'storing') return answer(context, 'tryAgain');
 	const wanted = context.getNodeParameter('events', []) as EventKind[];
 	const picked = events.filter(({ kind }) => wanted.includes(kind));
-	if (picked.length === 0) return { webhookResponse: { message: 'Received' } };
+	if (picked.length === 0) return answer(context, 'stored');
 
-	repeats.add(delivery);
-	const response = context.getResponseObject();
-	response.once('close', () => {
-		const started = response.writableFinished && response.statusCode < 300;
-		if (!started) repeats.forget(delivery);
-	});
-	// n8n answers this one itself, once it has stored the execution: KPN's 200 promises no less.
+	processed.begin(id);
+	context.getResponseObject().once('close', () => processed.forgetUnlessStored(id));
 	return {
 		workflowData: [picked.map(({ json }) => ({ json }))],
-		// On starting the execution, n8n forgets that static data has changed (seen in 2.40.7). It reads
-		// this between that and saving, so here it is told again.
+		// n8n reads this once it has stored the execution, and then saves the static data. Starting the
+		// execution has made it forget earlier changes of them (both seen in 2.40.7).
 		get webhookResponse() {
-			repeats.add(delivery);
-			return { message: 'Received' };
+			processed.finish(id);
+			return { message: ANSWERS.stored[1] };
 		},
 	};
-}
-
-/** Undefined if the body was signed with one of KPN's keys, else why it is refused. */
-async function prove(
-	context: IWebhookFunctions,
-	claim: Claim,
-	body: Buffer,
-): Promise<Refused | undefined> {
-	if (isManual(context)) {
-		return verify(claim, body, await typedKeys(context));
-	}
-	if (!context.getNode().credentials?.[CREDENTIAL_TYPE]) return verify(claim, body, []);
-	const known = new KnownKeys(context, storedOf(context));
-	const keys = await known.list();
-	const byNewest = verify(claim, body, keys.slice(-1)) === undefined;
-	if (byNewest && known.fresh) return undefined;
-	const unproven = verify(claim, body, keys);
-	if (unproven && !unproven.unknownKey) return unproven;
-	// A key that is new at KPN must lose no event, and one that was revoked there must start nothing.
-	await lookUp(context, triggerOf(context), known);
-	return verify(claim, body, await known.list());
 }
 
 /**
  * The node's static data. KPN can send before n8n has saved what publishing has written there, and
  * an older state saved later would undo it: until then, what an event adds is not kept.
  */
-function storedOf(context: IWebhookFunctions): IDataObject {
+function staticDataOf(context: IWebhookFunctions): IDataObject {
 	const stored = context.getWorkflowStaticData('node');
-	return isManual(context) || stored.registered !== undefined ? stored : { ...stored };
+	const { url } = (stored.registered ?? {}) as { url?: string };
+	const registered = isManual(context) || url === context.getNodeWebhookUrl('default');
+	return registered ? stored : { ...stored };
 }
 
 function toleranceOf(context: IWebhookFunctions): number {
-	const typed = Number(
-		context.getNodeParameter('additionalOptions.timestampTolerance', TIMESTAMP_TOLERANCE),
-	);
+	const typed = Number(context.getNodeParameter('additionalOptions.timestampTolerance', 0));
 	return typed > 0 ? typed : TIMESTAMP_TOLERANCE;
 }
 
-/** What makes a trigger unique in this process. */
-const triggerOf = (context: IWebhookFunctions): string =>
-	`${context.getWorkflow().id}/${context.getNode().id}`;
-
-/** The log says why; who sends what is not KPN's is not told. */
-function refuse(context: IWebhookFunctions, why: string, status = 401): IWebhookResponseData {
-	context.logger.warn(`KPN SMS Trigger refused a request: ${why}`);
-	const words = { 400: 'Not readable', 401: 'Not signed by KPN', 413: 'Too large' };
-	return answer(context, status, words[status as keyof typeof words]);
+/** What makes a trigger unique in this process; undefined while it is tested, when the same event may be wanted again. */
+function triggerOf(context: IWebhookFunctions): string | undefined {
+	if (context.getMode() === 'manual') return undefined;
+	return `${context.getWorkflow().id}/${context.getNode().id}`;
 }
 
-function answer(context: IWebhookFunctions, status: number, message: string): IWebhookResponseData {
+/** The log says why; who sends what is not KPN's is not told. */
+function refuse(context: IWebhookFunctions, ...[how, why]: Refusal): IWebhookResponseData {
+	warn(context, `refused a request: ${why}`);
+	return answer(context, how);
+}
+
+function answer(context: IWebhookFunctions, how: keyof typeof ANSWERS): IWebhookResponseData {
 	const response = context.getResponseObject();
+	const [status, message] = ANSWERS[how];
 	if (!response.headersSent) response.status(status).json({ message });
 	return { noWebhookResponse: true };
 }

@@ -1,202 +1,236 @@
-import type { IDataObject, IHookFunctions } from 'n8n-workflow';
+import type { IDataObject, IHookFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import { baseUrlOf, CREDENTIAL_TYPE, KPN_HOST } from '../shared/kpn';
-import { KnownKeys, madeKeys } from './signingKeys';
-import { WebhookSettings, type ApplicationConfig } from './webhookSettings';
+import { decrypt, encrypt } from './encrypt';
+import { passwordOf, storeKeys } from './keys';
+import { warn } from './log';
+import { inTurn, leaveLater, stopLeaving } from './takeTurns';
+import { WebhookSettings, type WebhookConfig } from './webhookSettings';
 
-/** What we changed at KPN, kept in the node's static data until it is put back. */
-interface Registered extends IDataObject {
+/** What a trigger has put at KPN, kept in the node's static data. */
+interface Registration extends IDataObject {
+	/** Instance, workflow and node: copied or exported, static data goes along to another trigger. */
+	owner: string;
 	url: string;
-	/** The URL that KPN had before, somebody else's. */
-	previousUrl?: string;
-	/** Whether KPN had no settings for the application before. */
-	made?: boolean;
+	/** The fields that it has had left out, to know whether somebody has changed them since. */
+	excluded: string;
+	/** Whether the application had no configuration, so that this one can be removed. */
+	made: boolean;
+	/** The URL that it had, encrypted, for it may hold a token. */
+	previous?: string;
+	/** Whether somebody listens for a test event. */
+	test: boolean;
 }
 
-/**
- * n8n asks this on publishing a workflow and whenever it starts. Publishing registers, which
- * changes nothing where all is as it should be. A start changes nothing at KPN either way: what
- * somebody changed there since is theirs, and KPN being away is no reason to refuse its events.
- */
-export async function isRegistered(context: IHookFunctions): Promise<boolean> {
+/** How `excludedBy` writes that nothing is left out. */
+const NONE = '[]';
+
+/** By URL. n8n 1.x saves no static data of a workflow that it could not publish as a whole. */
+const registrations = new Map<string, Registration>();
+
+/** What the URLs that have lost their trigger while another one had KPN's place had replaced. */
+const ended = new Map<string, string | undefined>();
+
+/** What n8n 1.x asks at every start; 2.x asks when publishing only. A start changes nothing at KPN. */
+export function isRegistered(context: IHookFunctions): boolean {
 	const starting = ['init', 'leadershipChange'].includes(context.getActivationMode());
-	const registered = registeredOf(context);
-	if (!starting || registered?.url !== ownUrl(context)) return false;
-	try {
-		const settings = new WebhookSettings(context);
-		const config = await settings.application();
-		if (config?.webhookUrl !== registered.url) {
-			warn(context, 'KPN now sends elsewhere. To get its events here again, publish it again');
-		}
-		const keys = new KnownKeys(context, context.getWorkflowStaticData('node'));
-		if (!(await keys.update(settings))) {
-			warn(context, 'KPN has no active signing key, so no event can be verified. Publish it again');
-		}
-	} catch (error) {
-		warn(context, `its registration could not be checked. ${(error as Error).message}`);
-	}
-	return true;
+	return starting && registrationOf(context)?.url === ownUrl(context);
 }
 
 /**
- * Makes KPN send to this trigger: sees to a signing key, sets the URL and remembers what was there.
+ * Makes KPN send to this trigger, and remembers what was there. Nothing is changed where KPN does
+ * already.
  *
- * @throws NodeOperationError where another trigger of this n8n would be robbed of its events
+ * @throws NodeOperationError where KPN sends elsewhere and Take Over is not set
  * @throws NodeApiError where KPN refuses or cannot be reached
  */
 export async function register(context: IHookFunctions): Promise<void> {
 	const url = ownUrl(context);
+	const application = await applicationOf(context);
+	refuseUnencrypted(context, url, application);
+	await inTurn(application, async () => {
+		await stopLeaving(application, url);
+		let taken = false;
+		try {
+			await take(context, url);
+			taken = true;
+		} finally {
+			// It may be unclear whether KPN took the URL, and what cannot be published has none.
+			const half = taken ? undefined : registrationOf(context);
+			if (half) await giveBack(context, half).catch(({ message }: Error) => warn(context, message));
+		}
+	});
+}
+
+async function take(context: IHookFunctions, url: string): Promise<void> {
 	const settings = new WebhookSettings(context);
-	await refuseUnencrypted(context, url);
-	const config = await settings.application();
-	const configured = config?.webhookUrl;
-	const foreign = configured !== undefined && !isOwn(context, configured) ? configured : undefined;
-	if (foreign !== undefined) refuseToRob(context, foreign);
+	const before = registrationOf(context);
+	const own = await settings.config('applications');
+	const inherited = await settings.inherited();
+	const holder = own?.url ?? inherited.url;
+	// Nobody but a test that broke off has put a test URL there.
+	const ours = own?.url !== undefined && own.url === (isTest(context) ? url : before?.url);
+	const takenOver = holder !== undefined && holder !== url && !ours;
+	if (takenOver) refuseUnlessTakeOver(context, holder);
+	await storeKeys(context);
+	ended.delete(url);
+	// Somebody has put this URL there by hand, so it is not ours to remove.
+	if (holder === url && !ours) return forget(context);
 
-	const keys = new KnownKeys(context, context.getWorkflowStaticData('node'));
-	if (!(await keys.update(settings))) await keys.make(settings);
-
-	const registered = { ...whatToPutBack(context, config, foreign), url };
-	if (configured !== url) await setUrl(context, settings, config, registered);
-	context.getWorkflowStaticData('node').registered = registered;
-	if (foreign !== undefined) {
-		warn(context, `KPN sent to ${originOf(foreign)} before, and will again once it is unpublished`);
+	const made = ours ? (before?.made ?? true) : own === undefined;
+	const touched = own !== undefined && !(made && excludedBy(own) === before?.excluded);
+	const config = { url, privacy: (touched ? own : inherited).privacy };
+	const after: Registration = {
+		owner: ownerOf(context),
+		url,
+		excluded: touched ? (before?.excluded ?? '') : excludedBy(config),
+		made,
+		previous: ours ? before?.previous : own?.url && encrypt(own.url, await passwordOf(context)),
+		test: isTest(context),
+	};
+	registrations.set(url, after);
+	context.getWorkflowStaticData('node').registered = after;
+	if (own?.url !== url || excludedBy(own) !== excludedBy(config)) {
+		await settings.setConfig(config, own ? 'PUT' : 'POST');
 	}
+	if (takenOver) warn(context, `took KPN’s webhook URL over from ${originOf(holder)}`);
 }
 
 /**
- * Puts back what was at KPN before, unless somebody has changed it since, and deletes the keys
- * that we made and KPN no longer signs with.
+ * Gives KPN's place back as it was, unless somebody has changed it since: a moment later, for the
+ * trigger may only be published again.
  *
  * @throws NodeApiError where KPN refuses or cannot be reached: all is kept for the next time
  */
 export async function unregister(context: IHookFunctions): Promise<void> {
-	const registered = registeredOf(context);
-	if (!registered) return;
+	const registration = registrationOf(context);
+	if (!registration) return;
+	const application = await applicationOf(context);
+	await inTurn(application, async () => {
+		const own = await new WebhookSettings(context).config('applications');
+		const previous = await previousOf(context, registration);
+		if (own?.url !== registration.url) {
+			ended.set(registration.url, previous);
+			return forget(context);
+		}
+		if (registration.test) return await giveBack(context, registration);
+		registrations.set(registration.url, registration);
+		leaveLater(application, registration.url, async () => {
+			await giveBack(context, registration).catch(({ message }: Error) =>
+				warn(context, `KPN still sends here. ${message} Then publish and unpublish it again.`),
+			);
+		});
+	});
+}
+
+async function giveBack(context: IHookFunctions, registration: Registration): Promise<void> {
 	const settings = new WebhookSettings(context);
-	await putBack(context, settings, registered);
-	await deleteMadeKeys(context, settings);
-	const stored = context.getWorkflowStaticData('node');
-	delete stored.registered;
-	delete stored.keys;
-	delete stored.keysAt;
+	const own = await settings.config('applications');
+	if (own?.url !== registration.url) return;
+	registrations.delete(registration.url);
+	let previous = await previousOf(context, registration);
+	while (previous !== undefined && ended.has(previous)) previous = ended.get(previous);
+	if (previous !== undefined && (await isDead(context, previous))) previous = undefined;
+	if (previous !== undefined) return await settings.setConfig({ ...own, url: previous }, 'PUT');
+	// What is left out at this level must not be sent because of us, nor be lost.
+	const lossless = [NONE, excludedBy(await settings.inherited())];
+	if (registration.made) lossless.push(registration.excluded);
+	if (lossless.includes(excludedBy(own))) return await settings.remove();
+	warn(
+		context,
+		'KPN still sends here: somebody has chosen fields to be left out of events since, which would be lost with this URL. Set another URL at KPN, or remove the application’s webhook configuration there.',
+	);
 }
 
-function whatToPutBack(
+/** For a registration that is no more, and nothing is to be given back for. */
+function forget(context: IHookFunctions): void {
+	registrations.delete(ownUrl(context));
+	delete context.getWorkflowStaticData('node').registered;
+}
+
+async function previousOf(
 	context: IHookFunctions,
-	config: ApplicationConfig | undefined,
-	foreign: string | undefined,
-): Pick<Registered, 'previousUrl' | 'made'> {
-	if (foreign !== undefined) return { previousUrl: foreign };
-	const before = registeredOf(context);
-	// Our own URL is there where putting back failed: what was to be put back still is.
-	if (before && config?.webhookUrl !== undefined) return before;
-	// It can also be there because somebody has put it there by hand: then it stays.
-	if (config?.webhookUrl === ownUrl(context)) return {};
-	// Settings that hold more than a URL are not ours to remove.
-	return { made: config?.privacyConfig === undefined };
+	{ previous }: Registration,
+): Promise<string | undefined> {
+	if (previous === undefined) return undefined;
+	const url = decrypt(previous, await passwordOf(context));
+	if (url !== undefined) return url;
+	throw problem(
+		context,
+		'The webhook URL that KPN had before can no longer be read, because the Consumer Secret in the credential has changed. Set that URL at KPN yourself.',
+	);
 }
 
-async function putBack(
-	context: IHookFunctions,
-	settings: WebhookSettings,
-	{ url, previousUrl, made }: Registered,
-): Promise<void> {
-	const config = await settings.application();
-	if (config?.webhookUrl === undefined) return;
-	if (config.webhookUrl !== url && !isOwn(context, config.webhookUrl)) return;
-	if (previousUrl !== undefined) await settings.setUrl(previousUrl, config);
-	else if (made) await settings.remove();
-	else warn(context, 'KPN still sends here, because somebody else has set that');
-}
-
-/** KPN deletes only a retired key and retires only a retiring one: an active one stays, for the next time. */
-async function deleteMadeKeys(context: IHookFunctions, settings: WebhookSettings): Promise<void> {
-	const stored = context.getWorkflowStaticData('node');
-	const made = madeKeys(stored);
-	if (made.length === 0) return;
-	const states = await settings.keys();
-	for (const { keyId, status } of states.filter((key) => made.includes(key.keyId))) {
-		if (status === 'retiring') await settings.retireKey(keyId);
-		if (status === 'retiring' || status === 'retired') await settings.deleteKey(keyId);
-	}
-	stored.madeKeys = states
-		.filter(({ keyId, status }) => made.includes(keyId) && ['staged', 'active'].includes(status))
-		.map(({ keyId }) => keyId);
-}
-
-/** Where it is unclear whether KPN took the URL, n8n forgets that we tried: so it is put back at once. */
-async function setUrl(
-	context: IHookFunctions,
-	settings: WebhookSettings,
-	config: ApplicationConfig | undefined,
-	registered: Registered,
-): Promise<void> {
-	let done = false;
+/** Whether a URL of this n8n has no trigger any more. Other systems are not asked. */
+async function isDead(context: IHookFunctions, url: string): Promise<boolean> {
+	if (originOf(url) !== originOf(ownUrl(context))) return false;
+	const options = { url, ignoreHttpStatusErrors: true, returnFullResponse: true, timeout: 5000 };
 	try {
-		await settings.setUrl(registered.url, config);
-		done = true;
-	} finally {
-		if (!done) await putBack(context, settings, registered).catch(() => {});
+		const answer = (await context.helpers.httpRequest(options)) as IN8nHttpFullResponse;
+		// For a URL that takes only POST, n8n says so.
+		return answer.statusCode === 404 && !JSON.stringify(answer.body).includes('POST request');
+	} catch {
+		return false;
 	}
 }
 
-async function refuseUnencrypted(context: IHookFunctions, url: string): Promise<void> {
-	const credential = await context.getCredentials(CREDENTIAL_TYPE);
-	if (url.startsWith('https:') || baseUrlOf(credential) !== `https://${KPN_HOST}`) return;
-	throw new NodeOperationError(
-		context.getNode(),
+/** KPN sends only to https addresses; a sandbox takes others. */
+function refuseUnencrypted(context: IHookFunctions, url: string, application: string): void {
+	if (url.startsWith('https:') || !application.startsWith(`https://${KPN_HOST} `)) return;
+	throw problem(
+		context,
 		`KPN sends only to https addresses, and this n8n’s is ${originOf(url)}. Set WEBHOOK_URL to the https address at which the internet reaches n8n, and publish the workflow again.`,
 	);
 }
 
-function refuseToRob(context: IHookFunctions, foreign: string): void {
-	const node = context.getNode();
-	if (context.getMode() === 'manual') {
-		throw new NodeOperationError(
-			node,
-			`KPN has one webhook URL for each application and sends to ${originOf(foreign)} now, perhaps to this workflow itself as it is published. Listening for a test event would take those events away. Unpublish what is there, or test with pinned data.`,
-		);
+function refuseUnlessTakeOver(context: IHookFunctions, holder: string): void {
+	let words = `KPN has one webhook URL for each application, and KPN sends this application’s events to ${originOf(holder)} now`;
+	if (isTest(context)) {
+		words +=
+			', perhaps to this workflow as it is published. Listening for a test event would take them away. Unpublish what is there, or test with pinned data.';
+	} else {
+		if (context.getNodeParameter('additionalOptions.takeOver', false) === true) return;
+		words +=
+			': to another workflow, another n8n or another system. Let one trigger start both, use a credential of another application here, or add the option Take Over Webhook URL, which takes those events away until this workflow is unpublished.';
 	}
-	const takeOver = context.getNodeParameter('additionalOptions.takeOver', false) === true;
-	if (takeOver || !isOfThisN8n(context, foreign)) return;
-	throw new NodeOperationError(
-		node,
-		'KPN has one webhook URL for each application, and another KPN SMS Trigger of this n8n has it. Unpublish that one, use a credential of another application here, or let one trigger start both workflows. If that trigger is gone, add the option Take Over Webhook URL.',
-	);
+	throw problem(context, words);
 }
 
-function registeredOf(context: IHookFunctions): Registered | undefined {
-	const { registered } = context.getWorkflowStaticData('node');
-	return typeof registered === 'object' ? (registered as Registered | undefined) : undefined;
+function registrationOf(context: IHookFunctions): Registration | undefined {
+	const known = registrations.get(ownUrl(context));
+	const stored = context.getWorkflowStaticData('node').registered as Registration | undefined;
+	const found = known ?? (stored?.owner === ownerOf(context) ? stored : undefined);
+	return found && { ...found };
+}
+
+/** The fields that a configuration leaves out, so that equal ones compare as equal. */
+function excludedBy(config: WebhookConfig | undefined): string {
+	const services = Object.entries((config?.privacy?.excluded_fields ?? {}) as IDataObject)
+		.map(([service, fields]) => [service, Array.isArray(fields) ? [...fields].sort() : fields])
+		.filter(([, fields]) => !Array.isArray(fields) || fields.length > 0);
+	return JSON.stringify(services.sort());
+}
+
+async function applicationOf(context: IHookFunctions): Promise<string> {
+	const credential = await context.getCredentials(CREDENTIAL_TYPE);
+	return `${baseUrlOf(credential)} ${String(credential.clientId)}`;
 }
 
 function ownUrl(context: IHookFunctions): string {
 	const url = context.getNodeWebhookUrl('default');
-	if (url === undefined) {
-		throw new NodeOperationError(context.getNode(), 'n8n has no webhook URL for this node.');
-	}
-	return url;
+	if (url !== undefined) return url;
+	throw problem(context, 'n8n has no webhook URL for this node.');
 }
 
-/** Whether a URL is this trigger's, also under an address that n8n had before, or for its tests. */
-const isOwn = (context: IHookFunctions, url: string): boolean =>
-	url.endsWith(ownUrl(context).slice(baseOf(context).length));
+const problem = (context: IHookFunctions, words: string): NodeOperationError =>
+	new NodeOperationError(context.getNode(), words);
 
-/** Whether a URL is that of another trigger of this n8n, production or test. */
-const isOfThisN8n = (context: IHookFunctions, url: string): boolean =>
-	url.startsWith(baseOf(context));
+const ownerOf = (context: IHookFunctions): string =>
+	[context.getInstanceId(), context.getWorkflow().id, context.getNode().id].join(' ');
 
-/** n8n's own part of the URL, before the path of the node. */
-function baseOf(context: IHookFunctions): string {
-	const segments = context.getNode().webhookId === undefined ? 3 : 2;
-	return ownUrl(context).split('/').slice(0, -segments).join('/');
-}
+/** Whether somebody listens for a test event. */
+const isTest = (context: IHookFunctions): boolean => context.getMode() === 'manual';
 
+/** Of a foreign URL, more may be a secret. */
 const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).origin : url);
-
-function warn(context: IHookFunctions, words: string): void {
-	const { id, name } = context.getWorkflow();
-	context.logger.warn(`KPN SMS Trigger in the workflow “${name ?? id}”: ${words}`);
-}

@@ -18,80 +18,78 @@ export interface SigningKey {
 	secret: string;
 }
 
-/** What a request says of itself, before anything of it is proven. */
-export interface Claim {
-	/** HMAC-SHA256 of the body, in hex. */
-	signature: string;
-	/** Unix epoch, seconds. It is not covered by the signature: replays are found as repeats. */
+/** What the headers of a request say, before anything of it is proven. */
+export interface SignedHeaders {
+	/** HMAC-SHA256 of the body. */
+	signature: Buffer;
+	/** It is not covered by the signature: replays are found by the memory of processed events. */
 	timestamp: number;
 	keyId?: string;
 	attempt?: number;
 }
 
-/** Why a request is refused, in half a sentence for n8n's log. */
-export interface Refused {
-	refused: string;
-	/** Set where a key that we do not know yet may be all that is missing. */
-	unknownKey?: boolean;
-}
-
 type Headers = Record<string, string | string[] | undefined>;
 
 /**
- * Reads KPN's headers and checks what needs no secret. A header that came twice arrives as one
- * with a comma and fits no shape here, so it is refused.
+ * Reads KPN's headers and checks what needs neither body nor secret. A header that came twice
+ * arrives as one with a comma and fits no shape here, so it is refused.
  *
  * @param now epoch milliseconds
  * @param tolerance seconds by which the timestamp may be off, to either side
+ * @returns the headers, or why they are refused, in half a sentence
  */
-export function readClaim(headers: Headers, now: number, tolerance: number): Claim | Refused {
+export function readHeaders(
+	headers: Headers,
+	now: number,
+	tolerance: number,
+): SignedHeaders | string {
 	const signature = headers[SIGNATURE_HEADER];
-	if (typeof signature !== 'string' || signature === '') return { refused: 'it has no signature' };
-	if (!/^[0-9a-f]{64}$/.test(signature)) {
-		return { refused: 'its signature is not 64 digits of lower-case hex' };
-	}
+	if (typeof signature !== 'string' || signature === '') return 'it has no signature';
+	if (!/^[0-9a-f]{64}$/i.test(signature)) return 'its signature is not 64 digits of hex';
 	const stamp = headers[TIMESTAMP_HEADER];
 	if (typeof stamp !== 'string' || !/^\d{1,12}$/.test(stamp)) {
-		return { refused: 'it has no timestamp in epoch seconds' };
+		return 'it has no timestamp in epoch seconds';
 	}
 	const keyId = headers[KEY_ID_HEADER];
 	if (keyId !== undefined && (typeof keyId !== 'string' || keyId.includes(','))) {
-		return { refused: 'it names more than one key' };
+		return 'it names more than one key';
 	}
-	const attempt = attemptOf(headers[ATTEMPT_HEADER]);
+	const attempt = /^[1-9]\d?$/.exec(String(headers[ATTEMPT_HEADER]))?.[0];
 	const age = now / 1000 - Number(stamp);
 	// Nobody has published whether KPN renews the timestamp with every attempt.
-	const late = ATTEMPTS_AFTER[(attempt ?? 1) - 1] ?? 0;
-	if (age > tolerance + late) return { refused: 'its timestamp is too old' };
-	if (age < -tolerance) return { refused: 'its timestamp is in the future' };
-	return { signature, timestamp: Number(stamp), keyId: keyId || undefined, attempt };
+	const late = ATTEMPTS_AFTER[Number(attempt ?? 1) - 1] ?? 0;
+	if (age > tolerance + late) return 'its timestamp is too old';
+	if (age < -tolerance) return 'its timestamp is in the future';
+	return {
+		signature: Buffer.from(signature, 'hex'),
+		timestamp: Number(stamp),
+		keyId: keyId || undefined,
+		attempt: attempt === undefined ? undefined : Number(attempt),
+	};
 }
 
 /**
- * Proves that a body was signed with one of the keys; undefined if it was. A key id in the claim
- * chooses the key, wherever the ids of the keys are known.
+ * Whether a body was signed with one of the keys. A key id in the headers chooses the key, wherever
+ * the ids of the keys are known.
  *
  * @param body the bytes as KPN sent them: HMAC-SHA256 of just these is what KPN signs
+ * @returns `unknownKey` where a key that is not among these may have signed it
  */
-export function verify({ signature, keyId }: Claim, body: Buffer, keys: SigningKey[]) {
-	const usable = keys.filter(({ secret }) => secret.trim() !== '');
-	if (usable.length === 0) return refusal('there is no secret to verify it with', true);
-	const chosen = usable.filter(
-		(key) => keyId === undefined || key.keyId === undefined || key.keyId === keyId,
+export function verifySignature(
+	{ signature, keyId }: SignedHeaders,
+	body: Buffer,
+	keys: SigningKey[],
+): 'valid' | 'wrong' | 'unknownKey' {
+	const chosen = keys.filter(
+		(key) =>
+			key.secret.trim() !== '' &&
+			(keyId === undefined || key.keyId === undefined || key.keyId === keyId),
 	);
-	if (chosen.length === 0) return refusal('it was signed with a key that is not known', true);
-	const claimed = Buffer.from(signature, 'hex');
 	// Every key is tried, so the time it takes does not tell which one fits.
-	const fitting = chosen.filter(({ secret }) => {
-		const expected = createHmac('sha256', secret).update(body).digest();
-		return expected.length === claimed.length && timingSafeEqual(expected, claimed);
-	});
-	if (fitting.length === 0) return refusal('its signature does not fit', keyId === undefined);
-	return undefined;
-}
-
-const refusal = (refused: string, unknownKey: boolean): Refused => ({ refused, unknownKey });
-
-function attemptOf(header: string | string[] | undefined): number | undefined {
-	return typeof header === 'string' && /^[1-9]\d?$/.test(header) ? Number(header) : undefined;
+	const fitting = chosen.filter(({ secret }) =>
+		timingSafeEqual(createHmac('sha256', secret).update(body).digest(), signature),
+	);
+	if (fitting.length > 0) return 'valid';
+	const named = keyId !== undefined && chosen.some((key) => key.keyId === keyId);
+	return named ? 'wrong' : 'unknownKey';
 }

@@ -1,37 +1,39 @@
 import type {
 	IDataObject,
 	IHookFunctions,
-	IHttpRequestMethods,
 	IN8nHttpFullResponse,
 	IWebhookFunctions,
+	NodeApiError,
 } from 'n8n-workflow';
 import { jsonParse } from 'n8n-workflow';
 
 import { isRecord } from '../shared/isRecord';
-import { baseUrlOf, CREDENTIAL_TYPE } from '../shared/kpn';
-import { answerError, connectionError } from './settingsError';
+import { baseUrlOf, CREDENTIAL_TYPE, REQUEST_HEADERS } from '../shared/kpn';
+import { warn } from './log';
+import { answerError, connectionError, type SettingsCall } from './settingsError';
 
-/** KPN's webhook settings of one application: the token says which. */
-const APPLICATION = '/webhookconfigs-kpn/applications';
+/**
+ * KPN's levels, the most specific first, with the `scope_type` of what is set there: a level may show
+ * what comes from above. For the URL, the fields left out of events and the signing key, each on its
+ * own, the first one that has something set holds. The token says whose they are.
+ */
+const SCOPES = { applications: 'APPLICATION', teams: 'CUSTOMER', organizations: 'ORGANIZATION' };
+export type Level = keyof typeof SCOPES;
+const LEVELS = Object.keys(SCOPES) as Level[];
 
 /** Milliseconds for one call: a person waits for it, or KPN itself with an event in its hand. */
 const TIMEOUT_MS = 10_000;
 
-export interface ApplicationConfig {
-	webhookUrl?: string;
-	/** Which fields KPN leaves out of its reports; handed back as it was. */
-	privacyConfig?: IDataObject;
+export interface WebhookConfig {
+	url?: string;
+	/** Which fields KPN leaves out of its events, by service; handed back as it was. */
+	privacy?: IDataObject;
 }
 
 export interface ActiveKey {
 	keyId: string;
 	secret: string;
-}
-
-interface KeyState {
-	keyId: string;
-	/** `staged`, `active`, `retiring` or `retired`. */
-	status: string;
+	level: Level;
 }
 
 interface Answer {
@@ -48,121 +50,94 @@ interface Answer {
 export class WebhookSettings {
 	constructor(private readonly context: IHookFunctions | IWebhookFunctions) {}
 
-	/** What is configured for the application itself; undefined if nothing is. */
-	async application(): Promise<ApplicationConfig | undefined> {
-		const config = await this.find('');
-		// A team's or an organisation's settings may show through: they are not the application's.
-		const scope = config?.scope_type;
-		if (!config || (typeof scope === 'string' && !/^applications?$/i.test(scope))) return undefined;
-		const { webhook_url: url, privacy_config: privacy } = config;
+	/** What is set at a level itself; undefined if nothing is. */
+	async config(level: Level): Promise<WebhookConfig | undefined> {
+		const config = await this.find<IDataObject>({ method: 'GET', path: level });
+		if (!isRecord(config)) return undefined;
+		const { scope_type: scope, webhook_url: url, privacy_config: privacy } = config;
+		if (typeof scope === 'string' && scope.toUpperCase() !== SCOPES[level]) return undefined;
 		return {
-			webhookUrl: typeof url === 'string' && url !== '' ? url : undefined,
-			privacyConfig: isRecord(privacy) ? privacy : undefined,
+			url: typeof url === 'string' && url !== '' ? url : undefined,
+			privacy: isRecord(privacy) ? privacy : undefined,
 		};
 	}
 
-	/** Sets the URL that KPN sends to, and leaves the rest of `config` as it is. */
-	async setUrl(webhookUrl: string, config: ApplicationConfig | undefined): Promise<void> {
-		const privacy = config?.privacyConfig;
-		await this.call(config ? 'PUT' : 'POST', '', {
-			webhook_url: webhookUrl,
-			...(privacy && { privacy_config: privacy }),
-		});
+	/** What holds for the application where it has nothing of its own, as far as KPN shows it that. */
+	async inherited(): Promise<WebhookConfig> {
+		const above = async (level: Level) =>
+			await this.config(level).catch((error: NodeApiError) => {
+				if (error.httpCode !== '403') throw error;
+				warn(this.context, `${error.message} What it leaves out, leave out here, too.`);
+				return undefined;
+			});
+		const [team, organization] = [await above('teams'), await above('organizations')];
+		return {
+			url: team?.url ?? organization?.url,
+			privacy: team?.privacy ?? organization?.privacy,
+		};
 	}
 
-	/** Removes the application's settings: those of the team hold then. */
+	/** Sets the application's configuration. Without `privacy`, KPN leaves no field out. */
+	async setConfig({ url, privacy }: WebhookConfig, method: 'POST' | 'PUT'): Promise<void> {
+		const call = { method, path: 'applications' } as const;
+		const body = { webhook_url: url, ...(privacy && { privacy_config: privacy }) };
+		this.succeeded(call, await this.request(call, body));
+	}
+
+	/** Removes the application's configuration: those of team and organization hold then. */
 	async remove(): Promise<void> {
-		await this.find('', 'DELETE');
+		await this.find({ method: 'DELETE', path: 'applications' });
 	}
 
-	/** The key that KPN signs with now; undefined if there is none. */
+	/** The key that KPN signs this application's events with; undefined if there is none yet. */
 	async activeKey(): Promise<ActiveKey | undefined> {
-		const key = await this.find('/keys/reveal');
-		const { key_id: keyId, secret } = key ?? {};
-		if (typeof keyId !== 'string' || typeof secret !== 'string') return undefined;
-		return { keyId, secret };
-	}
-
-	/** The application's keys, or those of one status. What is no list throws: it would read as none. */
-	async keys(status?: 'RETIRING'): Promise<KeyState[]> {
-		const answer = await this.request('GET', status ? `/keys?status=${status}` : '/keys');
-		if (answer.statusCode === 404) return [];
-		// KPN documents the question for active keys. Where it knows no other, it has named all before.
-		if (status && answer.statusCode === 400) return [];
-		const list: unknown = jsonParse(this.succeeded(answer).body, { fallbackValue: undefined });
-		if (!Array.isArray(list)) {
-			throw answerError(this.context.getNode(), answer.statusCode, answer.body);
+		for (const level of LEVELS) {
+			const call = { method: 'GET', path: `${level}/keys/reveal` } as const;
+			const { key_id: keyId, secret } = (await this.find<IDataObject>(call)) ?? {};
+			if (typeof keyId === 'string' && typeof secret === 'string') return { keyId, secret, level };
 		}
-		return list.filter(isRecord).map(({ key_id: keyId, status }) => ({
-			keyId: String(keyId),
-			status: String(status).toLowerCase(),
-		}));
+		return undefined;
 	}
 
-	/** Adds a key, with which KPN signs from then on. */
-	async addKey(secret: string): Promise<void> {
-		const answer = await this.request('POST', '/keys', { secret });
-		// A refusal can quote it.
-		this.succeeded({ ...answer, body: answer.body.replaceAll(secret, '…') });
+	/** The ids of a level's keys that may still sign. What is no list throws: it would read as none. */
+	async signingKeys(level: Level): Promise<unknown[]> {
+		const ids: unknown[] = [];
+		for (const status of ['ACTIVE', 'RETIRING']) {
+			const call = { method: 'GET', path: `${level}/keys?status=${status}` } as const;
+			const list = (await this.find<IDataObject[]>(call)) ?? [];
+			ids.push(...list.map(({ key_id: id }) => id));
+		}
+		return ids;
 	}
 
-	async retireKey(keyId: string): Promise<void> {
-		await this.call('POST', `/keys/${encodeURIComponent(keyId)}/retire`);
-	}
-
-	async deleteKey(keyId: string): Promise<void> {
-		await this.call('DELETE', `/keys/${encodeURIComponent(keyId)}`);
-	}
-
-	/** An answer's JSON object; undefined where KPN says 404. */
-	private async find(
-		path: string,
-		method: IHttpRequestMethods = 'GET',
-	): Promise<IDataObject | undefined> {
-		const answer = await this.request(method, path);
+	/** An answer's JSON; undefined where KPN says 404. */
+	private async find<T>(call: SettingsCall): Promise<T | undefined> {
+		const answer = await this.request(call);
 		if (answer.statusCode === 404) return undefined;
-		const json: unknown = jsonParse(this.succeeded(answer).body || '{}', { fallbackValue: {} });
-		return isRecord(json) ? json : {};
-	}
-
-	private async call(
-		method: IHttpRequestMethods,
-		path: string,
-		body?: IDataObject,
-	): Promise<Answer> {
-		return this.succeeded(await this.request(method, path, body));
+		return jsonParse<T>(this.succeeded(call, answer).body || '{}', { fallbackValue: {} as T });
 	}
 
 	/** A redirect is not followed, and is no success either. */
-	private succeeded(answer: Answer): Answer {
-		const { statusCode, body } = answer;
-		if (statusCode >= 200 && statusCode < 300) return answer;
-		throw answerError(this.context.getNode(), statusCode, body);
+	private succeeded(call: SettingsCall, answer: Answer): Answer {
+		if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
+		throw answerError(this.context.getNode(), call, answer);
 	}
 
-	private async request(
-		method: IHttpRequestMethods,
-		path: string,
-		body?: IDataObject,
-	): Promise<Answer> {
+	private async request(call: SettingsCall, body?: IDataObject): Promise<Answer> {
 		try {
-			const answer = await this.once(method, path, body);
+			const answer = await this.once(call, body);
 			if (answer.statusCode !== 401) return answer;
 			// n8n renews a token only where a 401 is thrown, and then KPN's words would be lost.
 			const { refreshOAuth2Token } = this.context.helpers;
 			if (!refreshOAuth2Token) return answer;
 			await refreshOAuth2Token.call(this.context, CREDENTIAL_TYPE);
-			return await this.once(method, path, body);
+			return await this.once(call, body);
 		} catch (error) {
 			throw connectionError(this.context.getNode(), error);
 		}
 	}
 
-	private async once(
-		method: IHttpRequestMethods,
-		path: string,
-		body?: IDataObject,
-	): Promise<Answer> {
+	private async once({ method, path }: SettingsCall, body?: IDataObject): Promise<Answer> {
 		const credential = await this.context.getCredentials(CREDENTIAL_TYPE);
 		const { helpers } = this.context;
 		const answer = (await helpers.httpRequestWithAuthentication.call(
@@ -170,15 +145,12 @@ export class WebhookSettings {
 			CREDENTIAL_TYPE,
 			{
 				method,
-				url: `${baseUrlOf(credential)}${APPLICATION}${path}`,
-				headers: {
-					accept: 'application/json',
-					...(body && { 'content-type': 'application/json' }),
-				},
+				url: `${baseUrlOf(credential)}/webhookconfigs-kpn/${path}`,
+				headers: REQUEST_HEADERS,
 				body,
 				encoding: 'text',
 				timeout: TIMEOUT_MS,
-				// A followed redirect would take the token, and with a new key its secret, elsewhere.
+				// A followed redirect would take the token elsewhere.
 				disableFollowRedirect: true,
 				ignoreHttpStatusErrors: true,
 				returnFullResponse: true,

@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 
@@ -104,22 +106,28 @@ describe('the KPN SMS Trigger in the real n8n', () => {
 			settings: { executionOrder: 'v1' },
 		});
 		await n8n.publish(workflow);
-		expect(sandbox.settings.keys).toMatchObject([{ status: 'active' }]);
+		expect(sandbox.settings.activeKey).toBeUndefined();
 	});
 
-	step('a report on an SMS starts an execution', async () => {
-		const send = await sender(sandbox);
-		await send({ messages: [{ content: 'Hello', mobile_number: '+31612345670' }] });
-		await n8n.untilExecutions(workflow, 1);
-		expect(sandbox.deliveries).toMatchObject([{ status: 200 }]);
-	});
+	step(
+		'a report on an SMS starts an execution, signed with the key that KPN makes for it',
+		async () => {
+			const send = await sender(sandbox);
+			await send({ messages: [{ content: 'Hello', mobile_number: '+31612345670' }] });
+			await n8n.untilExecutions(workflow, 1);
+			expect(sandbox.deliveries).toMatchObject([{ status: 200 }]);
+			expect(sandbox.settings.levels.organization.keys).toMatchObject([{ status: 'active' }]);
+		},
+	);
 
 	step('an SMS that comes in starts one, and a repeat none', async () => {
 		sandbox.receiveSms({ sender: '+31612345670', content: 'Yes, please' });
 		await n8n.untilExecutions(workflow, 2);
 		const body = report('repeated');
 		const statuses = await Promise.all([1, 2, 3].map(async () => await post(body, signed(body))));
-		expect(statuses).toEqual([200, 200, 200]);
+		expect(statuses).toContain(200);
+		// While the first is being stored, the others are to come again.
+		for (const status of statuses) expect([200, 503]).toContain(status);
 		await n8n.untilExecutions(workflow, 3);
 		await delay(500);
 		expect(await executionCount()).toBe(3);
@@ -158,7 +166,14 @@ describe('the KPN SMS Trigger in the real n8n', () => {
 	step('a rotation at KPN loses no event', async () => {
 		const before = signed(report('old key'));
 		sandbox.settings.addKey({ secret: 'another secret' });
-		expect(await post(report('new key'), signed(report('new key')))).toBe(200);
+		// KPN, too, tries again: it may have been asked for its keys just before.
+		const statuses: number[] = [];
+		await until(async () => {
+			statuses.push(await post(report('new key'), signed(report('new key'))));
+			if (statuses.at(-1) !== 200) await delay(1000);
+			return statuses.at(-1) === 200;
+		}, 60_000);
+		expect(statuses).not.toContain(401);
 		expect(await post(report('old key'), before)).toBe(200);
 		await n8n.untilExecutions(workflow, 5);
 	});
@@ -175,17 +190,11 @@ describe('the KPN SMS Trigger in the real n8n', () => {
 		expect(sandbox.settings.application).toEqual({ webhook_url: url });
 	});
 
-	step('unpublishing puts back what was there, and deletes only our key', async () => {
+	step('unpublishing puts back what was there, and leaves the keys', async () => {
 		await n8n.unpublish(workflow);
 		await n8n.untilKpnHas(undefined);
-		await until(() => sandbox.settings.keys.length === 1);
 		expect(sandbox.settings.keys).toMatchObject([{ secret: 'another secret', status: 'active' }]);
 		expect(await post(report('late'), signed(report('late')))).toBe(404);
-		const theirs = { webhook_url: 'https://elsewhere.example.com/kpn' };
-		sandbox.settings.application = theirs;
-		await n8n.publish(workflow);
-		await n8n.unpublish(workflow);
-		await n8n.untilKpnHas(theirs.webhook_url);
 	});
 
 	step('KPN being away on publishing is said in words', async () => {
@@ -195,5 +204,14 @@ describe('the KPN SMS Trigger in the real n8n', () => {
 		await sandbox.listenAgain();
 		await n8n.unpublish(workflow);
 		await n8n.publish(workflow);
+	});
+
+	step('a request whose headers are not KPN’s is answered before its body has come', async () => {
+		const head = `POST ${new URL(url).pathname} HTTP/1.1\r\nhost: n8n\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{`;
+		const socket = connect(Number(new URL(url).port), new URL(url).hostname);
+		socket.write(head);
+		const [answer] = (await once(socket, 'data')) as [Buffer];
+		expect(answer.toString()).toMatch(/^HTTP\/1.1 401 /);
+		socket.destroy();
 	});
 });

@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+import type { INode } from 'n8n-workflow';
 
 import { n8nVersion } from '../../dev/n8n/cache';
 import { installThisPackage } from '../../dev/n8n/community-package';
@@ -17,6 +20,11 @@ import {
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { until } from '../until';
 
+interface Publication {
+	status: string;
+	triggers: Array<{ errorMessage: string | null }>;
+}
+
 /** The real n8n with the packed package, and a KPN that sends to it. */
 export class TriggerN8n {
 	readonly rest: N8nRest;
@@ -28,23 +36,31 @@ export class TriggerN8n {
 		private readonly port: number,
 		private running: RunningN8n,
 		readonly credential: CredentialReference,
+		private readonly shared: boolean,
 	) {
 		this.rest = new N8nRest(running.url);
 	}
 
-	static async start(): Promise<TriggerN8n> {
+	/** @param shared another n8n's KPN, for a second n8n on the same application */
+	static async start(shared?: Sandbox): Promise<TriggerN8n> {
 		const say = (words: string) => void process.stderr.write(`${words}\n`);
 		const installation = await installN8n({ version: n8nVersion(), say });
 		const userFolder = await mkdtemp(join(tmpdir(), 'kpn-sms-trigger-'));
 		await installThisPackage(userFolder);
-		const sandbox = await startSandbox({
-			reportAfterMs: 50,
-			attemptsAfterMs: [0, 2000, 4000, 8000],
-		});
+		const sandbox =
+			shared ?? (await startSandbox({ reportAfterMs: 50, attemptsAfterMs: [0, 2000, 4000, 8000] }));
 		const port = await freePort();
 		const running = await startN8n({ installation, userFolder, port });
 		const credential = { id: '', name: 'KPN SMS' };
-		const n8n = new TriggerN8n(sandbox, installation, userFolder, port, running, credential);
+		const n8n = new TriggerN8n(
+			sandbox,
+			installation,
+			userFolder,
+			port,
+			running,
+			credential,
+			shared !== undefined,
+		);
 		await n8n.rest.logIn();
 		credential.id = await n8n.addCredential(credential.name, 'kpnSmsOAuth2Api', {
 			clientId: sandbox.clientId,
@@ -81,6 +97,64 @@ export class TriggerN8n {
 		return (await this.rest.post<{ id: string }>('/credentials', { name, type, data })).id;
 	}
 
+	/** A workflow of such triggers, each beside the others; of one, if none is described. */
+	async addWorkflow(name: string, ...triggers: Array<Partial<INode>>): Promise<StoredWorkflow> {
+		return await this.rest.post<StoredWorkflow>('/workflows', {
+			name,
+			nodes: (triggers.length > 0 ? triggers : [{}]).map((trigger, index) => ({
+				id: randomUUID(),
+				name: `KPN SMS Trigger ${index}`,
+				type: 'n8n-nodes-kpn-sms.kpnSmsTrigger',
+				typeVersion: 1,
+				position: [0, index * 200],
+				webhookId: randomUUID(),
+				parameters: {},
+				credentials: { kpnSmsOAuth2Api: this.credential },
+				...trigger,
+			})),
+			connections: {},
+			settings: { executionOrder: 'v1' },
+		});
+	}
+
+	/** What n8n says of the publication, once it has come to an end. */
+	async publication({ id }: StoredWorkflow): Promise<{ status: string; errors: string[] }> {
+		let errors: string[] = [];
+		let status = '';
+		await until(async () => {
+			const found = await this.rest.get<Publication>(`/workflows/${id}/publication-status`);
+			({ status } = found);
+			errors = found.triggers.flatMap(({ errorMessage }) => errorMessage ?? []);
+			return !['pending', 'in_progress', 'publishing'].includes(status);
+		}, 60_000);
+		return { status, errors };
+	}
+
+	/** Changes the first node, and publishes that. */
+	async editAndPublish(workflow: StoredWorkflow, change: Partial<INode>): Promise<StoredWorkflow> {
+		const [first, ...others] = workflow.nodes;
+		const changed = await this.rest.patch<StoredWorkflow>(`/workflows/${workflow.id}`, {
+			versionId: workflow.versionId,
+			nodes: [{ ...first, ...change }, ...others],
+			connections: {},
+		});
+		await this.rest.post(`/workflows/${workflow.id}/activate`, { versionId: changed.versionId });
+		return changed;
+	}
+
+	/** “Listen for test event”. Rejects with what the person reads. */
+	async listen(workflow: StoredWorkflow): Promise<void> {
+		const [first] = workflow.nodes;
+		await this.rest.post(`/workflows/${workflow.id}/run`, {
+			workflowData: workflow,
+			triggerToStartFrom: { name: first?.name },
+		});
+	}
+
+	async stopListening(workflow: StoredWorkflow): Promise<void> {
+		await this.rest.delete(`/test-webhook/${workflow.id}`);
+	}
+
 	/** n8n publishes and unpublishes in the background. */
 	async publish(workflow: StoredWorkflow): Promise<void> {
 		await activate(this.rest, workflow);
@@ -104,16 +178,16 @@ export class TriggerN8n {
 		});
 	}
 
-	async restart(): Promise<void> {
+	async restart(env?: Record<string, string>): Promise<void> {
 		const { installation, userFolder, port } = this;
 		await this.running.stop();
-		this.running = await startN8n({ installation, userFolder, port });
+		this.running = await startN8n({ installation, userFolder, port, env });
 		await this.rest.logIn();
 	}
 
 	async stop(): Promise<void> {
 		await this.running.stop();
-		await this.sandbox.close();
+		if (!this.shared) await this.sandbox.close();
 		await rm(this.userFolder, { recursive: true, force: true });
 	}
 }

@@ -21,8 +21,9 @@ import type { TriggerCredentials } from './triggerCredentials';
 
 /**
  * What n8n does around a trigger, with n8n's own contexts and over real HTTP: its server, its
- * database for the static data, publishing, unpublishing and starting. Read in n8n 2.40.7's
- * webhook-helpers, webhook.service, active-workflow-manager and body-parser.
+ * database for the static data, publishing and unpublishing. Read in n8n 2.40.7's webhook-helpers,
+ * webhook.service, active-workflow-manager and body-parser. What people do with triggers is tested
+ * in the real n8n.
  */
 export class TriggerHost {
 	readonly executions: INodeExecutionData[][] = [];
@@ -31,6 +32,8 @@ export class TriggerHost {
 	published = false;
 	/** Set to make n8n fail to start an execution, as it does where its database is away. */
 	failToStart = false;
+	/** What happens while n8n stores an execution. */
+	whileStoring?: () => Promise<void>;
 	/** What n8n has in its database, as JSON. */
 	staticData = '{}';
 
@@ -93,8 +96,8 @@ export class TriggerHost {
 		}
 	}
 
-	/** n8n ends and starts again. */
-	async restart(): Promise<void> {
+	/** n8n ends and starts again, as 1.x does it: 2.x asks its triggers nothing at a start. */
+	async restart1x(): Promise<void> {
 		if (this.published) await this.publish('init');
 	}
 
@@ -221,6 +224,7 @@ export class TriggerHost {
 		);
 		const result = await this.type.webhook.call(this.withLog(context));
 		if (result.workflowData) {
+			await this.whileStoring?.();
 			if (this.failToStart) return send(500, 'There was a problem executing the workflow');
 			// The execution's workflow is made of the same object, which marks it as unchanged.
 			this.workflowOf(raw);

@@ -15,12 +15,24 @@ let setting: TriggerSetting;
 let host: TriggerHost;
 beforeEach(async () => {
 	setting = await startTriggerSetting();
-	host = await setting.host({ parameters: { registration: 'manual' } });
+	host = await setting.host(manual());
 	await host.publish();
 });
 afterEach(async () => await setting.close());
 
 const body = JSON.stringify(REPORT);
+
+let credentials = 0;
+
+/** The process remembers secrets by credential. */
+function manual(additionalOptions = {}) {
+	const id = `typed ${++credentials}`;
+	setting.credentials.set(id, setting.credentials.raw('typed'));
+	return {
+		parameters: { registration: 'manual', additionalOptions },
+		credentials: { kpnSmsWebhookApi: { id, name: 'Typed' } },
+	};
+}
 
 /** Refused: 401, no execution, and at most one line in the log, with nothing of the body in it. */
 async function expectRefusal(answer: { status: number; json: unknown }): Promise<void> {
@@ -45,6 +57,7 @@ test('what KPN signed starts an execution', async () => {
 				final: true,
 				recipient: '+31612345670',
 				documentId: REPORT.document_id,
+				dlrId: 'd1',
 				statusAt: '2024-04-30T14:37:42.000Z',
 				attempt: 1,
 				keyId: 'wk_typed',
@@ -77,7 +90,6 @@ test.each<[string, () => Record<string, string>]>([
 	['with one digit of the signature changed', () => changed(SIGNATURE, otherDigit)],
 	['with an old timestamp', () => signed(body, { age: 310 })],
 	['with a future timestamp', () => signed(body, { age: -310 })],
-	['with an upper-case signature', () => changed(SIGNATURE, (hex) => hex.toUpperCase())],
 	['with a truncated signature', () => changed(SIGNATURE, (hex) => hex.slice(0, 62))],
 	['with a signature that goes on', () => changed(SIGNATURE, (hex) => `${hex}00`)],
 	['with a signature that is not hex', () => changed(SIGNATURE, (hex) => `${hex.slice(0, 63)}g`)],
@@ -118,9 +130,7 @@ test('within the tolerance a timestamp may be off to both sides, and the toleran
 		const other = JSON.stringify({ ...REPORT, DLRID: `d${age}` });
 		expect((await post(host.url, other, signed(other, { age }))).status).toBe(200);
 	}
-	const strict = await setting.host({
-		parameters: { registration: 'manual', additionalOptions: { timestampTolerance: 10 } },
-	});
+	const strict = await setting.host(manual({ timestampTolerance: 10 }));
 	await strict.publish();
 	expect((await post(strict.url, body, signed(body, { age: 20 }))).status).toBe(401);
 	expect((await post(strict.url, body, signed(body, { age: 5 }))).status).toBe(200);
@@ -130,6 +140,11 @@ test('a later attempt is taken even if it still has the time of the first', asyn
 	const headers = signed(body, { age: 700, attempt: 4 });
 	expect((await post(host.url, body, headers)).status).toBe(200);
 	expect((await post(host.url, body, signed(body, { age: 730, attempt: 4 }))).status).toBe(401);
+});
+
+test('upper-case hex is as good', async () => {
+	const headers = changed(SIGNATURE, (hex) => hex.toUpperCase());
+	expect((await post(host.url, body, headers)).status).toBe(200);
 });
 
 test('both secrets of a rotation verify', async () => {
@@ -143,6 +158,8 @@ test.each([
 	['missing', {}],
 ])('a %s secret lets nothing pass, and is said on publishing', async (_name, credential) => {
 	setting.credentials.set('typed', credential);
+	host = await setting.host(manual());
+	host.published = true;
 	for (const secret of ['', '  ', 'undefined', 'null']) {
 		host.log.length = 0;
 		await expectRefusal(await post(host.url, body, signed(body, { secret })));
@@ -220,6 +237,55 @@ test('a thousand forged requests start no execution, and each is answered', asyn
 	expect([...statuses]).toEqual([401]);
 	expect(host.executions).toEqual([]);
 	expect(host.log).toHaveLength(1000);
+	expect(host.log[0]).toMatch(/Workflow “Reports”, node “KPN SMS Trigger”: refused a request: its/);
+});
+
+test('forged requests make n8n read the credential at most twice a minute', async () => {
+	const read = jest.spyOn(setting.credentials, 'getDecrypted');
+	for (let index = 0; index < 20; index++) {
+		await post(host.url, body, signed(body, { secret: `guess ${index}` }));
+	}
+	expect(read.mock.calls.length).toBeLessThanOrEqual(1);
+	read.mockRestore();
+});
+
+test('a secret that was changed in the credential holds half a minute later', async () => {
+	const [id] = [host.node.credentials?.kpnSmsWebhookApi?.id ?? ''];
+	expect((await post(host.url, body, signed(body))).status).toBe(200);
+	setting.credentials.set(id, { secret: 'a new one' });
+	const { now } = Date;
+	jest.spyOn(Date, 'now').mockImplementation(() => now() + 31_000);
+	const other = JSON.stringify({ ...REPORT, DLRID: 'changed' });
+	expect((await post(host.url, other, signed(other, { secret: 'a new one' }))).status).toBe(200);
+	jest.restoreAllMocks();
+});
+
+test('an unsigned request is answered before its body has come', async () => {
+	const status = await new Promise((resolve, reject) => {
+		const headers = { 'content-type': 'application/json', 'content-length': 100 };
+		const sending = request(host.url, { method: 'POST', headers }, (answer) => {
+			resolve(answer.statusCode);
+			sending.destroy();
+		});
+		sending.on('error', reject);
+		sending.write('{');
+	});
+	expect(status).toBe(401);
+});
+
+test('a body that does not come in time is 503', async () => {
+	const started = performance.now();
+	const status = await new Promise((resolve, reject) => {
+		const headers = { ...signed(body), 'content-length': body.length + 10 };
+		const sending = request(host.url, { method: 'POST', headers }, (answer) => {
+			resolve(answer.statusCode);
+			sending.destroy();
+		});
+		sending.on('error', reject);
+		sending.write(body);
+	});
+	expect(status).toBe(503);
+	expect(performance.now() - started).toBeLessThan(10_000);
 });
 
 test('a request that breaks off ends, and nothing is started', async () => {

@@ -94,6 +94,9 @@ const eventOf = (payload: object) =>
 
 const REPORT = {
 	DLRID: '1',
+	CustomerId: 'c',
+	MessageType: 'm',
+	Message: 'Hello',
 	RecipientPhonenumber: '31612345670',
 	StatusDateTime: 1_700_000_000,
 	Status: 4,

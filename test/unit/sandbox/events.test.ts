@@ -61,6 +61,7 @@ test('a delivery report is signed over the bytes that are sent', async () => {
 	expect(json).toEqual({
 		DLRID: expect.any(String),
 		CustomerId: 'sandbox',
+		MessageType: 'sms_dlr',
 		RecipientPhonenumber: ANNA.slice(1),
 		Message: 'Grüße 😀',
 		StatusDateTime: expect.any(Number),
@@ -75,6 +76,41 @@ test('a delivery report is signed over the bytes that are sent', async () => {
 	expect(Number(headers['x-kpn-webhook-timestamp'])).toBeCloseTo(Date.now() / 1000, -1);
 	await pause(20);
 	expect(sandbox.deliveries).toMatchObject([{ event: 'deliveryReport', status: 200, body }]);
+});
+
+test('with the first delivery KPN makes a key for the organization, where there is none', async () => {
+	const send = await start();
+	sandbox.settings.keys.length = 0;
+	await send();
+	await until(1);
+	const { organization } = sandbox.settings.levels;
+	const [{ headers, body }] = received as [Received];
+	expect(organization.keys).toMatchObject([{ status: 'active' }]);
+	expect(organization.config).toEqual({});
+	expect(headers).toMatchObject({
+		'x-kpn-webhook-signature': createHmac('sha256', organization.keys[0]?.secret ?? '')
+			.update(body)
+			.digest('hex'),
+		'x-kpn-webhook-key-id': organization.keys[0]?.key_id,
+	});
+});
+
+test('what the application has not set comes from the team: URL, key, excluded fields', async () => {
+	const send = await start();
+	sandbox.settings.clear();
+	const privacy_config = { excluded_fields: { sms_dlr: ['Message'] } };
+	sandbox.settings.levels.team.config = { webhook_url: webhook, privacy_config };
+	const { key_id } = sandbox.settings.addKey({ secret: 'of the team' }, 'team');
+	sandbox.settings.addKey({ secret: 'of the organization' }, 'organization');
+	await send();
+	await until(1);
+	expect(received[0]?.json).not.toHaveProperty('Message');
+	expect(received[0]?.headers).toMatchObject({ 'x-kpn-webhook-key-id': key_id });
+	// A configuration without a word on fields excludes none, whatever the team had excluded.
+	sandbox.settings.application = { webhook_url: webhook };
+	await send();
+	await until(2);
+	expect(received[1]?.json).toHaveProperty('Message');
 });
 
 test('the URL of a call wins over the application’s, and each recipient has a report', async () => {

@@ -10,6 +10,7 @@ test('a delivery report gives all that is known of it', () => {
 	const body = {
 		DLRID: 'd1',
 		CustomerId: 'c1',
+		MessageType: 'sms',
 		RecipientPhonenumber: '31612345670',
 		Message: 'Hello',
 		StatusDateTime: 1714487862,
@@ -29,6 +30,10 @@ test('a delivery report gives all that is known of it', () => {
 		recipient: '+31612345670',
 		messageId: 'm1',
 		documentId: 'doc',
+		dlrId: 'd1',
+		customerId: 'c1',
+		messageType: 'sms',
+		message: 'Hello',
 		statusAt: '2024-04-30T14:37:42.000Z',
 		attempt: 2,
 		keyId: 'wk_1',
@@ -120,23 +125,58 @@ test('a report whose text was called content is no inbound SMS', () => {
 	expect(item(payload)).toMatchObject({ event: 'deliveryReport' });
 });
 
-test.each([
-	[{ DLRID: 'd1' }, true],
-	[{ message_id: 'm1' }, true],
-	[{ document_id: 'doc', RecipientPhonenumber: '31612345670' }, true],
-	[{ document_id: 'doc' }, false],
-	[{ RecipientPhonenumber: '31612345670', Status: 1 }, false],
-	[{ sender: '31612345670', content: 'x', message_id: 'm1' }, true],
-	[{ sender: '31612345670', content: 'x' }, false],
-	[{}, false],
-])('%j says which message it is about: %s', (payload, identified) => {
-	expect(read(payload)[0]?.identified).toBe(identified);
+test.each<[object, string | undefined]>([
+	[{ message_id: 'm1', DLRID: 'd1', Status: 4, ErrorCode: 2 }, 'report m1 4 002'],
+	[{ message_id: 'm1', Status: 'Delivered' }, 'report m1 1 '],
+	[{ DLRID: 'd1' }, 'report d1  '],
+	[{ document_id: 'doc', RecipientPhonenumber: '31612345670' }, undefined],
+	[{ RecipientPhonenumber: '31612345670', Status: 1 }, undefined],
+	[{ sender: '31612345670', content: 'x', message_id: 'm1' }, 'inbound m1'],
+	[{ sender: '31612345670', content: 'x' }, undefined],
+	[{}, undefined],
+])('what identifies %j: %s', (payload, identity) => {
+	expect(read(payload)[0]?.identity).toBe(identity);
+});
+
+test('the time of a repeat may be another', () => {
+	const [first, second] = [1714487862, 1714487922].map(
+		(StatusDateTime) => read({ message_id: 'm1', Status: 1, StatusDateTime })[0]?.identity,
+	);
+	expect(first).toBe(second);
+});
+
+test('an inbound SMS without text has an empty content', () => {
+	const payload = { sender: '31612345670', timestamp_utc: '2024-04-30T14:37:42' };
+	expect(item(payload)).toMatchObject({ event: 'inboundSms', content: '' });
+	expect(item({ ...payload, content: null })).toMatchObject({ content: '' });
+	expect(item({ ...payload, content: ' ' })).toMatchObject({ content: ' ' });
+});
+
+test('numbers that are too long for JavaScript keep their digits', () => {
+	const long = '1234567890123456789';
+	const json = `{"DLRID":${long},"list":[-${long},1.5,12,1e3],"text":"${long} \\"${long}, ","${long}":9007199254740991}`;
+	const [event] = readEvents(Buffer.from(json), {}) ?? [];
+	expect(event?.json).toMatchObject({ dlrId: long });
+	expect(event?.json.body).toEqual({
+		DLRID: long,
+		list: [`-${long}`, 1.5, 12, 1000],
+		text: `${long} "${long}, `,
+		[long]: 9007199254740991,
+	});
+});
+
+test('a text full of quotes and digits is read in time', () => {
+	const text = JSON.stringify({ Message: '\\"'.repeat(10_000) + '9'.repeat(20_000) });
+	const started = performance.now();
+	expect(readEvents(Buffer.from(text), {})).toHaveLength(1);
+	expect(performance.now() - started).toBeLessThan(100);
 });
 
 test('any JSON object gives an event with the payload untouched, never a throw', () => {
 	const names = fc.constantFrom('Status', 'error_code', 'sender', 'StatusDateTime', 'content', 'x');
 	fc.assert(
 		fc.property(fc.dictionary(names, fc.jsonValue(), { noNullPrototype: true }), (payload) => {
+			fc.pre(!/\d{16}/.test(JSON.stringify(payload)));
 			const sent = JSON.parse(JSON.stringify(payload)) as object;
 			expect(item(sent)).toMatchObject({ event: expect.stringMatching(/^(del|inb)/), body: sent });
 		}),

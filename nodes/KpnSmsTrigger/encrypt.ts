@@ -8,20 +8,20 @@ const TAG_BYTES = 16;
  * Encrypts a text, so that it can be kept where others can read.
  *
  * n8n gives a workflow's static data to everybody who may read the workflow, and whoever has the
- * signing secret can make events up. Credentials are better kept: only who has one opens the seal.
+ * signing secret can make events up. Credentials are better kept: only who has one can decrypt.
  *
  * @param password a secret from a credential
  */
-export function seal(text: string, password: string): string {
+export function encrypt(text: string, password: string): string {
 	const iv = randomBytes(IV_BYTES);
 	const cipher = createCipheriv(ALGORITHM, keyFrom(password), iv);
-	const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-	return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url');
+	const encrypted = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+	return Buffer.concat([iv, cipher.getAuthTag(), encrypted]).toString('base64url');
 }
 
-/** The text, or undefined if it was sealed with another password or is no seal. */
-export function unseal(sealed: string, password: string): string | undefined {
-	const bytes = Buffer.from(sealed, 'base64url');
+/** The text, or undefined if it was encrypted with another password or not at all. */
+export function decrypt(encrypted: string, password: string): string | undefined {
+	const bytes = Buffer.from(encrypted, 'base64url');
 	const iv = bytes.subarray(0, IV_BYTES);
 	const tag = bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES);
 	if (tag.length !== TAG_BYTES) return undefined;

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import type { IDataObject } from 'n8n-workflow';
+
+/** Kept in this process, for each trigger: more than n8n can start in the ten minutes that KPN tries. */
+const IN_PROCESS = 60_000;
+/** Kept in n8n's database, read and written with every event: about 20 kB. */
+const STORED = 1000;
+const ID_LENGTH = 12;
+
+/** `storing`: n8n does not have the execution yet, and may fail to store it. */
+type State = 'storing' | 'stored';
+/** By id, since when, in epoch seconds. */
+type Recent = Map<string, { state: State; at: number }>;
+
+/** By trigger: the static data of two requests at once do not know of each other. */
+const processes = new Map<string, Recent>();
+
+/**
+ * The events that a trigger has taken, the oldest forgotten first. KPN delivers at least once: it
+ * tries again where it did not see our answer, and can send a report twice.
+ */
+export class ProcessedEvents {
+	private readonly recent: Recent;
+
+	/**
+	 * @param stored the node's static data, which n8n saves before it answers
+	 * @param trigger what makes the trigger unique in this process; undefined while it is tested
+	 */
+	constructor(
+		private readonly stored: IDataObject,
+		trigger?: string,
+	) {
+		this.recent = (trigger && processes.get(trigger)) || new Map();
+		if (trigger) processes.set(trigger, this.recent);
+	}
+
+	state(id: string): State | undefined {
+		const known = this.recent.get(id)?.state;
+		return known ?? (this.list.some((entry) => entry.startsWith(id)) ? 'stored' : undefined);
+	}
+
+	/** Before n8n stores the execution. */
+	begin = (id: string): void => this.set(id, 'storing');
+
+	/** Once it has. */
+	finish(id: string): void {
+		this.set(id, 'stored');
+		// Another process may have saved over what this one had saved: both are merged, by time.
+		const mine = [...this.recent].slice(-STORED).filter(([, { state }]) => state === 'stored');
+		const merged = new Set([...this.list, ...mine.map(([one, { at }]) => one + at.toString(36))]);
+		const timeOf = (entry: string) => parseInt(entry.slice(ID_LENGTH), 36);
+		this.stored.events = [...merged].sort((a, b) => timeOf(a) - timeOf(b)).slice(-STORED);
+	}
+
+	/** Where n8n could not store it: KPN's next attempt is no repeat. */
+	forgetUnlessStored(id: string): void {
+		if (this.recent.get(id)?.state === 'storing') this.recent.delete(id);
+	}
+
+	private set(id: string, state: State): void {
+		this.recent.delete(id);
+		this.recent.set(id, { state, at: Math.floor(Date.now() / 1000) });
+		for (const [oldest] of this.recent) {
+			if (this.recent.size <= IN_PROCESS) break;
+			this.recent.delete(oldest);
+		}
+	}
+
+	private get list(): string[] {
+		const { events } = this.stored;
+		return Array.isArray(events) ? events.filter((one) => typeof one === 'string') : [];
+	}
+}
+
+/**
+ * What makes two events the same: what identifies them, or, where nothing does, all their bytes.
+ *
+ * @param identities of each event in the body
+ */
+export function eventId(identities: Array<string | undefined>, body: Buffer): string {
+	const identified = identities.every((identity) => identity !== undefined);
+	const hash = createHash('sha256').update(identified ? JSON.stringify(identities) : body);
+	return hash.digest('base64url').slice(0, ID_LENGTH);
+}

@@ -1,0 +1,46 @@
+import { sleep } from 'n8n-workflow';
+
+/**
+ * Milliseconds between unpublishing and giving the webhook URL back. n8n publishes a change of the
+ * trigger as unpublishing and publishing: without this, KPN would have no URL in between.
+ */
+const GIVE_BACK_AFTER = 2000;
+
+/** By KPN application, of which each has one webhook URL. */
+const turns = new Map<string, Promise<unknown>>();
+const leaving = new Map<string, { url: string; giveBack: () => Promise<void> }>();
+
+/** Runs one task after the other for each application: n8n registers the triggers of a workflow at the same time. */
+export async function inTurn<T>(application: string, task: () => Promise<T>): Promise<T> {
+	const turn = (turns.get(application) ?? Promise.resolve()).then(task, task);
+	turns.set(application, turn);
+	try {
+		return await turn;
+	} finally {
+		if (turns.get(application) === turn) turns.delete(application);
+	}
+}
+
+/** Has the place of a webhook URL given back a moment later, unless it is published again until then. */
+export function leaveLater(application: string, url: string, giveBack: () => Promise<void>): void {
+	const one = { url, giveBack };
+	leaving.set(application, one);
+	void sleep(GIVE_BACK_AFTER).then(
+		async () =>
+			await inTurn(application, async () => {
+				if (leaving.get(application) === one) await leaveNow(application);
+			}),
+	);
+}
+
+/** The URL stays. The place that another one is about to leave is given back now. */
+export async function stopLeaving(application: string, url: string): Promise<void> {
+	if (leaving.get(application)?.url === url) leaving.delete(application);
+	else await leaveNow(application);
+}
+
+async function leaveNow(application: string): Promise<void> {
+	const one = leaving.get(application);
+	leaving.delete(application);
+	await one?.giveBack();
+}

@@ -1,0 +1,234 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { activate } from '../../dev/n8n/workflows';
+import type { Sandbox } from '../../sandbox';
+import { until } from '../until';
+import { TriggerN8n } from './triggerN8n';
+
+// The first run on a machine installs n8n.
+const PREPARED_WITHIN_MS = 30 * 60_000;
+const ACT_WITHIN_MS = 180_000;
+
+const FOREIGN = 'https://elsewhere.example.com/kpn?token=of-theirs';
+const takeOver = { parameters: { additionalOptions: { takeOver: true } } };
+/** Longer than the trigger waits before it takes unpublishing for meant. */
+const SETTLED_MS = 5000;
+
+let n8n: TriggerN8n;
+let sandbox: Sandbox;
+let second: TriggerN8n | undefined;
+
+beforeAll(async () => {
+	n8n = await TriggerN8n.start();
+	({ sandbox } = n8n);
+}, PREPARED_WITHIN_MS);
+
+afterEach(async () => {
+	for (const one of [n8n, second]) {
+		type Found = Array<{ id: string; activeVersionId: string | null }>;
+		for (const { id, activeVersionId } of (await one?.rest.get<Found>('/workflows')) ?? []) {
+			if (activeVersionId !== null) await one?.rest.post(`/workflows/${id}/deactivate`, {});
+		}
+	}
+	await second?.stop();
+	second = undefined;
+	await delay(SETTLED_MS);
+	sandbox.settings.clear();
+	sandbox.settingsCalls.length = 0;
+}, ACT_WITHIN_MS);
+
+afterAll(async () => await n8n?.stop(), ACT_WITHIN_MS);
+
+/** What a person does, and what KPN has afterwards. */
+const act = (promise: string, body: () => Promise<void>) => it(promise, body, ACT_WITHIN_MS);
+
+const configured = () => sandbox.settings.application?.webhook_url;
+const urlOf = ({ nodes }: { nodes: Array<{ webhookId?: string }> }, index = 0) =>
+	n8n.webhookUrl(nodes[index]?.webhookId ?? '');
+
+/** KPN's report to a URL, as it signs it; gives the status of the answer. */
+async function report(url: string): Promise<number> {
+	const body = JSON.stringify({ DLRID: randomUUID(), Status: 1 });
+	const { key_id = '', secret = '' } = sandbox.settings.activeKey ?? {};
+	const headers = {
+		'content-type': 'application/json',
+		'x-kpn-webhook-signature': createHmac('sha256', secret).update(body).digest('hex'),
+		'x-kpn-webhook-timestamp': String(Math.floor(Date.now() / 1000)),
+		'x-kpn-webhook-key-id': key_id,
+		'x-kpn-webhook-attempt': '1',
+	};
+	return (await fetch(url, { method: 'POST', body, headers })).status;
+}
+
+describe('what people do with triggers, in the real n8n', () => {
+	act(
+		'listening on a published workflow leaves its URL, and says where the events go',
+		async () => {
+			const workflow = await n8n.addWorkflow('Published');
+			await n8n.publish(workflow);
+			await expect(n8n.listen(workflow)).rejects.toThrow(/KPN sends .* to/);
+			await n8n.stopListening(workflow).catch(() => {});
+			await delay(SETTLED_MS);
+			expect(configured()).toBe(urlOf(workflow));
+		},
+	);
+
+	act('listening where the place is free takes it, makes no key, and gives it back', async () => {
+		const workflow = await n8n.addWorkflow('Tested');
+		await n8n.listen(workflow);
+		expect(configured()).toMatch(/\/webhook-test\//);
+		await n8n.stopListening(workflow);
+		await n8n.untilKpnHas(undefined);
+		expect(sandbox.settings.keys).toEqual([]);
+	});
+
+	act('publishing an edit keeps what others have set, and KPN always has a URL', async () => {
+		const workflow = await n8n.addWorkflow('Edited');
+		await n8n.publish(workflow);
+		const privacy_config = { excluded_fields: { sms_dlr: ['Message'] } };
+		sandbox.settings.application = { webhook_url: urlOf(workflow), privacy_config };
+		sandbox.settingsCalls.length = 0;
+		await n8n.editAndPublish(workflow, {
+			name: 'Renamed',
+			parameters: { additionalOptions: { timestampTolerance: 60 } },
+		});
+		expect((await n8n.publication(workflow)).errors).toEqual([]);
+		await delay(SETTLED_MS);
+		expect(sandbox.settings.application).toEqual({ webhook_url: urlOf(workflow), privacy_config });
+		const changed = sandbox.settingsCalls.filter(({ method }) => method !== 'GET');
+		expect(changed.map(({ method, path }) => `${method} ${path}`)).toEqual([]);
+	});
+
+	act('of two triggers in one workflow, one is refused in words', async () => {
+		const workflow = await n8n.addWorkflow('Two', {}, {});
+		// n8n registers both at the same time.
+		sandbox.inject({ on: 'settings', times: 20, delayMs: 50 });
+		await activate(n8n.rest, workflow);
+		const { errors } = await n8n.publication(workflow);
+		expect(errors).toEqual([expect.stringMatching(/KPN has one webhook URL for each application/)]);
+		expect([urlOf(workflow, 0), urlOf(workflow, 1)]).toContain(configured());
+	});
+
+	act('a duplicate is refused in words, and unpublishing it leaves the first', async () => {
+		const workflow = await n8n.addWorkflow('First');
+		await n8n.publish(workflow);
+		const duplicate = await n8n.addWorkflow('First copy');
+		await activate(n8n.rest, duplicate);
+		expect((await n8n.publication(duplicate)).errors).toEqual([
+			expect.stringMatching(/KPN has one webhook URL for each application/),
+		]);
+		await n8n.unpublish(duplicate);
+		await delay(SETTLED_MS);
+		expect(configured()).toBe(urlOf(workflow));
+	});
+
+	act(
+		'a second n8n with the same path is refused, and takes nothing away when unpublished',
+		async () => {
+			const webhookId = randomUUID();
+			const workflow = await n8n.addWorkflow('Production', { webhookId });
+			await n8n.publish(workflow);
+			second = await TriggerN8n.start(sandbox);
+			const copy = await second.addWorkflow('Staging', { webhookId });
+			await activate(second.rest, copy);
+			expect((await second.publication(copy)).errors).toEqual([
+				expect.stringMatching(/KPN sends .* to .*Take Over/),
+			]);
+			await second.unpublish(copy);
+			await delay(SETTLED_MS);
+			expect(configured()).toBe(urlOf(workflow));
+		},
+	);
+
+	act('a foreign URL is not taken without Take Over, and given back after it', async () => {
+		sandbox.settings.application = { webhook_url: FOREIGN };
+		const workflow = await n8n.addWorkflow('Foreign');
+		await activate(n8n.rest, workflow);
+		expect((await n8n.publication(workflow)).errors.join()).toMatch(/Take Over Webhook URL/);
+		expect(configured()).toBe(FOREIGN);
+		await n8n.unpublish(workflow);
+		await n8n.editAndPublish(workflow, takeOver);
+		await n8n.untilKpnHas(urlOf(workflow));
+		const stored = await n8n.rest.get<object>(`/workflows/${workflow.id}`);
+		expect(JSON.stringify(stored)).not.toContain('of-theirs');
+		await n8n.unpublish(workflow);
+		await n8n.untilKpnHas(FOREIGN);
+	});
+
+	act('taken over twice, then all unpublished: KPN has what it had in the beginning', async () => {
+		sandbox.settings.application = { webhook_url: FOREIGN };
+		const [one, two] = [
+			await n8n.addWorkflow('One', takeOver),
+			await n8n.addWorkflow('Two', takeOver),
+		];
+		await n8n.publish(one);
+		await n8n.publish(two);
+		await n8n.unpublish(one);
+		await delay(SETTLED_MS);
+		expect(configured()).toBe(urlOf(two));
+		await n8n.unpublish(two);
+		await n8n.untilKpnHas(FOREIGN);
+	});
+
+	act(
+		'a trigger that was taken over from gets its events again, if it is still published',
+		async () => {
+			const one = await n8n.addWorkflow('One');
+			const two = await n8n.addWorkflow('Two', takeOver);
+			await n8n.publish(one);
+			await n8n.publish(two);
+			await n8n.unpublish(two);
+			await n8n.untilKpnHas(urlOf(one));
+		},
+	);
+
+	act(
+		'unpublished after it was taken over from, and n8n restarted: KPN has no dead URL',
+		async () => {
+			const one = await n8n.addWorkflow('One');
+			const two = await n8n.addWorkflow('Two', takeOver);
+			await n8n.publish(one);
+			await n8n.publish(two);
+			await n8n.unpublish(one);
+			await delay(SETTLED_MS);
+			await n8n.restart();
+			await n8n.unpublish(two);
+			await n8n.untilKpnHas(undefined);
+		},
+	);
+
+	act('what the log says names the workflow and the node', async () => {
+		const workflow = await n8n.addWorkflow('Named workflow');
+		await n8n.publish(workflow);
+		expect((await fetch(urlOf(workflow), { method: 'POST', body: '{}' })).status).toBe(401);
+		await until(async () =>
+			/Named workflow.*KPN SMS Trigger 0.*no signature/.test(await readFile(n8n.logFile, 'utf8')),
+		);
+	});
+
+	act(
+		'another address of n8n holds from unpublishing and publishing on, not from a start',
+		async () => {
+			sandbox.settings.addKey({ secret: 'theirs' });
+			const workflow = await n8n.addWorkflow('Moved');
+			await n8n.publish(workflow);
+			const before = urlOf(workflow);
+			sandbox.settingsCalls.length = 0;
+			const elsewhere = new URL(before).origin.replace('127.0.0.1', 'localhost');
+			await n8n.restart({ WEBHOOK_URL: `${elsewhere}/` });
+			await delay(3000);
+			expect(sandbox.settingsCalls).toEqual([]);
+			expect(await report(before)).toBe(200);
+			// KPN is asked for its keys beside the event, once n8n has answered.
+			await until(() => sandbox.settingsCalls.some(({ path }) => path.endsWith('/reveal')));
+			await delay(500);
+			expect(await readFile(n8n.logFile, 'utf8')).not.toContain('could not get the signing keys');
+			await n8n.unpublish(workflow);
+			await n8n.untilKpnHas(undefined);
+			await activate(n8n.rest, workflow);
+			await n8n.untilKpnHas(before.replace('127.0.0.1', 'localhost'));
+		},
+	);
+});
