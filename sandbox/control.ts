@@ -11,9 +11,15 @@ const PAGE_FILES = [
 	{ path: '/', file: 'index.html', type: 'text/html; charset=utf-8' },
 	{ path: '/sandbox/page.css', file: 'page.css', type: 'text/css; charset=utf-8' },
 	{ path: '/sandbox/empty.css', file: 'empty.css', type: 'text/css; charset=utf-8' },
+	{ path: '/sandbox/suggestions.css', file: 'suggestions.css', type: 'text/css; charset=utf-8' },
 	{ path: '/sandbox/phones.css', file: 'phones.css', type: 'text/css; charset=utf-8' },
 	{ path: '/sandbox/replies.css', file: 'replies.css', type: 'text/css; charset=utf-8' },
 	{ path: '/sandbox/phones.js', file: 'phones.js', type: 'text/javascript; charset=utf-8' },
+	{
+		path: '/sandbox/suggestions.js',
+		file: 'suggestions.js',
+		type: 'text/javascript; charset=utf-8',
+	},
 	{ path: '/sandbox/replies.js', file: 'replies.js', type: 'text/javascript; charset=utf-8' },
 ];
 const POLICY =
@@ -32,6 +38,7 @@ export function addControl(app: FastifyInstance, sandbox: Sandbox, record: Sandb
 		clientId: sandbox.clientId,
 		clientSecret: sandbox.clientSecret,
 	}));
+	app.get('/sandbox/suggestions', () => sandbox.suggestions);
 	app.get('/sandbox/calls', () => sandbox.calls);
 	app.get('/sandbox/tokens', () => sandbox.tokenCalls);
 	app.get('/sandbox/messages', () => sandbox.messages);
