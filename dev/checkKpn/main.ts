@@ -37,7 +37,15 @@ async function main(): Promise<void> {
 			say(`${verdict === 'confirmed' ? '  ok' : '  NO'}  ${ASSUMPTIONS[id]}\n        KPN: ${seen}`);
 		});
 		const kpn = new Kpn(account);
-		await check({ kpn, findings, redactor, prompt, say, products: [] });
+		try {
+			await check({ kpn, findings, redactor, prompt, say, products: [] });
+		} catch (error) {
+			// What was found until then is worth a report all the same.
+			const { cause, message } = error as Error;
+			const why = redactor.clean(cause instanceof Error ? cause.message : message);
+			say(`\nThe check ended early: ${why}`);
+			process.exitCode = 1;
+		}
 		await report(findings, account.baseUrl);
 	} finally {
 		prompt.close();
@@ -151,6 +159,7 @@ async function waitForReports(
 		await listener.until(2, REPEAT_WITHIN_MS);
 		judgeRepeat(run, listener.received);
 	}
+	await listener.untilFinal(REPORT_WITHIN_MS);
 	const reports = listener.received.slice(retried && listener.received.length > 1 ? 1 : 0);
 	judgeReports(run, reports, documentId, secrets);
 }

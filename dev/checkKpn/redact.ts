@@ -28,7 +28,7 @@ export class Redactor {
 			.replace(/\+?\d[\d ]{4,}\d/g, '<digits>')
 			.replace(/[\s|]+/g, ' ')
 			.trim()
-			.slice(0, 160);
+			.slice(0, 400);
 	}
 }
 

@@ -57,9 +57,19 @@ export class Listener {
 
 	/** Waits until so many requests have come; false if they do not come in time. */
 	async until(count: number, withinMs: number): Promise<boolean> {
+		return await this.waitFor(() => this.received.length >= count, withinMs);
+	}
+
+	/** Waits for a report that says more than that the SMS is on its way. */
+	async untilFinal(withinMs: number): Promise<boolean> {
+		const isFinal = ({ body }: Received) => !ON_ITS_WAY.test(statusOf(parsed(body)));
+		return await this.waitFor(() => this.received.some(isFinal), withinMs);
+	}
+
+	private async waitFor(condition: () => boolean, withinMs: number): Promise<boolean> {
 		const deadline = Date.now() + withinMs;
-		while (this.received.length < count && Date.now() < deadline) await delay(100);
-		return this.received.length >= count;
+		while (!condition() && Date.now() < deadline) await delay(100);
+		return condition();
 	}
 
 	async close(): Promise<void> {
@@ -80,6 +90,7 @@ const NAMES: Record<string, string[]> = {
 	time: ['statusdatetime'],
 };
 
+const ON_ITS_WAY = /^(2|3|queued|accepted)$/i;
 /** Status 1, 4, 5 and 6 are final. */
 const FINAL = /^[1456]$/;
 
@@ -162,9 +173,7 @@ function judgeBody({ findings, redactor }: Run, reports: Received[], documentId:
 		fields.get('documentid') === documentId,
 		fields.has('documentid') ? 'document_id, compared' : 'no document_id',
 	);
-	const statuses = bodies.map((body) =>
-		String(fieldOf(body, 'Status') ?? fieldOf(body, 'status') ?? fieldOf(body, 'StatusCode')),
-	);
+	const statuses = bodies.map(statusOf);
 	findings.record(
 		'report-status',
 		statuses.every((status) => /^[1-6]$/.test(status)) && FINAL.test(statuses.at(-1) ?? ''),
@@ -187,6 +196,10 @@ export function judgeRepeat({ findings }: Run, [first, second]: Received[]): voi
 		after > 45 && after < 80 && attempt === '2' && same,
 		`again after ${after} s, attempt ${/^\d$/.test(attempt) ? attempt : 'unclear'}, ${same ? 'the same' : 'another'} body`,
 	);
+}
+
+function statusOf(body: unknown): string {
+	return String(fieldOf(body, 'Status') ?? fieldOf(body, 'status') ?? fieldOf(body, 'StatusCode'));
 }
 
 function parsed(body: Buffer): unknown {

@@ -62,8 +62,9 @@ async function checkSecondToken(
 		}
 	}
 	const [firstOnes, secondOnes] = [statuses.slice(0, 2), statuses.slice(2)];
-	// A product that the project lacks may also answer 401, with either token.
-	const lost = firstOnes.every((status) => status === 401) && !secondOnes.every((s) => s === 401);
+	// A product that the project lacks may answer 401 as well: that says nothing about the token.
+	if (secondOnes.every((status) => status === 401)) return;
+	const lost = firstOnes.every((status) => status === 401);
 	findings.record(
 		'token-several',
 		!lost,
