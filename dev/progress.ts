@@ -20,7 +20,8 @@ export function showProgress(
 	stream: NodeJS.WriteStream = process.stdout,
 	plainEveryMs = PLAIN_EVERY_MS,
 ): Progress {
-	return stream.isTTY ? inTerminal(stream) : asLines(stream, plainEveryMs);
+	// Some terminals say that they are no columns wide: the spinner would go on clearing lines for ever.
+	return stream.isTTY && stream.columns > 0 ? inTerminal(stream) : asLines(stream, plainEveryMs);
 }
 
 function inTerminal(stream: NodeJS.WriteStream): Progress {

@@ -85,7 +85,7 @@ async function installInto(
 	const logFile = `${partial}.log`;
 	try {
 		const gigabytes = GIGABYTES[version.split('.', 1)[0] ?? ''] ?? 3.2;
-		say(`Downloading n8n ${version}, once, into ${folder} (some minutes)`);
+		say(`Downloading n8n ${version} (once, some minutes)`);
 		await writeFile(join(partial, 'package.json'), privatePackage(version, nodePackage));
 		const npm = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
 		const options = { cwd: partial, env: process.env, logFile, signal };

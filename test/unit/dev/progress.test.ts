@@ -50,9 +50,19 @@ test('where there is no terminal, each step is a line, and how far it is now and
 	]);
 });
 
+test('a terminal without a width gets lines, too', async () => {
+	const words = await run(`
+		Object.assign(process.stdout, { isTTY: true, columns: 0 });
+		const progress = showProgress();
+		progress.step('Downloading');
+		progress.succeeded();
+	`);
+	expect(words).toBe('Downloading …\nDownloading done, 0:00 min\n');
+});
+
 test('in a terminal, a step that is done stays as one line with its time', async () => {
 	const words = await run(`
-		Object.assign(process.stdout, { isTTY: true, cursorTo() {}, clearLine() {}, moveCursor() {} });
+		Object.assign(process.stdout, { isTTY: true, columns: 80, cursorTo() {}, clearLine() {}, moveCursor() {} });
 		const progress = showProgress();
 		progress.step('Downloading');
 		progress.howFar('0.2 of 3 GB');
