@@ -123,7 +123,11 @@ test('the fields in the Dutch README are among them', () => {
 
 test('the commands are those of package.json', async () => {
 	const { scripts } = await import('../../package.json');
-	for (const document of [readme, readDocument('docs/nl/README.md'), readDocument('docs/sandbox.md')]) {
+	for (const document of [
+		readme,
+		readDocument('docs/nl/README.md'),
+		readDocument('docs/sandbox.md'),
+	]) {
 		const named = [...document.matchAll(/npm (?:run )?([\w:]+)/g)].map(([, name = '']) => name);
 		expect(Object.keys({ ...scripts, ci: '' })).toEqual(expect.arrayContaining(named));
 	}
