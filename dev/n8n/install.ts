@@ -90,7 +90,9 @@ async function installInto(
 		const npm = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
 		const options = { cwd: partial, env: process.env, logFile, signal };
 		const measuring = new AbortController();
-		void measure(partial, measuring.signal, (size) => howFar(`${size} of about ${gigabytes} GB`));
+		void measure(partial, measuring.signal, (size) =>
+			howFar(size < 0.1 ? 'choosing packages' : `${size.toFixed(1)} of about ${gigabytes} GB`),
+		);
 		try {
 			await run('npm', ['install', '--ignore-scripts', '--no-package-lock', ...npm], options);
 		} catch (cause) {
@@ -116,7 +118,7 @@ async function installInto(
 async function measure(
 	folder: string,
 	signal: AbortSignal,
-	tell: (gigabytes: string) => void,
+	tell: (gigabytes: number) => void,
 ): Promise<void> {
 	try {
 		while (!signal.aborted) {
@@ -126,7 +128,7 @@ async function measure(
 				(error: { stdout?: string }) => ({ stdout: error.stdout ?? '' }),
 			);
 			const kilobytes = parseInt(stdout, 10);
-			if (kilobytes > 0 && !signal.aborted) tell((kilobytes / 1e6).toFixed(1));
+			if (kilobytes > 0 && !signal.aborted) tell(kilobytes / 1e6);
 		}
 	} catch (error) {
 		if (!signal.aborted) throw error;

@@ -125,6 +125,20 @@ step('a reply typed on a phone is answered, and after STOP no more', 'reply', as
 	expect(await phones.getByText('Nobody listens').count()).toBe(0);
 });
 
+step('a link in an SMS opens its page', 'link', async () => {
+	const url = `${first.n8n}/form/one-time-code`;
+	await phones.goto(first.phones);
+	await person.submitsForm(first.form, { Name: url, 'Mobile number': '0612345677' });
+	// What follows the address is not part of it.
+	const link = bubbles('+31612345677').getByRole('link', { name: url, exact: true });
+	const opened = phones.context().waitForEvent('page');
+	await link.click();
+	const page = await opened;
+	await page.getByText('Is this your phone?').waitFor();
+	expect(page.url()).toBe(url);
+	await page.close();
+});
+
 /** Fills in the number, and says which code was sent to it. */
 async function asksForCode(number: string): Promise<string> {
 	const { length } = await first.messages();
