@@ -274,6 +274,11 @@ const refused = (status: number, message: string) => ({
 	body: JSON.stringify({ errorResponse: { code: String(status), message, info: 'none' } }),
 });
 
+/** A refusal that quotes what no report may hold. */
+const QUOTING = JSON.stringify({
+	message: `sandbox-key may not send to ${NUMBER}, ask developer@example.com, https://x.example/secret-path`,
+});
+
 function different(path: string, status: number, text: string) {
 	const headers = { 'content-type': 'application/json' };
 	if (path.startsWith('/oauth/') && status === 200) {
@@ -282,7 +287,7 @@ function different(path: string, status: number, text: string) {
 	if (path.startsWith('/communication/')) {
 		// Neither quota nor version, another shape of refusals, and an id that is no UUID.
 		const id = text.replace(/"document_id":"[^"]+"/, '"document_id":"12-34"');
-		return { status, headers, body: status === 400 ? '{"message":"Bad request"}' : id };
+		return { status, headers, body: status === 400 ? QUOTING : id };
 	}
 	return { status, headers, body: text };
 }
