@@ -5,13 +5,23 @@ import type { INodeCredentialsDetails, IWorkflowBase } from 'n8n-workflow';
 
 import { CREDENTIAL_TYPE } from '../nodes/shared/kpn';
 
-export const EXAMPLES = ['form-to-sms', 'crm-to-sms', 'sheet-to-sms'] as const;
+export const EXAMPLES = [
+	'form-to-sms',
+	'one-time-code',
+	'inbound-sms-to-auto-reply',
+	'reports-to-data-table',
+	'opt-outs',
+	'sheet-to-sms',
+	'crm-to-sms',
+	'alarm',
+	'failed-delivery-to-email',
+] as const;
 export type Example = (typeof EXAMPLES)[number];
 
 export const exampleFile = (example: Example) =>
 	resolve(__dirname, '..', 'examples', `${example}.json`);
 
-/** Reads an example, with the given credential wherever it sends. */
+/** Reads an example, with the given credential wherever it calls KPN. */
 export async function readExample(
 	example: Example,
 	credential: INodeCredentialsDetails,

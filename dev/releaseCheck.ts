@@ -21,6 +21,7 @@ interface Manifest {
 	license?: string;
 	keywords?: string[];
 	repository?: string | { url: string };
+	homepage?: string;
 	n8n: { nodes: string[]; credentials: string[] };
 	[field: string]: unknown;
 }
@@ -31,9 +32,9 @@ const LARGEST_BYTES = 400_000;
 
 /** All that n8n and its users need, and nothing else: no source map, no test, no source. */
 const PUBLISHED = [
-	/^(package\.json|index\.js|LICENSE\.md)$/,
-	// npm packs each README, asked or not.
-	/^README(\.\w+)?\.md$/,
+	// npm packs whatever is called README at the top, and n8n wants the one in the package in English:
+	// another language's belongs under docs/.
+	/^(package\.json|index\.js|LICENSE\.md|README\.md)$/,
 	/^dist\/THIRD_PARTY_LICENSES\.md$/,
 	/^dist\/credentials\/\w+\.credentials\.js$/,
 	/^dist\/nodes\/\w+\/\w+\.node\.js(on)?$/,
@@ -105,8 +106,8 @@ async function datedChangelog({ version }: Manifest): Promise<string> {
 	return `${version} of ${date}`;
 }
 
-/** What n8n demands of a community package, and npm of one with a provenance statement. */
-async function demandedFields(manifest: Manifest): Promise<string> {
+/** What n8n demands of a community package. */
+function demandedFields(manifest: Manifest): string {
 	const { name, keywords, license, n8n } = manifest;
 	const problems: string[] = [];
 	if (!name.startsWith('n8n-nodes-'))
@@ -123,15 +124,33 @@ async function demandedFields(manifest: Manifest): Promise<string> {
 			problems.push(`n8n allows no ${field}: move them to devDependencies, the build bundles them`);
 		}
 	}
-	const repository = await onGithub();
-	const { repository: named = '' } = manifest;
-	const url = typeof named === 'string' ? named : named.url;
-	if (repository && !url.replace(/\.git$/, '').endsWith(repository)) {
-		problems.push(`npm wants the repository that it is published from: set it to ${repository}`);
-	}
 	settle(problems);
-	const comparison = repository ?? 'not compared, as origin is not on GitHub';
-	return `all fields; repository: ${comparison}`;
+	return 'all fields';
+}
+
+/**
+ * Where people find the project. npm refuses a provenance statement of another repository than the
+ * one that is named, and n8n verifies no package without one.
+ */
+async function publicAddress({ repository: named, homepage }: Manifest): Promise<string> {
+	const origin = await onGithub();
+	const repository = origin ?? '<owner>/<name>';
+	const page = `https://github.com/${repository}`;
+	const command = `npm pkg set repository.type=git repository.url=git+${page}.git homepage=${page}#readme`;
+	const url = typeof named === 'string' ? named : named?.url;
+	const lacking = Object.entries({ repository: url, homepage })
+		.filter(([, value]) => !value)
+		.map(([field]) => `"${field}"`);
+	if (lacking.length > 0) {
+		throw new Error(
+			`package.json says nothing under ${lacking.join(' and ')}, where people find the source and a ` +
+				`place to ask. Once the project has its public repository on GitHub: ${command}`,
+		);
+	}
+	if (origin && !url?.replace(/\.git$/, '').endsWith(`/${origin}`)) {
+		throw new Error(`package.json names ${url}, but this clone comes from ${origin}: ${command}`);
+	}
+	return origin ? `${url}, ${homepage}` : `${url}, not compared, as origin is not on GitHub`;
 }
 
 /** "owner/name", if that is where this clone comes from. */
@@ -229,7 +248,8 @@ async function main(signal: AbortSignal): Promise<void> {
 		['Git', cleanTree],
 		['Version', async () => await soundVersion(json)],
 		['CHANGELOG.md', async () => await datedChangelog(json)],
-		['package.json', async () => await demandedFields(json)],
+		['package.json', async () => demandedFields(json)],
+		['Public address', async () => await publicAddress(json)],
 		['Lint', async () => await npmScript('lint', signal)],
 		['Build', async () => await npmScript('build', signal)],
 		['Tarball', async () => await leanTarball(json, signal)],

@@ -5,16 +5,18 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { startSandbox } from '../sandbox';
+import { startSandbox, type Suggestion } from '../sandbox';
 import { cacheFolder, n8nVersion } from './n8n/cache';
 import { installThisPackage } from './n8n/community-package';
 import { installN8n } from './n8n/install';
 import { HOST, portFor } from './n8n/ports';
 import { N8nRest, OWNER } from './n8n/rest';
 import { startN8n } from './n8n/run';
-import { prepareWorkspace } from './workspace';
+import { showProgress } from './progress';
+import { prepareWorkspace, type Workspace } from './workspace';
 
 const say = (words: string) => console.log(words);
+const progress = showProgress();
 
 async function main(signal: AbortSignal): Promise<void> {
 	const stops: Array<() => Promise<void>> = [];
@@ -25,18 +27,20 @@ async function main(signal: AbortSignal): Promise<void> {
 			portFor('N8N_PORT', 5678),
 			portFor('KPN_SANDBOX_PORT', 4040),
 		]);
-		const installation = await installN8n({ version, say, signal });
+		const { step, howFar } = progress;
+		const installation = await installN8n({ version, say: step, howFar, signal });
 
-		say('Building the package and installing it into n8n …');
+		step('Building the package and installing it into n8n');
 		await mkdir(userFolder, { recursive: true });
 		await installThisPackage(userFolder, signal);
 
-		say(`Starting n8n ${version} …`);
+		step(`Starting n8n ${version}`);
 		const sandbox = await startSandbox({ port: sandboxPort, host: HOST });
 		stops.push(() => sandbox.close());
 		const n8n = await startN8n({ installation, userFolder, port, signal });
 		stops.push(n8n.stop);
 
+		step('Putting the examples into n8n');
 		const rest = new N8nRest(n8n.url, signal);
 		await rest.logIn().catch((cause: unknown) => {
 			signal.throwIfAborted();
@@ -45,17 +49,40 @@ async function main(signal: AbortSignal): Promise<void> {
 				{ cause },
 			);
 		});
-		const form = await prepareWorkspace(rest, sandbox, userFolder, signal);
+		const workspace = await prepareWorkspace(rest, sandbox, userFolder, signal);
+		sandbox.suggestions.push(...suggestions(n8n.url, workspace));
+		progress.succeeded();
 
+		for (const problem of workspace.problems) say(problem);
+		say('');
+		say(`Start here     ${sandbox.url}/  (the phones, and what to try)`);
 		say(`n8n's editor   ${n8n.url}  (log in: ${OWNER.email}, password ${OWNER.password})`);
-		say(`The phones     ${sandbox.url}/`);
-		say(`A form to try  ${form}`);
+		say(`A form to try  ${workspace.form}`);
 
 		await Promise.race([n8n.ended, aborted(signal)]);
 		if (!signal.aborted) throw new Error(`n8n ended by itself. Its log: ${n8n.logFile}`);
 	} finally {
 		for (const stop of stops.reverse()) await stop();
 	}
+}
+
+/** What a newcomer tries first, on the phone page. */
+function suggestions(n8nUrl: string, { form, oneTimeCode, dataTables }: Workspace): Suggestion[] {
+	return [
+		{ words: 'Sign up with a made-up mobile number:', link: { words: 'the form', url: form } },
+		{ words: 'Reply on the phone that appears here: it is answered. After STOP it is not.' },
+		...(oneTimeCode
+			? [{ words: 'Prove that a phone is yours:', link: { words: 'get a code', url: oneTimeCode } }]
+			: []),
+		{
+			words: 'See what KPN reported on each SMS, in the data table sms-reports:',
+			link: { words: 'data tables', url: dataTables },
+		},
+		{
+			words: `Log in to n8n (${OWNER.email}, ${OWNER.password}) and execute Sheet → SMS, Alarm or Opt-Outs:`,
+			link: { words: 'the workflows', url: `${n8nUrl}/home/workflows` },
+		},
+	];
 }
 
 const aborted = async (signal: AbortSignal) =>
@@ -71,6 +98,7 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 main(stopping.signal)
 	.catch((error: unknown) => {
+		progress.failed();
 		if (stopping.signal.aborted) return;
 		console.error(error instanceof Error ? error.message : error);
 		process.exitCode = 1;

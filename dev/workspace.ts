@@ -1,16 +1,20 @@
+import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import type { INode } from 'n8n-workflow';
+
 import { CREDENTIAL_TYPE } from '../nodes/shared/kpn';
-import { EXAMPLES, type Example } from './examples';
+import { EXAMPLES, readExample, type Example } from './examples';
 import { N8nRefusal, type N8nRest } from './n8n/rest';
 import {
 	activate,
-	addExample,
+	deactivate,
 	formUrl,
 	type CredentialReference,
 	type StoredWorkflow,
 } from './n8n/workflows';
+import { addSigningKey } from './signingKey';
 
 export interface Kpn {
 	url: string;
@@ -18,47 +22,162 @@ export interface Kpn {
 	clientSecret: string;
 }
 
+/** What a start has made in n8n: a later one leaves it to the user. */
 interface Made {
+	/** The address that n8n had when the delivery report URLs were written. */
+	n8nUrl?: string;
 	credential?: CredentialReference;
+	webhookCredential?: CredentialReference;
+	/** With which the sandbox signs its events: it forgets everything when it ends. */
+	signingSecret?: string;
 	workflows: Partial<Record<Example, string>>;
 }
 
-const CREDENTIAL_NAME = 'KPN SMS sandbox';
+/** What a newcomer can open. */
+export interface Workspace {
+	form: string;
+	oneTimeCode: string;
+	dataTables: string;
+	/** What could not be brought back as it was, in words. */
+	problems: string[];
+}
+
+const TRIGGER = 'n8n-nodes-kpn-sms.kpnSmsTrigger';
+const SENDER = 'n8n-nodes-kpn-sms.kpnSms';
+const WEBHOOK_CREDENTIAL_TYPE = 'kpnSmsWebhookApi';
 
 /**
- * Fills a new n8n with a credential for the sandbox and the example workflows, and starts the form.
- * What was made once is the user's: it is not made again, nor changed, except that the credential
- * keeps pointing at the sandbox, and that the form and its credential are brought back if missing.
- *
- * @returns the form's URL
+ * Published at the first start. Of the others, two start by hand, two wait for somebody else's system
+ * (a CRM, a monitoring), one wants a mailbox, and one wants the webhook URL that a reply goes to.
+ */
+const PUBLISHED: Example[] = [
+	'form-to-sms',
+	'one-time-code',
+	'inbound-sms-to-auto-reply',
+	'reports-to-data-table',
+];
+
+/**
+ * Fills a new n8n with credentials for the sandbox and all example workflows, and publishes those
+ * that answer by themselves. What was made once is the user's: it is not made again, nor changed,
+ * except that what points at the sandbox or at n8n itself keeps doing so, and that the form, the
+ * one to try first, is brought back if missing.
  */
 export async function prepareWorkspace(
 	n8n: N8nRest,
 	kpn: Kpn,
 	userFolder: string,
 	signal?: AbortSignal,
-): Promise<string> {
+): Promise<Workspace> {
 	const file = join(userFolder, 'made.json');
 	const made = await readMade(file);
 	// After each step: an interrupted start must not make the same again.
-	const note = async () => await writeFile(file, JSON.stringify(made));
+	const note = async () => await writeFile(file, JSON.stringify(made), { mode: 0o600 });
 
-	const credential = await sandboxCredential(n8n, kpn, made.credential);
-	made.credential = credential;
+	made.signingSecret ??= randomBytes(32).toString('hex');
+	made.credential = await sandboxCredential(n8n, kpn, made.credential);
 	await note();
-	for (const example of EXAMPLES) {
-		if (made.workflows[example]) continue;
-		made.workflows[example] = (await addExample(n8n, example, credential)).id;
-		await note();
+	made.webhookCredential ??= await addCredential(n8n, 'KPN SMS sandbox events', {
+		type: WEBHOOK_CREDENTIAL_TYPE,
+		data: { secret: made.signingSecret },
+	});
+	await note();
+	await addSigningKey(kpn, made.signingSecret, signal);
+
+	const missing = EXAMPLES.filter((example) => !made.workflows[example]);
+	if (!missing.includes('form-to-sms') && !(await workflow(n8n, made.workflows['form-to-sms']))) {
+		missing.push('form-to-sms');
 	}
-	let form = await workflow(n8n, made.workflows['form-to-sms']);
-	if (!form) {
-		form = await addExample(n8n, 'form-to-sms', credential);
-		made.workflows['form-to-sms'] = form.id;
+	for (const example of missing) {
+		const stored = await addToWorkspace(n8n, example, made as Required<Made>);
+		made.workflows[example] = stored.id;
 		await note();
+		if (PUBLISHED.includes(example)) await activate(n8n, stored);
 	}
+	const problems = await refreshWorkflows(n8n, made);
+	made.n8nUrl = n8n.url;
+	await note();
+
+	const form = await workflow(n8n, made.workflows['form-to-sms']);
+	if (!form) throw new Error('n8n does not have the workflow that was made');
 	await activate(n8n, form);
-	return await formUrl(n8n, form, signal);
+	const oneTimeCode = await workflow(n8n, made.workflows['one-time-code']);
+	return {
+		form: await formUrl(n8n, form, signal),
+		oneTimeCode: oneTimeCode?.active ? await formUrl(n8n, oneTimeCode, signal) : '',
+		dataTables: `${n8n.url}/home/datatables`,
+		problems,
+	};
+}
+
+/** An example as a workflow of this n8n, with its messages reported to the workflow for reports. */
+async function addToWorkspace(
+	n8n: N8nRest,
+	example: Example,
+	{ credential, webhookCredential }: Pick<Required<Made>, 'credential' | 'webhookCredential'>,
+): Promise<StoredWorkflow> {
+	const file = await readExample(example, credential);
+	const reportUrl = await reportUrlOf(n8n.url);
+	for (const node of file.nodes) {
+		// Opt-Outs reads the reports on its own messages itself.
+		if (node.type === SENDER && example !== 'opt-outs') {
+			node.parameters.options = {
+				...(node.parameters.options as object),
+				deliveryReportUrl: reportUrl,
+			};
+		}
+		// KPN has one webhook URL for each application, and the replies need it. So the reports go the
+		// other way that KPN offers: to the URL that comes with each message.
+		if (example === 'reports-to-data-table' && node.type === TRIGGER) {
+			node.parameters.registration = 'manual';
+			node.credentials = { [WEBHOOK_CREDENTIAL_TYPE]: webhookCredential };
+		}
+	}
+	return await n8n.post<StoredWorkflow>('/workflows', file);
+}
+
+async function reportUrlOf(n8nUrl: string): Promise<string> {
+	const { nodes } = await readExample('reports-to-data-table', { id: null, name: '' });
+	const trigger = nodes.find(({ type }) => type === TRIGGER);
+	return `${n8nUrl}/webhook/${trigger?.webhookId}/webhook`;
+}
+
+/**
+ * Registers the published triggers with the sandbox, which has forgotten them, and has reports sent
+ * to where n8n is now.
+ */
+async function refreshWorkflows(n8n: N8nRest, made: Made): Promise<string[]> {
+	const problems: string[] = [];
+	for (const id of Object.values(made.workflows)) {
+		const stored = await workflow(n8n, id);
+		if (!stored) continue;
+		try {
+			const moved = made.n8nUrl !== undefined && made.n8nUrl !== n8n.url;
+			const current = moved ? await moveReports(n8n, stored, made.n8nUrl ?? '') : stored;
+			if (!current.active || (!moved && !current.nodes.some(registersItself))) continue;
+			await deactivate(n8n, current);
+			await activate(n8n, { ...current, active: false });
+		} catch (error) {
+			problems.push(`“${stored.name}” is not published any more: ${(error as Error).message}`);
+		}
+	}
+	return problems;
+}
+
+const registersItself = ({ type, parameters, disabled }: INode) =>
+	type === TRIGGER && parameters.registration !== 'manual' && disabled !== true;
+
+async function moveReports(
+	n8n: N8nRest,
+	stored: StoredWorkflow,
+	from: string,
+): Promise<StoredWorkflow> {
+	const { id, versionId, nodes, connections } = stored;
+	const text = JSON.stringify(nodes);
+	const moved = text.replaceAll(`"${from}/webhook/`, `"${n8n.url}/webhook/`);
+	if (moved === text) return stored;
+	const body = { nodes: JSON.parse(moved) as INode[], connections, versionId };
+	return await n8n.patch<StoredWorkflow>(`/workflows/${id}`, body);
 }
 
 async function readMade(file: string): Promise<Made> {
@@ -68,6 +187,15 @@ async function readMade(file: string): Promise<Made> {
 		if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 		return { workflows: {} };
 	}
+}
+
+async function addCredential(
+	n8n: N8nRest,
+	name: string,
+	{ type, data }: { type: string; data: object },
+): Promise<CredentialReference> {
+	const { id } = await n8n.post<CredentialReference>('/credentials', { name, type, data });
+	return { id, name };
 }
 
 async function sandboxCredential(
@@ -84,12 +212,7 @@ async function sandboxCredential(
 			environment: 'custom',
 			baseUrl: kpn.url,
 		};
-		const { id, name } = await n8n.post<CredentialReference>('/credentials', {
-			name: CREDENTIAL_NAME,
-			type: CREDENTIAL_TYPE,
-			data,
-		});
-		return { id, name };
+		return await addCredential(n8n, 'KPN SMS sandbox', { type: CREDENTIAL_TYPE, data });
 	}
 	const { id, name, data } = existing;
 	if (data.environment === 'custom' && data.baseUrl !== kpn.url) {

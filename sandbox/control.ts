@@ -11,10 +11,16 @@ const PAGE_FILES = [
 	{ path: '/', file: 'index.html', type: 'text/html; charset=utf-8' },
 	{ path: '/sandbox/page.css', file: 'page.css', type: 'text/css; charset=utf-8' },
 	{ path: '/sandbox/empty.css', file: 'empty.css', type: 'text/css; charset=utf-8' },
+	{ path: '/sandbox/suggestions.css', file: 'suggestions.css', type: 'text/css; charset=utf-8' },
 	{ path: '/sandbox/phones.css', file: 'phones.css', type: 'text/css; charset=utf-8' },
 	{ path: '/sandbox/replies.css', file: 'replies.css', type: 'text/css; charset=utf-8' },
 	{ path: '/sandbox/manners.css', file: 'manners.css', type: 'text/css; charset=utf-8' },
 	{ path: '/sandbox/phones.js', file: 'phones.js', type: 'text/javascript; charset=utf-8' },
+	{
+		path: '/sandbox/suggestions.js',
+		file: 'suggestions.js',
+		type: 'text/javascript; charset=utf-8',
+	},
 	{ path: '/sandbox/replies.js', file: 'replies.js', type: 'text/javascript; charset=utf-8' },
 	{ path: '/sandbox/manners.js', file: 'manners.js', type: 'text/javascript; charset=utf-8' },
 ];
@@ -34,6 +40,7 @@ export function addControl(app: FastifyInstance, sandbox: Sandbox, record: Sandb
 		clientId: sandbox.clientId,
 		clientSecret: sandbox.clientSecret,
 	}));
+	app.get('/sandbox/suggestions', () => sandbox.suggestions);
 	app.get('/sandbox/calls', () => sandbox.calls);
 	app.get('/sandbox/tokens', () => sandbox.tokenCalls);
 	app.get('/sandbox/messages', () => sandbox.messages);

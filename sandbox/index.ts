@@ -67,6 +67,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		settingsCalls: record.settingsCalls,
 		deliveries: record.deliveries,
 		inbound: record.inbound,
+		suggestions: [],
 		settings,
 		planReports: (plan) => events.plan(plan),
 		receiveSms: (sms) => events.receive(sms),

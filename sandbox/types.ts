@@ -132,6 +132,13 @@ export interface Fault {
 	answer?: FaultAnswer;
 }
 
+/** One line of what the phone page suggests to do first. */
+export interface Suggestion {
+	words: string;
+	/** Where it is done, if not on the page itself. */
+	link?: { words: string; url: string };
+}
+
 /** A running stand-in for KPN. The lists are live: they grow as calls come in. */
 export interface Sandbox {
 	/** The base URL, e.g. http://127.0.0.1:4040. */
@@ -145,6 +152,8 @@ export interface Sandbox {
 	/** Every attempt to deliver an event. */
 	readonly deliveries: WebhookDelivery[];
 	readonly inbound: InboundSms[];
+	/** What the phone page says on top; whoever starts the sandbox fills it. */
+	readonly suggestions: Suggestion[];
 	/** What is configured; it outlives a reset. */
 	readonly settings: WebhookSettings;
 	/** Throws a TypeError in words if the fault is not one. */

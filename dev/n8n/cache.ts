@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-export const DEFAULT_N8N_VERSION = '2.40.7';
+export const DEFAULT_N8N_VERSION = '2.41.1';
 
 export const n8nVersion = () => process.env.N8N_VERSION ?? DEFAULT_N8N_VERSION;
 

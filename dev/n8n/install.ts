@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 import { run } from '../process-group';
 import { cacheFolder, DEFAULT_N8N_VERSION } from './cache';
+import { checkRequirements } from './requirements';
 
 export interface N8nInstallation {
 	version: string;
@@ -18,14 +19,20 @@ export interface N8nInstallation {
 
 export interface InstallOptions {
 	version?: string;
-	/** Told in plain words what is going on. */
+	/** Told in plain words of each step as it begins. */
 	say?: (words: string) => void;
+	/** Told now and then how far that step is. */
+	howFar?: (words: string) => void;
 	signal?: AbortSignal;
 }
 
 const execute = promisify(execFile);
 
 const ABANDONED_AFTER_MS = 6 * 3600_000;
+
+/** What an installed n8n takes on disk: so far, each version of a major one has taken about as much. */
+const GIGABYTES: Record<string, number> = { 1: 1.7, 2: 3.2 };
+const MEASURED_EVERY_MS = 5000;
 
 /** The npm packages that hold nothing but a Node for one platform. */
 const NODE_PACKAGES: Record<string, string> = {
@@ -67,31 +74,71 @@ const nodeIn = (folder: string, nodePackage: string) =>
 async function installInto(
 	folder: string,
 	nodePackage: string,
-	{ version, say = () => {}, signal }: InstallOptions & { version: string },
+	{ version, say = () => {}, howFar = () => {}, signal }: InstallOptions & { version: string },
 ): Promise<void> {
+	say(`Looking for what installing n8n ${version} takes`);
+	await checkRequirements({ version, folder, signal });
 	await mkdir(dirname(folder), { recursive: true });
 	await removeAbandoned(folder);
 	const partial = await mkdtemp(`${folder}.partial-`);
 	// Beside the folder: it is read after a failure, when the folder is gone.
 	const logFile = `${partial}.log`;
 	try {
-		say(`Installing n8n ${version}, once, into ${folder} (about 3 GB; some minutes) …`);
+		const gigabytes = GIGABYTES[version.split('.', 1)[0] ?? ''] ?? 3.2;
+		say(`Downloading n8n ${version} (once, some minutes)`);
 		await writeFile(join(partial, 'package.json'), privatePackage(version, nodePackage));
 		const npm = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
 		const options = { cwd: partial, env: process.env, logFile, signal };
-		await run('npm', ['install', '--ignore-scripts', '--no-package-lock', ...npm], options);
+		const measuring = new AbortController();
+		void measure(partial, measuring.signal, (size) =>
+			howFar(size < 0.1 ? 'choosing packages' : `${size.toFixed(1)} of about ${gigabytes} GB`),
+		);
+		try {
+			await run('npm', ['install', '--ignore-scripts', '--no-package-lock', ...npm], options);
+		} catch (cause) {
+			signal?.throwIfAborted();
+			throw new Error(`n8n could not be downloaded. ${await lastLines(logFile)}`, { cause });
+		} finally {
+			measuring.abort();
+		}
 
 		const node = nodeIn(partial, nodePackage);
 		await untilNodeAnswers(node, signal);
-		say('n8n is downloaded. Compiling its database driver …');
+		say("Compiling n8n's database driver (a minute or two)");
 		await compileDatabaseDriver(node, { ...options, npm });
 		await finish(partial, folder);
 		await rm(logFile, { force: true });
-		say(`n8n ${version} is installed.`);
 	} finally {
 		if (signal?.aborted) await rm(logFile, { force: true });
 		await rm(partial, { recursive: true, force: true, maxRetries: 3 });
 	}
+}
+
+/** Tells how much is in a folder now and then. Where it cannot be found out, nothing is told. */
+async function measure(
+	folder: string,
+	signal: AbortSignal,
+	tell: (gigabytes: number) => void,
+): Promise<void> {
+	try {
+		while (!signal.aborted) {
+			await delay(MEASURED_EVERY_MS, undefined, { signal });
+			const { stdout } = await execute('du', ['-sk', folder], { signal }).catch(
+				// npm moves folders about while they are counted: what was counted is good enough.
+				(error: { stdout?: string }) => ({ stdout: error.stdout ?? '' }),
+			);
+			const kilobytes = parseInt(stdout, 10);
+			if (kilobytes > 0 && !signal.aborted) tell(kilobytes / 1e6);
+		}
+	} catch (error) {
+		if (!signal.aborted) throw error;
+	}
+}
+
+/** What a command said at last, for an error: the file is there to read on. */
+async function lastLines(logFile: string): Promise<string> {
+	const lines = (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-8);
+	return `The last it said, of ${logFile}:\n${lines.join('\n')}`;
 }
 
 /** With the headers from the Node package itself: nothing is downloaded from elsewhere. */

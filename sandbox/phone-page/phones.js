@@ -57,12 +57,31 @@ function phoneOf(number) {
 
 function bubbleWith(templateId, content, at) {
 	const bubble = instance(templateId);
-	bubble.querySelector('.text').textContent = content;
+	bubble.querySelector('.text').append(...withLinks(content));
 	const time = bubble.querySelector('time');
 	time.dateTime = at;
 	time.textContent = timeOf(new Date(at));
 	bubble.classList.toggle('fresh', live);
 	return bubble;
+}
+
+// The end of a sentence, or what closes around an address, is not part of it.
+const ADDRESS = /https?:\/\/[^\s<>"']*[^\s<>"'.,;:!?)\]}]/g;
+
+/** A text as a phone shows it: addresses can be opened. */
+function withLinks(content) {
+	const parts = [];
+	let end = 0;
+	for (const { 0: address, index } of content.matchAll(ADDRESS)) {
+		if (!URL.canParse(address)) continue;
+		const link = document.createElement('a');
+		Object.assign(link, { href: address, textContent: address, target: '_blank' });
+		link.rel = 'noopener noreferrer';
+		parts.push(content.slice(end, index), link);
+		end = index + address.length;
+	}
+	parts.push(content.slice(end));
+	return parts;
 }
 
 function bubbleOf(message) {

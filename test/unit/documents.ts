@@ -6,7 +6,7 @@ export const ROOT = resolve(__dirname, '../..');
 /** All documents with links of their own, by their paths from the root. */
 export const DOCUMENTS = [
 	'README.md',
-	'README.nl.md',
+	'docs/nl/README.md',
 	...readdirSync(join(ROOT, 'docs'))
 		.filter((name) => name.endsWith('.md'))
 		.map((name) => `docs/${name}`),

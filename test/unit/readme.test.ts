@@ -117,14 +117,18 @@ test('nodes, credentials, operations and actions have the names that n8n shows',
 });
 
 test('the fields in the Dutch README are among them', () => {
-	const named = table(readDocument('README.nl.md'), 'Veld').map(({ Veld }) => Veld);
+	const named = table(readDocument('docs/nl/README.md'), 'Veld').map(({ Veld }) => Veld);
 	expect(named).toEqual(['Sender', 'Mobile Number', 'Content']);
 	expect(nodeFields.map(({ displayName }) => displayName)).toEqual(expect.arrayContaining(named));
 });
 
 test('the commands are those of package.json', async () => {
 	const { scripts } = await import('../../package.json');
-	for (const document of [readme, readDocument('README.nl.md'), readDocument('docs/sandbox.md')]) {
+	for (const document of [
+		readme,
+		readDocument('docs/nl/README.md'),
+		readDocument('docs/sandbox.md'),
+	]) {
 		const named = [...document.matchAll(/npm (?:run )?([\w:]+)/g)].map(([, name = '']) => name);
 		expect(Object.keys({ ...scripts, ci: '' })).toEqual(expect.arrayContaining(named));
 	}
@@ -138,7 +142,7 @@ test('the oldest Node.js and the oldest n8n are those that the package and the n
 	const [, n8n] = /needs n8n ([\d.]+) or newer/.exec(kpnCalls) ?? [];
 	expect(readme).toMatch(`Node.js](https://nodejs.org) ${node} or newer`);
 	expect(readme).toMatch(`[n8n ${n8n} or newer](#compatibility)`);
-	const dutch = readDocument('README.nl.md');
+	const dutch = readDocument('docs/nl/README.md');
 	expect(dutch).toMatch(`Node.js](https://nodejs.org) ${node} of nieuwer`);
 	expect(dutch).toMatch(new RegExp(`n8n ${n8n} of\\s+nieuwer`));
 });

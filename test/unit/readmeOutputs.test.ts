@@ -73,7 +73,7 @@ test('the outputs of an item are those that it can have', () => {
 test('the outcomes are those that an item can have', () => {
 	const outcomes = sorted(items.map(({ outcome }) => String(outcome)));
 	expect(sorted(codesIn(words('`outcome`')))).toEqual(outcomes);
-	const dutch = table(readDocument('README.nl.md'), '`outcome`');
+	const dutch = table(readDocument('docs/nl/README.md'), '`outcome`');
 	expect(sorted(dutch.flatMap((row) => codesIn(row['`outcome`'] ?? '')))).toEqual(outcomes);
 });
 

@@ -26,8 +26,8 @@ import { until } from '../until';
 import { addWebhookWorkflow, postItems } from '../webhookWorkflow';
 import { EXPRESSIONS } from './expressions';
 
-/** The oldest n8n that the node works with, the last 1.x, and the one that everything is tested with. */
-const VERSIONS = ['1.121.3', '1.123.81', DEFAULT_N8N_VERSION];
+/** The oldest n8n that the node works with, the last 1.x, one before, and the one that everything is tested with. */
+const VERSIONS = ['1.121.3', '1.123.81', '2.40.7', DEFAULT_N8N_VERSION];
 
 const MINUTES = 60_000;
 const THREE = ['Message 0', 'Message 1', 'Message 2'];

@@ -1,0 +1,59 @@
+import { ASSUMPTION_IDS, ASSUMPTIONS, type AssumptionId } from './assumptions';
+import type { Redactor } from './redact';
+
+export type Verdict = 'confirmed' | 'contradicted' | 'not seen';
+
+export interface Finding {
+	id: AssumptionId;
+	verdict: Verdict;
+	/** What KPN did, in words that hold no secret, number or text. */
+	seen: string;
+}
+
+/** What was found out about each assumption. A contradiction stays, whatever comes after it. */
+export class Findings {
+	private readonly found = new Map<AssumptionId, Finding>();
+
+	constructor(
+		private readonly redactor: Redactor,
+		private readonly tell: (finding: Finding) => void,
+	) {}
+
+	/** @param seen what KPN did: it is redacted here */
+	record(id: AssumptionId, holds: boolean, seen: string): void {
+		const finding: Finding = {
+			id,
+			verdict: holds ? 'confirmed' : 'contradicted',
+			seen: this.redactor.clean(seen),
+		};
+		if (this.found.get(id)?.verdict !== 'contradicted') this.found.set(id, finding);
+		this.tell(finding);
+	}
+
+	/** All assumptions, in their order. */
+	all(): Finding[] {
+		return ASSUMPTION_IDS.map(
+			(id) => this.found.get(id) ?? { id, verdict: 'not seen' as const, seen: '' },
+		);
+	}
+
+	/** Fit to be put into an issue: no secret, no number, no text. */
+	report(about: Record<string, string>): string {
+		const all = this.all();
+		const count = (verdict: Verdict) => all.filter((one) => one.verdict === verdict).length;
+		return [
+			'# What KPN answers, and what n8n-nodes-kpn-sms expects',
+			'',
+			...Object.entries(about).map(([name, value]) => `- ${name}: ${value}`),
+			`- ${count('confirmed')} confirmed, ${count('contradicted')} contradicted, ${count('not seen')} not seen`,
+			'',
+			'| Assumption | Expected | Seen | Verdict |',
+			'| --- | --- | --- | --- |',
+			...all.map(
+				({ id, verdict, seen }) =>
+					`| ${id} | ${ASSUMPTIONS[id]} | ${seen || '–'} | ${verdict === 'contradicted' ? '**contradicted**' : verdict} |`,
+			),
+			'',
+		].join('\n');
+	}
+}

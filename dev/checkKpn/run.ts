@@ -1,0 +1,18 @@
+import type { SmsApi } from '../../nodes/shared/kpn';
+import type { Findings } from './findings';
+import type { Kpn } from './kpn';
+import type { Prompt } from './prompt';
+import type { Redactor } from './redact';
+
+/** What the steps of the check share. */
+export interface Run {
+	kpn: Kpn;
+	findings: Findings;
+	redactor: Redactor;
+	prompt: Prompt;
+	say: (words: string) => void;
+	/** The SMS products that the project turned out to have. */
+	products: SmsApi[];
+	/** A number of the person's own; undefined where nothing may be sent. */
+	ownNumber?: string;
+}
