@@ -79,6 +79,7 @@ export class Kpn {
 		const { carrier, faults, record, delayMs } = this.parts;
 		const call = this.arrived(api, request, reply);
 		const fault = faults.forSendCall(call.body);
+		call.fault = fault;
 		await this.pause(fault?.delayMs);
 		const verdict = carrier.judge(call);
 		if (!('refused' in verdict) && (!fault?.answer || fault.accept === true)) {
