@@ -150,14 +150,22 @@ export const runWorkflow = async (
  * What n8n does on "Retry execution": the stored execution goes on at the node that failed, with
  * the original workflow or, if one is given, with the one that is saved now.
  */
-export async function retryExecution(
+export const retryExecution = async (
 	run: IRun,
 	original: WorkflowFile,
 	credentials: CredentialStore,
 	saved?: WorkflowFile,
-): Promise<IRun> {
+): Promise<IRun> => await startRetry(run.data, original, credentials, saved).finished;
+
+/** Starts what `retryExecution` waits for. */
+export function startRetry(
+	stored: IRunExecutionData,
+	original: WorkflowFile,
+	credentials: CredentialStore,
+	saved?: WorkflowFile,
+): Running {
 	// Stored as JSON: nothing that only lives in the objects survives.
-	const data = JSON.parse(JSON.stringify(run.data)) as IRunExecutionData;
+	const data = JSON.parse(JSON.stringify(stored)) as IRunExecutionData;
 	const { resultData, executionData } = data;
 	const last = resultData.lastNodeExecuted;
 	if (last !== undefined) {
@@ -171,7 +179,7 @@ export async function retryExecution(
 			entry.node = workflow.getNode(entry.node.name) ?? entry.node;
 		}
 	}
-	return await process(workflow, data, credentials, 'retry').finished;
+	return process(workflow, data, credentials, 'retry');
 }
 
 function makeWorkflow({

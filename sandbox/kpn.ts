@@ -86,6 +86,7 @@ export class Kpn {
 			call.status = respond(reply, spikeArrest(callsPerSecond ?? 0));
 			return reply;
 		}
+		call.fault = fault;
 		await this.pause(fault?.delayMs);
 		const verdict = carrier.judge(call);
 		if (!('refused' in verdict) && (!fault?.answer || fault.accept === true)) {

@@ -55,6 +55,8 @@ export interface SendCall {
 	documentId?: string;
 	/** Calls in flight when it arrived, itself included. */
 	inFlight: number;
+	/** What was made to go wrong with it. */
+	fault?: Fault;
 }
 
 /** What this KPN took and would deliver: one entry per message × recipient. */

@@ -1,0 +1,30 @@
+import type { IRun } from 'n8n-workflow';
+
+import type { AcceptedMessage, SendCall } from '../../sandbox';
+
+/** How one try of the execution ended, as n8n has it. */
+export interface Try {
+	/** Its send calls: the first, and the one after the last. */
+	firstCall: number;
+	endCall: number;
+	/** Send calls on their way when n8n was cut off: it never had their answers. */
+	unheard: SendCall[];
+	/** Send calls answered at about that moment: it may have had their answers or not. */
+	maybeHeard: SendCall[];
+	/** What n8n says in the end; nothing where it was cut off. */
+	run?: IRun;
+}
+
+/** What happened: KPN's side as the sandbox saw it, and n8n's. */
+export interface HistoryRecord {
+	calls: SendCall[];
+	messages: AcceptedMessage[];
+	tokenCalls: number;
+	/** How often all tokens were made to expire. */
+	expired: number;
+	tries: Try[];
+	/** Whether the machine stood still for so long that calls may have timed out by themselves. */
+	stalled: boolean;
+	/** Secrets and tokens that nobody may find in what n8n keeps. */
+	secrets: string[];
+}
