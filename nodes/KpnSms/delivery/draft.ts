@@ -1,4 +1,5 @@
 import { SENDER_CHARACTERS, SMS_APIS, type SmsApi } from '../../shared/kpn';
+import { together } from '../../shared/quoted';
 import { readMobileNumber, splitMobileNumbers } from './mobileNumber';
 import { SHORTEST_EXPIRY_ABROAD, type SendOptions } from './options';
 import { MOST_PARTS, MOST_UNITS, textSize, type TextSize } from './parts';
@@ -35,24 +36,32 @@ export interface Refusal {
 
 export const isRefusal = (one: object): one is Refusal => 'problems' in one;
 
+/** The field that the text comes from, for the words about it. */
+export interface TextField {
+	field: string;
+	/** What else is to be known of its length. */
+	note?: string;
+}
+
+const CONTENT: TextField = { field: 'Content' };
+
 /** Checks everything about an item that can be checked without KPN. Never throws. */
 export function draft(
 	itemIndex: number,
 	{ sender: givenSender, messages: [message] = [] }: DeclaredBody,
 	options: SendOptions,
 	api: SmsApi,
+	text: TextField = CONTENT,
 ): Draft | Refusal {
 	const problems = [...options.problems];
 	const refusal: Refusal = { itemIndex, problems, dryRun: options.dryRun };
 	const sender = readSender(givenSender, problems);
 	const recipients = readRecipients(message?.mobile_number, options, api, problems);
-	const content = readContent(message?.content, options, api, problems);
+	const content = readContent(message?.content, options, api, problems, text);
 	if (problems.length > 0) return refusal;
 	const size = textSize(content);
-	checkParts(size, options, problems);
-	return problems.length > 0
-		? refusal
-		: { itemIndex, sender, recipients, content, size, options };
+	checkParts(size, options, problems, text);
+	return problems.length > 0 ? refusal : { itemIndex, sender, recipients, content, size, options };
 }
 
 function readSender(value: unknown, problems: string[]): string {
@@ -126,6 +135,7 @@ function readContent(
 	options: SendOptions,
 	api: SmsApi,
 	problems: string[],
+	{ field, note }: TextField,
 ): string {
 	const typed = asText(value) ?? '';
 	// With a letter and its accent made one, a text may come to half.
@@ -133,7 +143,7 @@ function readContent(
 	const content = replaces ? replaceSpecialCharacters(typed) : typed;
 	if (content.trim() === '') {
 		const got = typed.trim() === '' ? describe(value) : 'empty without its special characters';
-		problems.push(`Content is ${got}. Enter the text of the SMS.`);
+		problems.push(`${field} is ${got}. Enter the text of the SMS.`);
 		return '';
 	}
 	const longest = SMS_APIS[api].contentCharacters;
@@ -143,15 +153,22 @@ function readContent(
 			longest === undefined
 				? `A phone puts at most ${MOST_PARTS} parts together`
 				: `KPN takes ${longest} at most`;
-		problems.push(`Content has ${countOf(content)} characters. ${limit}: shorten it.`);
+		problems.push(
+			together(`${field} has ${countOf(content)} characters. ${limit}: shorten it.`, note ?? ''),
+		);
 	}
 	return content;
 }
 
-function checkParts(size: TextSize, { maximumParts }: SendOptions, problems: string[]): void {
+function checkParts(
+	size: TextSize,
+	{ maximumParts }: SendOptions,
+	problems: string[],
+	{ field, note }: TextField,
+): void {
 	if (size.parts > MOST_PARTS) {
 		problems.push(
-			`Content takes ${size.parts} parts. A phone puts at most ${MOST_PARTS} together: shorten it.`,
+			`${field} takes ${size.parts} parts. A phone puts at most ${MOST_PARTS} together: shorten it.`,
 		);
 	}
 	if (maximumParts === undefined || size.parts <= maximumParts) return;
@@ -160,7 +177,12 @@ function checkParts(size: TextSize, { maximumParts }: SendOptions, problems: str
 		special === undefined
 			? 'Shorten it.'
 			: `${special} ${size.specialCharacters?.length === 1 ? 'makes' : 'make'} it UCS-2, with 70 characters a part instead of 160: leave that out, turn on Replace Special Characters, or shorten it.`;
-	problems.push(`Content takes ${size.parts} parts, and Maximum Parts is ${maximumParts}. ${why}`);
+	problems.push(
+		together(
+			`${field} takes ${size.parts} parts, and Maximum Parts is ${maximumParts}. ${why}`,
+			note ?? '',
+		),
+	);
 }
 
 /** So many of a list a person reads. */

@@ -6,7 +6,14 @@ import { SMS_APIS, type SmsApi } from '../../shared/kpn';
 import { mapUnhurried, pause } from '../../shared/unhurried';
 import { batch, messagesOf, type Message } from './batch';
 import { deliver } from './deliver';
-import { draft, isRefusal, type DeclaredBody, type Draft, type Refusal } from './draft';
+import {
+	draft,
+	isRefusal,
+	type DeclaredBody,
+	type Draft,
+	type Refusal,
+	type TextField,
+} from './draft';
 import { isFine, outputItem, type ItemResult } from './item';
 import { KpnCalls, type KpnContext, type RunRequest } from './kpnCalls';
 import { Ledger } from './ledger';
@@ -15,7 +22,13 @@ import type { Outcome } from './outcome';
 import { precheckError, stopError } from './words';
 
 /** One item of a run, with its parameters evaluated; or why they could not be. */
-export type RunItem = Refusal | { itemIndex: number; body: DeclaredBody; options: object };
+export type RunItem =
+	Refusal | { itemIndex: number; body: DeclaredBody; options: object; text?: TextField };
+
+interface RunKind {
+	/** Whether a message is waited for once it may have arrived, and must never be sent again. */
+	waits?: boolean;
+}
 
 /** For an item whose parameters could not be evaluated. */
 export const failedExpression = (itemIndex: number, error: unknown): Refusal => ({
@@ -40,6 +53,7 @@ export async function runPrepared(
 	context: KpnContext,
 	itemIndexes: number[],
 	prepare: () => Promise<{ items: RunItem[]; request: RunRequest }>,
+	kind: RunKind = {},
 ): Promise<RunOutput> {
 	let prepared;
 	try {
@@ -51,7 +65,7 @@ export async function runPrepared(
 		const refuse = (itemIndex: number) => outputItem({ itemIndex, problems: [message] }, node);
 		return { items: await mapUnhurried(itemIndexes, refuse), results: [] };
 	}
-	return await run(context, prepared.items, prepared.request);
+	return await run(context, prepared.items, prepared.request, kind);
 }
 
 /**
@@ -64,6 +78,7 @@ export async function run(
 	context: KpnContext,
 	items: RunItem[],
 	request: RunRequest,
+	{ waits = false }: RunKind = {},
 ): Promise<RunOutput> {
 	const node = context.getNode();
 	const continues = context.continueOnFail();
@@ -72,7 +87,9 @@ export async function run(
 
 	const readOptions = optionsReader(api);
 	const drafts = await mapUnhurried(items, (item) =>
-		isRefusal(item) ? item : draft(item.itemIndex, item.body, readOptions(item.options), api),
+		isRefusal(item)
+			? item
+			: draft(item.itemIndex, item.body, readOptions(item.options), api, item.text),
 	);
 	const ledger = Ledger.of(context);
 	// A dry run is there to show what is wrong: it has nothing to stop.
@@ -117,13 +134,21 @@ export async function run(
 		const own = messages.get(one) ?? [];
 		return { draft: one, outcomes: own.map((message) => outcomes.get(message) ?? NEVER_SETTLED) };
 	});
-	const stops = results.some((result) => !isFine(result) && !('dryRun' in result && result.dryRun));
+	const stops = results.some(
+		(result) =>
+			!isFine(result) &&
+			!('dryRun' in result && result.dryRun) &&
+			!(waits && mayHaveArrived(result)),
+	);
 	if (stops && !continues) throw stopError(node, results);
 
 	const output = await mapUnhurried(results, (one) => outputItem(one, node));
-	await ledger.forget(sendable);
+	if (!waits) await ledger.forget(sendable);
 	return { items: output, results };
 }
+
+const mayHaveArrived = (result: ItemResult): boolean =>
+	'draft' in result && result.outcomes.every(({ outcome }) => outcome !== 'refused');
 
 /** A message that `deliver` left out would be one that is lost unseen: it must not pass for sent. */
 const NEVER_SETTLED: Failure = {

@@ -1,5 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { sendAndWait, sendAndWaitOperation } from './sendAndWait';
+import { sendAndWaitFields } from './sendAndWaitFields';
 import { send, sendFields, sendOperation } from './send';
 
 export const messageProperties: INodeProperties[] = [
@@ -9,11 +11,12 @@ export const messageProperties: INodeProperties[] = [
 		type: 'options',
 		noDataExpression: true,
 		displayOptions: { show: { resource: ['message'] } },
-		options: [sendOperation],
+		options: [sendOperation, sendAndWaitOperation],
 		default: 'send',
 	},
 	...sendFields,
+	...sendAndWaitFields,
 ];
 
 /** Operations that run in place of the routing, wherever a workflow runs the node. */
-export const messageOperations = { send };
+export const messageOperations = { send, sendAndWait };
