@@ -1,13 +1,13 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { build } from 'esbuild';
 import type { INode } from 'n8n-workflow';
 
 import { installThisPackage } from '../dev/n8n/community-package';
 import type { N8nInstallation } from '../dev/n8n/install';
+import { buildOwnNodes } from '../dev/n8n/ownNodes';
 import { freePort } from '../dev/n8n/ports';
 import { N8nRest } from '../dev/n8n/rest';
 import { startN8n, type RunningN8n } from '../dev/n8n/run';
@@ -44,13 +44,15 @@ export class BenchN8n {
 		readonly userFolder: string,
 		private readonly port: number,
 		private readonly kpn: string,
+		private readonly env: Record<string, string>,
 	) {}
 
 	static async start(installation: N8nInstallation, kpn: string): Promise<BenchN8n> {
 		const userFolder = await mkdtemp(path.join(tmpdir(), 'kpn-sms-bench-'));
 		await installThisPackage(userFolder);
-		await buildNodes(path.join(userFolder, 'bench-nodes'));
-		const n8n = new BenchN8n(installation, userFolder, await freePort(), kpn);
+		const nodes = path.join(userFolder, 'bench-nodes');
+		const env = await buildOwnNodes(path.join(__dirname, 'nodes'), nodes, installation);
+		const n8n = new BenchN8n(installation, userFolder, await freePort(), kpn, env);
 		await n8n.begin();
 		const credentials = await n8n.addCredentials();
 		n8n.contenders = contenders(kpn, credentials);
@@ -68,7 +70,7 @@ export class BenchN8n {
 			userFolder: this.userFolder,
 			port: this.port,
 			env: {
-				N8N_CUSTOM_EXTENSIONS: path.join(this.userFolder, 'bench-nodes'),
+				...this.env,
 				NODE_OPTIONS: `--expose-gc --require ${path.join(__dirname, 'twilioOnLoopback.cjs')}`,
 				BENCH_KPN: this.kpn,
 			},
@@ -201,15 +203,4 @@ export async function post(url: string, body: string, init: RequestInit = {}): P
 		if (response.status !== 404 || attempt === 60) return response;
 		await delay(500);
 	}
-}
-
-/** n8n loads nodes as JavaScript. */
-async function buildNodes(folder: string): Promise<void> {
-	const source = path.join(__dirname, 'nodes');
-	await build({
-		entryPoints: (await readdir(source)).map((file) => path.join(source, file)),
-		outdir: folder,
-		platform: 'node',
-		format: 'cjs',
-	});
 }

@@ -11,8 +11,21 @@ export interface Contender {
 }
 
 const SENDER = 'Bench';
-const MOBILE_NUMBER = '={{ $json.mobile_number }}';
-const CONTENT = '=Hello {{ $json.name }}, table {{ $json.table }} is yours.';
+
+/** What the editor writes when fields are dragged in. */
+const dragged = {
+	mobileNumber: '={{ $json.mobile_number }}',
+	content: '=Hello {{ $json.name }}, table {{ $json.table }} is yours.',
+};
+
+/** The same by hand, for n8n to evaluate. */
+const computed = {
+	mobileNumber: '={{ $json.mobile_number.trim() }}',
+	content: '={{ `Hello ${$json.name}, table ${$json.table} is yours.` }}',
+};
+
+export const DRAGGED = 'KPN SMS, fields dragged in';
+export const COMPUTED = 'KPN SMS, expressions';
 
 /** Ids of the credentials that the workflows use, by type. */
 export type Credentials = Record<'oAuth2Api' | 'twilioApi' | typeof CREDENTIAL_TYPE, string>;
@@ -45,32 +58,29 @@ export function contenders(kpn: string, credentials: Credentials): Contender[] {
 		parameters: { resource: 'message', sender: SENDER, options: {}, ...parameters },
 		credentials: credential(CREDENTIAL_TYPE),
 	});
-	const fields = { mobileNumber: MOBILE_NUMBER, content: CONTENT };
+	const editFields = (fields: typeof dragged): Contender['node'] => ({
+		type: 'n8n-nodes-base.set',
+		typeVersion: 3.4,
+		parameters: {
+			assignments: {
+				assignments: Object.entries({ sender: SENDER, ...fields }).map(([name, value]) => ({
+					id: name,
+					name,
+					value,
+					type: 'string',
+				})),
+			},
+			options: {},
+		},
+	});
 	return [
 		{
 			name: 'No Operation',
 			sends: false,
 			node: { type: 'n8n-nodes-base.noOp', typeVersion: 1, parameters: {} },
 		},
-		{
-			name: 'Edit Fields',
-			sends: false,
-			node: {
-				type: 'n8n-nodes-base.set',
-				typeVersion: 3.4,
-				parameters: {
-					assignments: {
-						assignments: Object.entries({ sender: SENDER, ...fields }).map(([name, value]) => ({
-							id: name,
-							name,
-							value,
-							type: 'string',
-						})),
-					},
-					options: {},
-				},
-			},
-		},
+		{ name: 'Edit Fields', sends: false, node: editFields(dragged) },
+		{ name: 'Edit Fields, expressions', sends: false, node: editFields(computed) },
 		{ name: 'HTTP Request', sends: true, node: httpRequest({}) },
 		{
 			name: 'HTTP Request, batches of 50',
@@ -87,8 +97,8 @@ export function contenders(kpn: string, credentials: Credentials): Contender[] {
 					resource: 'sms',
 					operation: 'send',
 					from: SENDER,
-					to: MOBILE_NUMBER,
-					message: CONTENT,
+					to: dragged.mobileNumber,
+					message: dragged.content,
 					options: {},
 				},
 				credentials: credential('twilioApi'),
@@ -100,21 +110,12 @@ export function contenders(kpn: string, credentials: Credentials): Contender[] {
 			node: {
 				type: 'CUSTOM.plainSms',
 				typeVersion: 1,
-				parameters: { operation: 'send', sender: SENDER, ...fields },
+				parameters: { operation: 'send', sender: SENDER, ...dragged },
 				credentials: credential(CREDENTIAL_TYPE),
 			},
 		},
-		{ name: 'KPN SMS: Send', sends: true, node: kpnSms({ operation: 'send', ...fields }) },
-		{
-			name: 'KPN SMS: Send Bulk, expressions',
-			sends: true,
-			node: kpnSms({ operation: 'sendBulk', mappingMode: 'defineBelow', ...fields }),
-		},
-		{
-			name: 'KPN SMS: Send Bulk, automatic',
-			sends: true,
-			node: kpnSms({ operation: 'sendBulk', mappingMode: 'autoMapInputData' }),
-		},
+		{ name: DRAGGED, sends: true, node: kpnSms(dragged) },
+		{ name: COMPUTED, sends: true, node: kpnSms(computed) },
 		{ name: 'undici script, outside n8n', sends: true },
 	];
 }

@@ -7,6 +7,7 @@ import { format } from 'prettier';
 import { installN8n } from '../dev/n8n/install';
 import { BenchN8n } from './benchN8n';
 import { chart } from './chart';
+import { COMPUTED, DRAGGED } from './contenders';
 import { startLineProcess } from './lineProcess';
 import { compare, SIZES } from './measure';
 import { loading, neighbours, webhooks } from './others';
@@ -15,13 +16,7 @@ import { targets } from './targets';
 
 const DOCS = path.resolve(__dirname, '..', 'docs');
 
-const NEIGHBOURS = [
-	'No Operation',
-	'Edit Fields',
-	'HTTP Request',
-	'KPN SMS: Send Bulk, expressions',
-	'KPN SMS: Send Bulk, automatic',
-];
+const NEIGHBOURS = ['No Operation', 'Edit Fields', 'HTTP Request', COMPUTED, DRAGGED];
 
 async function bench(): Promise<void> {
 	const { values } = parseArgs({ options: { largest: { type: 'string' } } });

@@ -144,13 +144,10 @@ ${digits(load.tarball / 1000)} kB.
 `;
 }
 
-const WHY = `What stands in the way where a target is missed is n8n’s evaluation of expressions: n8n 2.x
-evaluates each in an isolate, at some half a millisecond. Send Bulk evaluates each once, as Edit Fields
-does, so it cannot be quicker than that; with **Map Automatically** it evaluates none. Send is built on
-n8n’s declarative routing, which evaluates Mobile Number and Content four times for every item (twice
-for the request, and twice more to see whose address it is), besides what it does for every other field:
-that is most of its time, and still it takes half of what a plain declarative node does. Passing
-10,000 items on holds n8n up by itself: see what another workflow feels of No Operation.`;
+const WHY = `What is dragged into a field is read from the item. Any other expression is evaluated by n8n 2.x in
+an isolate, at some half a millisecond, once for each field and item, as Edit Fields does it: a node
+cannot be quicker than that. Passing 10,000 items on holds n8n up by itself: see what another workflow
+feels of No Operation.`;
 
 function time(result: Result | undefined): string {
 	if (!result) return '';

@@ -1,4 +1,4 @@
-// The physical limit: posts the same JSON as Send Bulk, with as many calls in flight, and does
+// The physical limit: posts the same JSON as KPN SMS, with as many calls in flight, and does
 // nothing else. Reads the number of messages from a line, and answers with what it took.
 // Arguments: the folder of an installed n8n, which brings undici; the address of KPN.
 import { createRequire } from 'node:module';

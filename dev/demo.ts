@@ -68,7 +68,7 @@ async function showForm(sandbox: Sandbox): Promise<void> {
 	);
 }
 
-/** Sends many messages with Send Bulk, to a sandbox in another process, and measures this one. */
+/** Sends many messages to a sandbox in another process, and measures this one. */
 async function bulkDemo(count: number): Promise<void> {
 	const sandbox = await startSandboxProcess();
 	try {
@@ -81,19 +81,20 @@ async function bulkDemo(count: number): Promise<void> {
 async function measureBulk(count: number, url: string): Promise<void> {
 	const node: INode = {
 		id: 'sms',
-		name: 'Send Bulk',
+		name: 'Send',
 		type: KPN_SMS,
 		typeVersion: 1,
 		position: [0, 0],
 		parameters: {
-			operation: 'sendBulk',
-			mappingMode: 'autoMapInputData',
+			operation: 'send',
 			sender: 'KPN Demo',
+			mobileNumber: '={{ $json.phone }}',
+			content: '={{ $json.text }}',
 		},
 		credentials: { [CREDENTIAL_TYPE]: CREDENTIAL },
 	};
 	const items = Array.from({ length: count }, (_, index) => ({
-		json: { mobile_number: `+316${12345670 + index}`, content: `Message ${index}` },
+		json: { phone: `+316${12345670 + index}`, text: `Message ${index}` },
 	}));
 	const pauses = monitorEventLoopDelay({ resolution: 1 });
 	pauses.enable();
@@ -108,7 +109,7 @@ async function measureBulk(count: number, url: string): Promise<void> {
 	const accepted = outputOf(run, node.name).filter(({ json }) => json.outcome === 'accepted');
 	print(
 		table(
-			['Send Bulk', ''],
+			['Send', ''],
 			[
 				['messages', accepted.length],
 				['calls', await countOf(`${url}/sandbox/calls`)],

@@ -32,9 +32,9 @@ test('what is read of any dragged fields of any item is what n8n evaluates', () 
 			read++;
 			expect(value).toEqual(evaluate(expression, item));
 		}),
-		{ numRuns: 2000 },
+		{ numRuns: 1000 },
 	);
-	expect(read).toBeGreaterThan(500);
+	expect(read).toBeGreaterThan(100);
 });
 
 const item = {

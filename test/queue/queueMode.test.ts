@@ -153,7 +153,7 @@ test(
 	10 * MINUTES,
 );
 
-/** A webhook that takes a batch of messages and hands it to Send Bulk, in calls of 20. */
+/** A webhook that takes a batch of messages and sends them, in calls of 20. */
 async function prepareWorkflow(): Promise<string> {
 	const credential = await rest.post<CredentialReference>('/credentials', {
 		name: 'KPN SMS',
@@ -171,8 +171,9 @@ async function prepareWorkflow(): Promise<string> {
 		credential,
 		parameters: {
 			resource: 'message',
-			operation: 'sendBulk',
-			mappingMode: 'autoMapInputData',
+			operation: 'send',
+			mobileNumber: '={{ $json.mobile_number }}',
+			content: '={{ $json.content }}',
 			sender: 'Queue',
 			options: { messagesPerCall: 20 },
 		},

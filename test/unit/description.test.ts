@@ -8,12 +8,11 @@ const { description } = new KpnSms();
 const property = (name: string): INodeProperties | undefined =>
 	description.properties.find((one) => one.name === name);
 
-test('the node can be a tool of an AI Agent, with Send and without Send Bulk', () => {
+test('the node can be a tool of an AI Agent', () => {
 	expect(description.usableAsTool).toBe(true);
 	const operations = property('operation')?.options as INodePropertyOptions[];
-	expect(operations.map(({ value }) => value)).toEqual(['send', 'sendBulk']);
+	expect(operations.map(({ value }) => value)).toEqual(['send']);
 	expect(operations[0]?.displayOptions).toBeUndefined();
-	expect(operations[1]?.displayOptions).toEqual({ hide: { '@tool': [true] } });
 	expect(property('operation')?.default).toBe('send');
 });
 
@@ -51,33 +50,24 @@ function opened(given: INodeParameters): INode {
 	return node;
 }
 
-const AUTO = 'autoMapInputData';
 const ALL = ['sender', 'mobileNumber', 'content'];
 
-test.each([
-	['Send', { operation: 'send' }, ALL, ALL],
-	['Send, after Map Automatically', { operation: 'send', mappingMode: AUTO }, ALL, ALL],
-	['Map Each Field Below', { operation: 'sendBulk', mappingMode: 'defineBelow' }, ALL, ALL],
-	['Map Automatically', { operation: 'sendBulk', mappingMode: AUTO }, ['sender'], []],
-])(
-	'%s: each field is there once, and required unless items may have their own',
-	(_, given, there, required) => {
-		const issuesOf = (node: INode) =>
-			NodeHelpers.getNodeParametersIssues(description.properties, node, description)?.parameters;
-		const empty = opened(given);
-		const shown = description.properties.filter(
-			(one) =>
-				ALL.includes(one.name) &&
-				NodeHelpers.displayParameter(empty.parameters, one, empty, description),
-		);
-		expect(shown.map(({ name }) => name)).toEqual(there);
-		expect(Object.keys(issuesOf(empty) ?? {})).toEqual(required);
-		const typed = Object.fromEntries(there.map((name) => [name, 'as typed']));
-		const filled = opened({ ...empty.parameters, ...typed });
-		expect(filled.parameters).toMatchObject(typed);
-		expect(issuesOf(filled)).toBeUndefined();
-	},
-);
+test('each field is there once, and required', () => {
+	const issuesOf = (node: INode) =>
+		NodeHelpers.getNodeParametersIssues(description.properties, node, description)?.parameters;
+	const empty = opened({ operation: 'send' });
+	const shown = description.properties.filter(
+		(one) =>
+			ALL.includes(one.name) &&
+			NodeHelpers.displayParameter(empty.parameters, one, empty, description),
+	);
+	expect(shown.map(({ name }) => name)).toEqual(ALL);
+	expect(Object.keys(issuesOf(empty) ?? {})).toEqual(ALL);
+	const typed = Object.fromEntries(ALL.map((name) => [name, 'as typed']));
+	const filled = opened({ ...empty.parameters, ...typed });
+	expect(filled.parameters).toMatchObject(typed);
+	expect(issuesOf(filled)).toBeUndefined();
+});
 
 test('of OAuth2, a user sees nothing but what KPN needs', () => {
 	const visible = new KpnSmsOAuth2Api().properties.filter(

@@ -15,7 +15,8 @@ const reports = readDocument('docs/delivery-reports.md');
 const node = aNode();
 
 function drafted(mobileNumber: string, options: object = {}): Draft {
-	const fields = { sender: 'Demo App', mobileNumber, content: 'See you at “seven” 🎉' };
+	const message = { mobile_number: mobileNumber, content: 'See you at “seven” 🎉' };
+	const fields = { sender: 'Demo App', messages: [message] };
 	const one = draft(0, fields, readOptions({ ...options }, 'current'), 'current');
 	if (isRefusal(one)) throw new Error(one.problems.join(' '));
 	return one;

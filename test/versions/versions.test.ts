@@ -2,11 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import fc from 'fast-check';
 import type { INode } from 'n8n-workflow';
 
 import { DEFAULT_N8N_VERSION } from '../../dev/n8n/cache';
 import { installThisPackage } from '../../dev/n8n/community-package';
 import { installN8n } from '../../dev/n8n/install';
+import { buildOwnNodes } from '../../dev/n8n/ownNodes';
 import { freePort } from '../../dev/n8n/ports';
 import { N8nRest } from '../../dev/n8n/rest';
 import { startN8n, type RunningN8n } from '../../dev/n8n/run';
@@ -19,8 +21,10 @@ import {
 import { table } from '../../dev/table';
 import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
 import { startSandbox, type Sandbox } from '../../sandbox';
+import { expressionOver, json } from '../draggedExpressions';
 import { until } from '../until';
 import { addWebhookWorkflow, postItems } from '../webhookWorkflow';
+import { EXPRESSIONS } from './expressions';
 
 /** The oldest n8n that the node works with, the last 1.x, and the one that everything is tested with. */
 const VERSIONS = ['1.121.3', '1.123.81', DEFAULT_N8N_VERSION];
@@ -56,7 +60,9 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		userFolder = await mkdtemp(path.join(tmpdir(), 'kpn-sms-version-'));
 		await installThisPackage(userFolder);
 		sandbox = await startSandbox({ reportAfterMs: 50 });
-		n8n = await startN8n({ installation, userFolder, port: await freePort() });
+		const nodes = path.join(userFolder, 'own-nodes');
+		const env = await buildOwnNodes(path.join(__dirname, 'nodes'), nodes, installation);
+		n8n = await startN8n({ installation, userFolder, port: await freePort(), env });
 		rest = new N8nRest(n8n.url);
 		await rest.logIn();
 		outcomes.set(version, new Map());
@@ -206,10 +212,9 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		expect(sandbox.tokenCalls.length - before).toBe(1);
 	});
 
-	check('Send Bulk sends thousands in few calls', async () => {
+	check('Send sends thousands in few calls', async () => {
 		const run = await workflow({
 			parameters: {
-				operation: 'sendBulk',
 				mobileNumber: '={{ Array.from({ length: 1000 }, (_, i) => "+316" + (12345000 + i)) }}',
 			},
 		});
@@ -217,6 +222,28 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		expect(items).toEqual(THREE.map(() => expect.objectContaining({ outcome: 'accepted' })));
 		expect(sandbox.messages).toHaveLength(3000);
 		expect(sandbox.calls.filter(({ accepted }) => accepted)).toHaveLength(15);
+	});
+
+	check('what is read of dragged fields is what n8n evaluates', async () => {
+		const items = fc.sample(json, 40);
+		const choices = fc.sample(fc.infiniteStream(fc.nat()), EXPRESSIONS);
+		const expressions = choices.map((stream, index) =>
+			expressionOver(items[index % items.length] ?? {}, stream),
+		);
+		const path = 'dragged-fields';
+		await addWebhookWorkflow(rest, {
+			path,
+			credential,
+			parameters: Object.fromEntries(
+				expressions.map((expression, index) => [`value${index}`, expression]),
+			),
+			settings: { type: 'CUSTOM.draggedFields', credentials: undefined },
+			answersWith: 0,
+		});
+		const response = await postItems(`${n8n.url}/webhook/${path}`, items);
+		const [found] = (await response.json()) as Array<{ read: number; differences: string[] }>;
+		expect(found?.differences).toEqual([]);
+		expect(found?.read).toBeGreaterThan(20);
 	});
 
 	check('the trigger: registers, takes a report, refuses a forgery, unregisters', async () => {

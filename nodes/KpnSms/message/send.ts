@@ -25,7 +25,7 @@ import { requestOf, type RequestOptions } from './sendRequest';
 export const sendOperation: INodePropertyOptions = {
 	name: 'Send',
 	value: 'send',
-	action: 'Send SMS messages',
+	action: 'Send an SMS',
 	description: 'Send an SMS for each item, to one or more mobile numbers',
 	routing: {
 		request: { method: 'POST' },
