@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { requestOptionsField } from './requestOptionsField';
 import { sendAndWait, sendAndWaitOperation } from './sendAndWait';
 import { sendAndWaitFields } from './sendAndWaitFields';
 import { send, sendFields, sendOperation } from './send';
@@ -16,6 +17,7 @@ export const messageProperties: INodeProperties[] = [
 	},
 	...sendFields,
 	...sendAndWaitFields,
+	requestOptionsField,
 ];
 
 /** Operations that run in place of the routing, wherever a workflow runs the node. */
