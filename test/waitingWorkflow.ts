@@ -32,6 +32,20 @@ const plain = (name: string, type: string, parameters: INode['parameters'] = {})
 	...(type === 'webhook' && { webhookId: String(parameters.path) }),
 });
 
+/** Adds what was asked, from the item that the wait began with: that is how people find it again. */
+const linked = (name: string): INode => ({
+	...plain(name, 'set', {
+		assignments: {
+			assignments: [
+				{ id: 'asked', name: 'asked', type: 'string', value: "={{ $('Items').item.json.text }}" },
+			],
+		},
+		includeOtherFields: true,
+		options: {},
+	}),
+	typeVersion: 3.4,
+});
+
 /** Webhook → one item for each in the posted `items` → SMS, which waits → a node for each exit. */
 export async function addWaitingWorkflow(
 	rest: N8nRest,
@@ -65,7 +79,7 @@ export async function addWaitingWorkflow(
 			plain('Items', 'splitOut', { fieldToSplitOut: 'body.items', options: {} }),
 			...(loop ? [plain('Loop', 'splitInBatches', { batchSize: 1, options: {} })] : []),
 			sms,
-			...EXITS.map((name) => plain(name, 'noOp')),
+			...EXITS.map((name) => linked(name)),
 			plain('Error', 'noOp'),
 		],
 		connections: {

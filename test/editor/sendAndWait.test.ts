@@ -92,6 +92,7 @@ test('approved on a phone: the execution goes on by Answered', async () => {
 	expect(run.out('Answered')).toEqual([
 		expect.objectContaining({
 			outcome: 'answered',
+			asked: 'May order 1042 be placed?',
 			delivery: 'delivered',
 			sending: 'accepted',
 			data: { approved: true, respondedAt: expect.any(String) },
@@ -176,6 +177,7 @@ test('an SMS that does not arrive ends the wait for an answer, and what is not f
 	expect(run.out('Not Delivered')).toEqual([
 		expect.objectContaining({
 			outcome: 'notDelivered',
+			asked: 'May order 1042 be placed?',
 			delivery: 'failed',
 			report: expect.objectContaining({
 				errorCode: '007',
@@ -274,7 +276,12 @@ test('nobody answers in time: the item comes out of No Answer, and says so', asy
 	const run = await ends(workflow, 150_000);
 	expect(run.out('Answered')).toEqual([]);
 	expect(run.out('No Answer')).toEqual([
-		expect.objectContaining({ outcome: 'noAnswer', delivery: 'unknown', respondedAt: null }),
+		expect.objectContaining({
+			outcome: 'noAnswer',
+			asked: 'May order 1042 be placed?',
+			delivery: 'unknown',
+			respondedAt: null,
+		}),
 	]);
 	expect(await (await fetch(latestLink(sandbox))).text()).toContain('No action required');
 });
@@ -362,6 +369,8 @@ test('refused by KPN: nothing waits; in Continue it comes out of Not Delivered o
 });
 
 test('an unknown outcome waits, and is never sent again', async () => {
+	// With a token that is no longer taken, KPN would not have the message.
+	await ends(await ask({ responseType: 'deliveryReport' }));
 	sandbox.inject({ times: null, accept: true, answer: { kind: 'reset' } });
 	for (const onError of ['stopWorkflow', 'continueErrorOutput'] as const) {
 		sandbox.messages.length = 0;

@@ -191,6 +191,11 @@ function sentOf({ outcome, ...json }: IDataObject): IDataObject {
 function passOnAfterLimit(context: IExecuteFunctions, sent: IDataObject): void {
 	const executeData = context.getExecuteData();
 	const end = { ...sent, outcome: 'noAnswer', delivery: 'unknown', respondedAt: null };
-	executeData.data.main = endOfWait(context.getNode(), 'noAnswer', end);
+	const exits = endOfWait(context.getNode(), 'noAnswer', end);
+	executeData.data.main = exits;
 	context.setMetadata({ forwardAllOutputs: true } as object);
+	// n8n takes what comes out of the second exit for linked to a second input, and so on: all are the
+	// node's one input.
+	const [source = null] = executeData.source?.main ?? [];
+	if (executeData.source) executeData.source.main = exits.map(() => source);
 }
