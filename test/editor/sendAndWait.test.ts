@@ -142,7 +142,7 @@ test('a form: what is missing is asked for again, what is complete comes out by 
 		},
 		{ fieldLabel: 'Remarks', fieldType: 'textarea' },
 	];
-	const workflow = await ask({ responseType: 'customForm', formFields: { values } });
+	const workflow = await ask({ responseType: 'form', formFields: { values } });
 	await waits(workflow);
 	const page = await opensLink({ colorScheme: 'dark' });
 	await page.getByLabel('Table').selectOption('Outside');
@@ -342,7 +342,7 @@ it.each([
 		['One'],
 		/is in the past/,
 	],
-	['a form without fields', { responseType: 'customForm' }, ['One'], /Form Fields is empty/],
+	['a form without fields', { responseType: 'form' }, ['One'], /Form Fields is empty/],
 	['too many parts', { options: { maximumParts: 1 } }, ['One'], /The link takes 1\d\d characters/],
 	['no text', {}, [''], /Message is empty/],
 ] as const)('%s: nothing is sent, and the words say why', async (_, parameters, texts, words) => {

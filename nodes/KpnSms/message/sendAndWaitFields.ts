@@ -32,7 +32,7 @@ const responseTypeField: INodeProperties = {
 		},
 		{
 			name: 'Form',
-			value: 'customForm',
+			value: 'form',
 			description: 'The recipient opens a link and fills in fields',
 		},
 		{
@@ -148,7 +148,7 @@ const formFieldsField: INodeProperties = {
 			],
 		},
 	],
-	displayOptions: { show: { responseType: ['customForm'] } },
+	displayOptions: { show: { responseType: ['form'] } },
 };
 
 const limitWaitTimeOption: INodeProperties = {

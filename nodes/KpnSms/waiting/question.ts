@@ -4,7 +4,7 @@ import { isRecord } from '../../shared/isRecord';
 import { isHumanReview } from './exits';
 import type { FormField, Question, ResponseType } from './wait';
 
-const RESPONSE_TYPES: ResponseType[] = ['approval', 'freeText', 'customForm', 'deliveryReport'];
+const RESPONSE_TYPES: ResponseType[] = ['approval', 'freeText', 'form', 'deliveryReport'];
 
 /** In the output, n8n's nodes put it beside the answers. */
 const RESERVED = 'respondedAt';

@@ -4,8 +4,11 @@ import type { IDataObject, IExecuteFunctions, IWebhookFunctions } from 'n8n-work
 
 import { isRecord } from '../../shared/isRecord';
 
-/** What is waited for: the parameter `responseType`, named as in n8n's own nodes. */
-export type ResponseType = 'approval' | 'freeText' | 'customForm' | 'deliveryReport';
+/**
+ * What is waited for: the parameter `responseType`, named as in n8n's own nodes, but for `form`. Where
+ * it is `customForm`, n8n 2.41 takes nothing but its own kind of form, and no delivery report.
+ */
+export type ResponseType = 'approval' | 'freeText' | 'form' | 'deliveryReport';
 
 export interface FormField {
 	/** The key under which the answer comes out. */
