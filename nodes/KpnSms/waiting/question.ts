@@ -24,8 +24,10 @@ export function readQuestion(context: IExecuteFunctions): Asked {
 	if (!RESPONSE_TYPES.includes(responseType)) {
 		throw new Error(`Wait For is none of ${RESPONSE_TYPES.join(', ')}.`);
 	}
-	const message = context.getNodeParameter('message', 0, '');
-	const content = dumpsParameters(context) ? reviewText(context) : message;
+	const own: unknown = context.getNodeParameter('message', 0, '');
+	const { content, message } = isReviewDefault(context)
+		? review(context)
+		: { content: own, message: own };
 	if (responseType === 'deliveryReport') return { responseType, content, problems: [] };
 	const question: Question = {
 		responseType,
@@ -88,15 +90,32 @@ const recordOf = (value: unknown): IDataObject => (isRecord(value) ? value : {})
  * Whether it is the message with which n8n starts a human review. That puts all that the agent wants
  * to do into the text: too dear and too private for an SMS, so that goes on the page alone.
  */
-function dumpsParameters(context: IExecuteFunctions): boolean {
+function isReviewDefault(context: IExecuteFunctions): boolean {
 	if (!isHumanReview(context.getNode())) return false;
 	const raw = context.getNodeParameter('message', 0, '', { rawExpressions: true });
-	return /^=The agent wants to run this tool: \{\{ *\$tool\.name *\}\}\s+Input:\s+\{\{ *\$tool\.parameters *\}\}\s*$/.test(
-		String(raw),
-	);
+	return REVIEW_DEFAULT.test(String(raw));
 }
 
-function reviewText(context: IExecuteFunctions): string {
-	const tool = String(context.evaluateExpression('{{ $tool.name }}', 0) ?? '');
-	return `An AI agent asks for your approval: ${tool.slice(0, 60)}. What it wants to do, and your answer:`;
+const REVIEW_DEFAULT =
+	/^=The agent wants to run this tool: \{\{ *\$tool\.name *\}\}\s+Input:\s+\{\{ *\$tool\.parameters *\}\}\s*$/;
+
+/** In place of n8n's message: what the SMS says, and what the page says besides. */
+function review(context: IExecuteFunctions): { content: string; message: string } {
+	const name = String(context.evaluateExpression('{{ $tool.name }}', 0) ?? '');
+	// n8n itself would write “[object Object]” for them.
+	const given: unknown = context.evaluateExpression('{{ $tool.parameters }}', 0);
+	const lines = isRecord(given)
+		? Object.entries(given).map(([key, value]) => `${key}: ${textOf(value)}`)
+		: [textOf(given ?? '')];
+	const asks = `An AI agent asks for your approval: ${name}`;
+	return {
+		content: `${asks.slice(0, LONGEST_REVIEW)}. What it wants to do, and your answer:`,
+		message: `${asks}\n\n${lines.join('\n')}`,
+	};
 }
+
+/** Characters, so that the SMS stays within two parts with most links. */
+const LONGEST_REVIEW = 90;
+
+const textOf = (value: unknown): string =>
+	typeof value === 'string' ? value : JSON.stringify(value);
