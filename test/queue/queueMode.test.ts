@@ -3,17 +3,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { n8nVersion } from '../../dev/n8n/cache';
 import { installThisPackage } from '../../dev/n8n/community-package';
-import { installN8n } from '../../dev/n8n/install';
-import { freePort } from '../../dev/n8n/ports';
 import { N8nRest } from '../../dev/n8n/rest';
-import { startN8n, type RunningN8n } from '../../dev/n8n/run';
+import type { RunningN8n } from '../../dev/n8n/run';
 import type { CredentialReference } from '../../dev/n8n/workflows';
 import { table } from '../../dev/table';
 import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { addWebhookWorkflow, postItems } from '../webhookWorkflow';
+import { startPart as startQueuePart } from './parts';
 import { startPostgres, startRedis, type Service } from './services';
 
 const EXECUTIONS = 50;
@@ -29,32 +27,8 @@ let webhooks: RunningN8n;
 let workers: RunningN8n[] = [];
 let rest: N8nRest;
 
-const startPart = async (command: 'start' | 'worker' | 'webhook') => {
-	const port = await freePort();
-	return await startN8n({
-		installation: await installN8n({ version: n8nVersion() }),
-		userFolder: folder,
-		port,
-		command,
-		env: {
-			N8N_ENCRYPTION_KEY: 'one key for all parts of queue mode',
-			EXECUTIONS_MODE: 'queue',
-			DB_TYPE: 'postgresdb',
-			DB_POSTGRESDB_HOST: '127.0.0.1',
-			DB_POSTGRESDB_PORT: String(postgres.port),
-			DB_POSTGRESDB_DATABASE: 'n8n',
-			DB_POSTGRESDB_USER: 'n8n',
-			QUEUE_BULL_REDIS_HOST: '127.0.0.1',
-			QUEUE_BULL_REDIS_PORT: String(redis.port),
-			QUEUE_HEALTH_CHECK_ACTIVE: 'true',
-			QUEUE_HEALTH_CHECK_PORT: String(port),
-			// A job whose worker was killed is found after two of these.
-			QUEUE_WORKER_STALLED_INTERVAL: '5000',
-			QUEUE_WORKER_LOCK_DURATION: '10000',
-			QUEUE_WORKER_LOCK_RENEW_TIME: '2000',
-		},
-	});
-};
+const startPart = async (command: 'start' | 'worker' | 'webhook') =>
+	await startQueuePart({ folder, postgres, redis }, command);
 
 beforeAll(async () => {
 	folder = await mkdtemp(path.join(tmpdir(), 'kpn-sms-queue-'));
