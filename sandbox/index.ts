@@ -8,6 +8,7 @@ import { Door } from './door';
 import { Events } from './events';
 import { Faults, readFault } from './faults';
 import { Kpn } from './kpn';
+import { Phones } from './phones';
 import { SandboxRecord } from './record';
 import { respond } from './respond';
 import { WebhookSettings } from './settings';
@@ -46,7 +47,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	const record = new SandboxRecord();
 	const settings = new WebhookSettings(httpOnLoopback);
 	const deliveries = new Deliveries(settings, record, attemptsAfterMs);
-	const events = new Events({ settings, deliveries, record, reportAfterMs, virtualNumber });
+	const phones = new Phones();
+	const events = new Events({ settings, deliveries, record, reportAfterMs, virtualNumber, phones });
 	const closing = stopping();
 	const app = plainServer();
 	const door = new Door(app.server);
@@ -64,6 +66,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		deliveries: record.deliveries,
 		inbound: record.inbound,
 		settings,
+		switchPhone: (mobileNumber, state) => phones.switch(mobileNumber, state),
+		phoneStates: phones.states,
 		planReports: (plan) => events.plan(plan),
 		receiveSms: (sms) => events.receive(sms),
 		inject: (fault) => faults.add(readFault(fault)),
@@ -76,6 +80,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 			carrier.reset();
 			deliveries.stop();
 			events.reset();
+			phones.states.clear();
 			record.reset();
 		},
 		close: async () => {

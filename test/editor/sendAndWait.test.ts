@@ -412,3 +412,31 @@ test('stopped while it waited, then retried: no second SMS, and it says that nob
 	expect(run.out('Answered')).toEqual([]);
 	expect(sandbox.messages).toHaveLength(1);
 });
+
+test('on the sandbox’s page: the link in the SMS opens, and a phone that is barred gets nothing', async () => {
+	const workflow = await ask(DOUBLE);
+	await waits(workflow);
+	const context = await browser.newContext({ viewport: { width: 900, height: 700 } });
+	const phones = await context.newPage();
+	await phones.goto(sandbox.url);
+	const link = phones.locator('[data-message] a');
+	await link.waitFor();
+	await picture(phones, 'wait-phone');
+	const [opened] = await Promise.all([context.waitForEvent('page'), link.click()]);
+	await opened.getByRole('button', { name: 'Approve' }).click();
+	await opened.getByText('has been passed on').waitFor();
+	await ends(workflow);
+
+	await phones.getByLabel(`Phone ${PHONE} is`).selectOption('barred');
+	await until(() => sandbox.phoneStates.get(PHONE) === 'barred');
+	const barred = await ends(await ask({ responseType: 'deliveryReport' }));
+	expect(barred.out('Not Delivered')).toEqual([
+		expect.objectContaining({
+			delivery: 'rejected',
+			report: expect.objectContaining({ errorCode: '003' }),
+		}),
+	]);
+	await phones.reload();
+	await phones.locator(`[data-phone="${PHONE}"]`).waitFor();
+	await until(async () => (await phones.getByLabel(`Phone ${PHONE} is`).inputValue()) === 'barred');
+});
