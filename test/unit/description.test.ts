@@ -11,8 +11,10 @@ const property = (name: string): INodeProperties | undefined =>
 test('the node can be a tool of an AI Agent', () => {
 	expect(description.usableAsTool).toBe(true);
 	const operations = property('operation')?.options as INodePropertyOptions[];
-	expect(operations.map(({ value }) => value)).toEqual(['send']);
+	expect(operations.map(({ value }) => value)).toEqual(['send', 'sendAndWait']);
 	expect(operations[0]?.displayOptions).toBeUndefined();
+	// An agent has the human review for it.
+	expect(operations[1]?.displayOptions).toEqual({ hide: { '@tool': [true] } });
 	expect(property('operation')?.default).toBe('send');
 });
 
