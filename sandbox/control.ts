@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { readFault } from './faults';
+import type { PhoneState } from './phones';
 import type { SandboxRecord } from './record';
 import type { Sandbox } from './types';
 
@@ -15,6 +16,8 @@ const PAGE_FILES = [
 	{ path: '/sandbox/phones.css', file: 'phones.css', type: 'text/css; charset=utf-8' },
 	{ path: '/sandbox/replies.css', file: 'replies.css', type: 'text/css; charset=utf-8' },
 	{ path: '/sandbox/manners.css', file: 'manners.css', type: 'text/css; charset=utf-8' },
+	{ path: '/sandbox/switches.css', file: 'switches.css', type: 'text/css; charset=utf-8' },
+	{ path: '/sandbox/switches.js', file: 'switches.js', type: 'text/javascript; charset=utf-8' },
 	{ path: '/sandbox/phones.js', file: 'phones.js', type: 'text/javascript; charset=utf-8' },
 	{
 		path: '/sandbox/suggestions.js',
@@ -69,6 +72,16 @@ export function addControl(app: FastifyInstance, sandbox: Sandbox, record: Sandb
 		} catch (error) {
 			return await reply.code(400).send({ error: String(error) });
 		}
+	});
+	app.get('/sandbox/phones', () => Object.fromEntries(sandbox.phoneStates));
+	app.post('/sandbox/phones', async (request, reply) => {
+		try {
+			const { mobileNumber, state } = JSON.parse(String(request.body)) as Record<string, string>;
+			sandbox.switchPhone(String(mobileNumber), state as PhoneState);
+		} catch (error) {
+			return await reply.code(400).send({ error: String(error) });
+		}
+		return await reply.code(204).send();
 	});
 	app.post('/sandbox/reports', async (request, reply) => {
 		try {

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Deliveries } from './deliveries';
 import { asE164, readMobileNumber } from './numbers';
+import type { Phones } from './phones';
 import type { SandboxRecord } from './record';
 import type { WebhookSettings } from './settings';
 import type { AcceptedMessage } from './types';
@@ -44,6 +45,7 @@ interface EventParts {
 	record: SandboxRecord;
 	reportAfterMs: number;
 	virtualNumber: string;
+	phones: Phones;
 }
 
 /** What KPN tells of its own accord: what became of a message, and that one came in. */
@@ -93,9 +95,10 @@ export class Events {
 	}
 
 	private async report(message: AcceptedMessage, url: string): Promise<void> {
-		const { settings, deliveries, reportAfterMs } = this.parts;
+		const { settings, deliveries, reportAfterMs, phones } = this.parts;
 		const plan = this.plans.findLast(({ match }) => matches(match, message));
-		for (const { status, errorCode, afterMs = reportAfterMs } of plan?.reports ?? [DELIVERED]) {
+		const reports = plan?.reports ?? phones.reportsFor(message.recipient);
+		for (const { status, errorCode, afterMs = reportAfterMs } of reports) {
 			await deliveries.pause(afterMs);
 			const excluded = settings.excludedFields;
 			const fields = Object.entries(reportPayload(message, status, errorCode));
@@ -105,8 +108,6 @@ export class Events {
 		}
 	}
 }
-
-const DELIVERED: ReportPlan['reports'][number] = { status: 1 };
 
 // The names are those that are known of KPN's reports; how they belong together is not published.
 function reportPayload(

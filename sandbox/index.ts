@@ -9,6 +9,7 @@ import { Events } from './events';
 import { Faults, readFault } from './faults';
 import { Kpn } from './kpn';
 import { Capacity, readManners } from './manners';
+import { Phones } from './phones';
 import { SandboxRecord } from './record';
 import { respond } from './respond';
 import { WebhookSettings } from './settings';
@@ -50,7 +51,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	const settings = new WebhookSettings();
 	const settingsCalls = new SettingsCalls(settings, httpOnLoopback);
 	const deliveries = new Deliveries(settings, record, attemptsAfterMs);
-	const events = new Events({ settings, deliveries, record, reportAfterMs, virtualNumber });
+	const phones = new Phones();
+	const events = new Events({ settings, deliveries, record, reportAfterMs, virtualNumber, phones });
 	const closing = stopping();
 	const app = plainServer();
 	const door = new Door(app.server);
@@ -69,6 +71,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		inbound: record.inbound,
 		suggestions: [],
 		settings,
+		switchPhone: (mobileNumber, state) => phones.switch(mobileNumber, state),
+		phoneStates: phones.states,
 		planReports: (plan) => events.plan(plan),
 		receiveSms: (sms) => events.receive(sms),
 		inject: (fault) => faults.add(readFault(fault)),
@@ -90,6 +94,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 			capacity.reset();
 			deliveries.stop();
 			events.reset();
+			phones.states.clear();
 			record.reset();
 		},
 		close: async () => {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { InboundRequest } from './events';
 import type { Manners, MannersChange } from './manners';
+import type { PhoneState } from './phones';
 import type { WebhookSettings } from './settings';
 import type {
 	InboundSms,
@@ -166,6 +167,10 @@ export interface Sandbox {
 	behave(change: MannersChange): Promise<void>;
 	/** What KPN reports on messages from now on. Throws a TypeError in words if the plan is not one. */
 	planReports(plan: ReportPlan): void;
+	/** What a phone is from now on; `on` for every one that was not switched. */
+	switchPhone(mobileNumber: string, state: PhoneState): void;
+	/** The phones that are not `on`, by number. */
+	readonly phoneStates: ReadonlyMap<string, PhoneState>;
 	/** A phone sends an SMS to a virtual number. Throws a TypeError in words if it cannot. */
 	receiveSms(sms: InboundRequest): InboundSms;
 	/** Every token issued so far is from now on answered with 401. */

@@ -1,8 +1,16 @@
-import { NodeConnectionTypes, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
+import {
+	NodeConnectionTypes,
+	type INodeType,
+	type INodeTypeDescription,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
+} from 'n8n-workflow';
 
 import { CREDENTIAL_TYPE, REQUEST_HEADERS } from '../shared/kpn';
 import { messageOperations, messageProperties } from './message';
 import { staticHints } from './message/hints';
+import { OUTPUTS, WAITING_TOOLTIP } from './waiting/exits';
+import { wake, WEBHOOKS } from './waiting/webhook';
 
 export class KpnSms implements INodeType {
 	description: INodeTypeDescription = {
@@ -11,11 +19,14 @@ export class KpnSms implements INodeType {
 		icon: { light: 'file:kpnSms.svg', dark: 'file:kpnSms.dark.svg' },
 		group: ['output'],
 		version: 1,
-		subtitle: '={{ $parameter["operation"] === "forgetSent" ? "Forget Sent" : "Send" }}',
+		subtitle:
+			'={{ { forgetSent: "Forget Sent", send: "Send", sendAndWait: "Send and Wait" }[$parameter["operation"]] }}',
 		description: 'Send SMS messages with KPN',
 		defaults: { name: 'KPN SMS' },
 		inputs: [NodeConnectionTypes.Main],
-		outputs: [NodeConnectionTypes.Main],
+		outputs: OUTPUTS,
+		webhooks: WEBHOOKS,
+		waitingNodeTooltip: WAITING_TOOLTIP,
 		usableAsTool: true,
 		hints: staticHints,
 		credentials: [{ name: CREDENTIAL_TYPE, required: true }],
@@ -39,4 +50,8 @@ export class KpnSms implements INodeType {
 	};
 
 	customOperations = { message: messageOperations };
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		return await wake(this);
+	}
 }

@@ -12,6 +12,8 @@ const filter = byId('filter');
 
 /** Phones by number: {item, screen, count, words} */
 const phones = new Map();
+// Phones that are not on, by number.
+let states = {};
 let totals = { messages: 0, parts: 0 };
 let waiting = [];
 let flushTimer;
@@ -50,9 +52,25 @@ function phoneOf(number) {
 	input.id = `reply-${number}`;
 	label.htmlFor = input.id;
 	label.textContent = `Reply from ${number}`;
+	const [switchLabel, choice] = item.querySelector('.switch').children;
+	switchLabel.textContent = `Phone ${number} is`;
+	choice.value = states[number] ?? 'on';
 	const phone = { item, screen, count: 0, words: number };
 	phones.set(number, phone);
 	return phone;
+}
+
+/** A text with its addresses as links, as phones show them. */
+function linked(content) {
+	return content.split(/(https?:\/\/\S+)/).map((piece, index) => {
+		if (index % 2 === 0) return piece;
+		const link = document.createElement('a');
+		link.href = piece;
+		link.textContent = piece;
+		link.target = '_blank';
+		link.rel = 'noopener noreferrer';
+		return link;
+	});
 }
 
 function bubbleWith(templateId, content, at) {
@@ -172,11 +190,21 @@ function announce(happened) {
 			: `${messages.length} new messages on ${plural(phoneCount, 'phone')}`;
 }
 
+/** The sandbox keeps how phones are switched; a page that is opened anew shows it. */
+async function readStates() {
+	const answer = await fetch('/sandbox/phones').catch(() => undefined);
+	states = answer?.ok ? await answer.json() : {};
+	for (const [number, { item }] of phones) {
+		item.querySelector('.switch select').value = states[number] ?? 'on';
+	}
+}
+
 function forget() {
 	clearTimeout(flushTimer);
 	flushTimer = undefined;
 	waiting = [];
 	phones.clear();
+	readStates();
 	totals = { messages: 0, parts: 0 };
 	list.replaceChildren();
 	filter.value = '';
@@ -238,7 +266,10 @@ function keepOneTabStop(wanted) {
 }
 
 function setReachable(screen, tabIndex) {
-	for (const part of [screen, ...screen.nextElementSibling.querySelectorAll('input, button')]) {
+	const parts = screen.parentElement.querySelectorAll(
+		'.switch select, .reply input, .reply button',
+	);
+	for (const part of [screen, ...parts]) {
 		part.tabIndex = tabIndex;
 	}
 }

@@ -11,7 +11,7 @@ import { table } from '../../dev/table';
 import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { addWebhookWorkflow, postItems } from '../webhookWorkflow';
-import { startQueuePart } from './queuePart';
+import { startPart as startQueuePart } from './parts';
 import { startPostgres, startRedis, type Service } from './services';
 
 const EXECUTIONS = 50;
@@ -28,7 +28,7 @@ let workers: RunningN8n[] = [];
 let rest: N8nRest;
 
 const startPart = async (command: 'start' | 'worker' | 'webhook') =>
-	await startQueuePart(command, folder, postgres, redis);
+	await startQueuePart({ folder, postgres, redis }, command);
 
 beforeAll(async () => {
 	folder = await mkdtemp(path.join(tmpdir(), 'kpn-sms-queue-'));

@@ -11,7 +11,7 @@ import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { until } from '../until';
 import { addWebhookWorkflow, postItems } from '../webhookWorkflow';
-import { startQueuePart } from './queuePart';
+import { startPart as startQueuePart } from './parts';
 import { startPostgres, startRedis, type Service } from './services';
 
 const MINUTES = 60_000;
@@ -29,7 +29,7 @@ let rest: N8nRest;
 let credential: CredentialReference;
 
 const startPart = async (command: 'start' | 'worker') =>
-	await startQueuePart(command, folder, postgres, redis);
+	await startQueuePart({ folder, postgres, redis }, command);
 
 beforeAll(async () => {
 	folder = await mkdtemp(path.join(tmpdir(), 'kpn-sms-queue-once-'));

@@ -68,7 +68,15 @@ function expectChoices(rows: Row[], properties: INodeProperties[], column = 'Wha
 	}
 }
 
-const nodeFields = visible(new KpnSms().description.properties);
+/** The fields of an operation, without those on the Settings tab. */
+const fieldsOf = (operation: string) =>
+	visible(
+		new KpnSms().description.properties.filter(
+			({ displayOptions, isNodeSetting }) =>
+				!isNodeSetting && (displayOptions?.show?.operation ?? [operation]).includes(operation),
+		),
+	);
+const nodeFields = fieldsOf('send');
 const nodeOptions = optionsOf(nodeFields, 'options');
 const triggerProperties = visible(new KpnSmsTrigger().description.properties);
 const triggerFields = [...triggerProperties, ...optionsOf(triggerProperties, 'additionalOptions')];
@@ -81,6 +89,15 @@ test('the fields, where they start, and their choices', () => {
 test('the options, where they start, and their choices', () => {
 	expect(told(options, 'Option')).toEqual(described(nodeOptions));
 	expectChoices(options, nodeOptions);
+});
+
+test('the fields of Send and Wait, where they start, and their choices', () => {
+	const page = table(readDocument('docs/send-and-wait.md'), 'Field');
+	const fields = fieldsOf('sendAndWait').slice(2);
+	expect(told(page)).toEqual(
+		described(fields).map(([name, start]) => [name, start === '[object Object]' ? 'none' : start]),
+	);
+	expectChoices(page, fields);
 });
 
 test('an option says that it is for the current API only where the node says so', () => {

@@ -23,6 +23,7 @@ import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { expressionOver, json } from '../draggedExpressions';
 import { until } from '../until';
+import { addWaitingWorkflow, latestLink, untilStatus } from '../waitingWorkflow';
 import { addWebhookWorkflow, postItems } from '../webhookWorkflow';
 import { EXPRESSIONS } from './expressions';
 
@@ -244,6 +245,25 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		const [found] = (await response.json()) as Array<{ read: number; differences: string[] }>;
 		expect(found?.differences).toEqual([]);
 		expect(found?.read).toBeGreaterThan(20);
+	});
+
+	check('Send and Wait waits for an answer, or says which n8n it needs', async () => {
+		const parameters = { responseType: 'approval' };
+		const path = `waits-${version}`;
+		const waiting = await addWaitingWorkflow(rest, { path, credential, parameters });
+		await postItems(`${n8n.url}/webhook/${path}`, [{ to: '+31612345670', text: 'Yes?' }]);
+		const [major = 0, minor = 0] = version.split('.').map(Number);
+		if (major < 2 || (major === 2 && minor < 39)) {
+			const { error } = await untilStatus(rest, waiting, 'error');
+			expect(error).toMatch(/Send and Wait needs n8n 2\.39 or newer/);
+			expect(sandbox.calls).toHaveLength(0);
+			return;
+		}
+		await untilStatus(rest, waiting, 'waiting');
+		const body = new URLSearchParams({ approved: 'true' });
+		await fetch(latestLink(sandbox), { method: 'POST', body });
+		const { out } = await untilStatus(rest, waiting, 'success');
+		expect(out('Answered')).toEqual([expect.objectContaining({ outcome: 'answered' })]);
 	});
 
 	check('the trigger: registers, takes a report, refuses a forgery, unregisters', async () => {

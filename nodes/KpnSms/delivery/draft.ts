@@ -1,4 +1,5 @@
 import { SENDER_CHARACTERS, SMS_APIS, type SmsApi } from '../../shared/kpn';
+import { together } from '../../shared/kpnError';
 import { readMobileNumber, splitMobileNumbers } from './mobileNumber';
 import { SHORTEST_EXPIRY_ABROAD, type SendOptions } from './options';
 import { MOST_PARTS, MOST_UNITS, textSize, type TextSize } from './parts';
@@ -37,21 +38,31 @@ export interface Refusal {
 
 export const isRefusal = (one: object): one is Refusal => 'problems' in one;
 
+/** The field that the text comes from, for the words about it. */
+export interface TextField {
+	field: string;
+	/** What else is to be known of its length. */
+	note?: string;
+}
+
+const CONTENT: TextField = { field: 'Content' };
+
 /** Checks everything about an item that can be checked without KPN. Never throws. */
 export function draft(
 	itemIndex: number,
 	{ sender: givenSender, messages: [message] = [] }: DeclaredBody,
 	options: SendOptions,
 	api: SmsApi,
+	text: TextField = CONTENT,
 ): Draft | Refusal {
 	const problems = [...options.problems];
 	const refusal: Refusal = { itemIndex, problems, dryRun: options.dryRun };
 	const sender = readSender(givenSender, problems);
 	const recipients = readRecipients(message?.mobile_number, options, api, problems);
-	const content = readContent(message?.content, options, api, problems);
+	const content = readContent(message?.content, options, api, problems, text);
 	if (problems.length > 0) return refusal;
 	const size = textSize(content);
-	checkParts(size, options, problems);
+	checkParts(size, options, problems, text);
 	return problems.length > 0 ? refusal : { itemIndex, sender, recipients, content, size, options };
 }
 
@@ -129,6 +140,7 @@ function readContent(
 	options: SendOptions,
 	api: SmsApi,
 	problems: string[],
+	{ field, note }: TextField,
 ): string {
 	const typed = asText(value) ?? '';
 	// With a letter and its accent made one, a text may come to half.
@@ -138,8 +150,8 @@ function readContent(
 		const advice = 'Enter the text of the SMS.';
 		problems.push(
 			typed.trim() === ''
-				? noValue('Content', value, advice)
-				: `Content is empty without its special characters. ${advice}`,
+				? noValue(field, value, advice)
+				: `${field} is empty without its special characters. ${advice}`,
 		);
 		return '';
 	}
@@ -150,15 +162,22 @@ function readContent(
 			longest === undefined
 				? `A phone puts at most ${MOST_PARTS} parts together`
 				: `KPN takes ${longest} at most`;
-		problems.push(`Content has ${countOf(content)} characters. ${limit}: shorten it.`);
+		problems.push(
+			together(`${field} has ${countOf(content)} characters. ${limit}: shorten it.`, note ?? ''),
+		);
 	}
 	return content;
 }
 
-function checkParts(size: TextSize, { maximumParts }: SendOptions, problems: string[]): void {
+function checkParts(
+	size: TextSize,
+	{ maximumParts }: SendOptions,
+	problems: string[],
+	{ field, note }: TextField,
+): void {
 	if (size.parts > MOST_PARTS) {
 		problems.push(
-			`Content takes ${size.parts} parts. A phone puts at most ${MOST_PARTS} together: shorten it.`,
+			`${field} takes ${size.parts} parts. A phone puts at most ${MOST_PARTS} together: shorten it.`,
 		);
 	}
 	if (maximumParts === undefined || size.parts <= maximumParts) return;
@@ -167,7 +186,12 @@ function checkParts(size: TextSize, { maximumParts }: SendOptions, problems: str
 		special === undefined
 			? 'Shorten it.'
 			: `${special} ${size.specialCharacters?.length === 1 ? 'makes' : 'make'} it UCS-2, with 70 characters a part instead of 160: leave that out, turn on Replace Special Characters, or shorten it.`;
-	problems.push(`Content takes ${size.parts} parts, and Maximum Parts is ${maximumParts}. ${why}`);
+	problems.push(
+		together(
+			`${field} takes ${size.parts} parts, and Maximum Parts is ${maximumParts}. ${why}`,
+			note ?? '',
+		),
+	);
 }
 
 /** So many of a list a person reads. */

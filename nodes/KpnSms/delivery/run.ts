@@ -6,7 +6,14 @@ import { SMS_APIS, type SmsApi } from '../../shared/kpn';
 import { mapUnhurried, pause } from '../../shared/unhurried';
 import { batch, messagesOf, type Call, type Message } from './batch';
 import { deliver, type DeliveryPorts } from './deliver';
-import { draft, isRefusal, type DeclaredBody, type Draft, type Refusal } from './draft';
+import {
+	draft,
+	isRefusal,
+	type DeclaredBody,
+	type Draft,
+	type Refusal,
+	type TextField,
+} from './draft';
 import { isFine, outputItem, type ItemResult } from './item';
 import { KpnCalls, type KpnContext, type RunRequest } from './kpnCalls';
 import { KeyStore } from './keyStore';
@@ -25,6 +32,12 @@ interface RunInput {
 	itemIndex: number;
 	body: DeclaredBody;
 	options: object;
+	text?: TextField;
+}
+
+interface RunKind {
+	/** Whether a message is waited for once it may have arrived, and must never be sent again. */
+	waits?: boolean;
 }
 
 /** For an item whose parameters could not be evaluated. */
@@ -50,6 +63,7 @@ export async function runPrepared(
 	context: KpnContext,
 	itemIndexes: number[],
 	prepare: () => Promise<{ items: RunItem[]; request: RunRequest }>,
+	kind: RunKind = {},
 ): Promise<RunOutput> {
 	let prepared;
 	try {
@@ -61,7 +75,7 @@ export async function runPrepared(
 		const refuse = (itemIndex: number) => outputItem({ itemIndex, problems: [message] }, node);
 		return { items: await mapUnhurried(itemIndexes, refuse), results: [] };
 	}
-	return await run(context, prepared.items, prepared.request);
+	return await run(context, prepared.items, prepared.request, kind);
 }
 
 /**
@@ -74,6 +88,7 @@ export async function run(
 	context: KpnContext,
 	items: RunItem[],
 	request: RunRequest,
+	{ waits = false }: RunKind = {},
 ): Promise<RunOutput> {
 	const node = context.getNode();
 	const continues = context.continueOnFail();
@@ -161,17 +176,22 @@ export async function run(
 		}
 		return { draft: one, outcomes: own.map((message) => outcomes.get(message) ?? NEVER_SETTLED) };
 	});
-	const stops = results.some((result) => !isFine(result) && !('dryRun' in result && result.dryRun));
+	const stops = results.some(
+		(result) =>
+			!isFine(result) &&
+			!('dryRun' in result && result.dryRun) &&
+			!(waits && mayHaveArrived(result)),
+	);
 	if (stops && !continues) throw stopError(node, results);
 
 	const output = await mapUnhurried(results, (one) => outputItem(one, node));
-	await ledger.forget(sendable);
+	if (!waits) await ledger.forget(sendable);
 	return { items: output, results };
 }
 
 function draftOf(item: RunInput, options: SendOptions, api: SmsApi): Draft | Refusal {
 	const { itemIndex } = item;
-	const one = draft(itemIndex, item.body, options, api);
+	const one = draft(itemIndex, item.body, options, api, item.text);
 	const { key, problem } = readOnceKey(item.options);
 	if (problem === undefined)
 		return isRefusal(one) || key === undefined ? one : { ...one, onceKey: key };
@@ -205,6 +225,8 @@ async function endOnce(
 		);
 	}
 }
+const mayHaveArrived = (result: ItemResult): boolean =>
+	'draft' in result && result.outcomes.every(({ outcome }) => outcome !== 'refused');
 
 /** A message that `deliver` left out would be one that is lost unseen: it must not pass for sent. */
 const NEVER_SETTLED: Failure = {

@@ -1,6 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { forgetSent, forgetSentOperation } from './forgetSent';
+import { requestOptionsField } from './requestOptionsField';
+import { sendAndWait, sendAndWaitOperation } from './sendAndWait';
+import { sendAndWaitFields } from './sendAndWaitFields';
 import { send, sendFields, sendOperation } from './send';
 
 export const messageProperties: INodeProperties[] = [
@@ -10,11 +13,13 @@ export const messageProperties: INodeProperties[] = [
 		type: 'options',
 		noDataExpression: true,
 		displayOptions: { show: { resource: ['message'] } },
-		options: [forgetSentOperation, sendOperation],
+		options: [forgetSentOperation, sendOperation, sendAndWaitOperation],
 		default: 'send',
 	},
 	...sendFields,
+	...sendAndWaitFields,
+	requestOptionsField,
 ];
 
 /** Operations that run in place of the routing, wherever a workflow runs the node. */
-export const messageOperations = { forgetSent, send };
+export const messageOperations = { forgetSent, send, sendAndWait };

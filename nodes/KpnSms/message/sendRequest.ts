@@ -15,7 +15,7 @@ export interface RequestOptions {
 }
 
 /** Milliseconds for one call, unless the user sets a Timeout. */
-const DEADLINE_MS = 60_000;
+export const DEADLINE_MS = 60_000;
 
 /** The longest that a timer can wait. */
 const LONGEST_MS = 2 ** 31 - 1;

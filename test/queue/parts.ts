@@ -4,17 +4,23 @@ import { freePort } from '../../dev/n8n/ports';
 import { startN8n, type RunningN8n } from '../../dev/n8n/run';
 import type { Service } from './services';
 
-/** One process of an n8n in queue mode. */
-export async function startQueuePart(
+/** What all parts of one n8n in queue mode share. */
+export interface QueueMode {
+	folder: string;
+	postgres: Service;
+	redis: Service;
+	env?: Record<string, string>;
+}
+
+export async function startPart(
+	{ folder, postgres, redis, env }: QueueMode,
 	command: 'start' | 'worker' | 'webhook',
-	userFolder: string,
-	postgres: Service,
-	redis: Service,
+	samePort?: number,
 ): Promise<RunningN8n> {
-	const port = await freePort();
+	const port = samePort ?? (await freePort());
 	return await startN8n({
 		installation: await installN8n({ version: n8nVersion() }),
-		userFolder,
+		userFolder: folder,
 		port,
 		command,
 		env: {
@@ -33,6 +39,7 @@ export async function startQueuePart(
 			QUEUE_WORKER_STALLED_INTERVAL: '5000',
 			QUEUE_WORKER_LOCK_DURATION: '10000',
 			QUEUE_WORKER_LOCK_RENEW_TIME: '2000',
+			...env,
 		},
 	});
 }

@@ -1,0 +1,201 @@
+import {
+	NodeOperationError,
+	SEND_AND_WAIT_OPERATION,
+	type IDataObject,
+	type IExecuteFunctions,
+	type IExecutePaginationFunctions,
+	type INodeExecutionData,
+	type INodePropertyOptions,
+	type NodeExecutionHint,
+} from 'n8n-workflow';
+import { version } from 'n8n-workflow/package.json';
+import omit from 'lodash/omit';
+
+import { SMS_APIS } from '../../shared/kpn';
+import type { ItemResult } from '../delivery/item';
+import { splitMobileNumbers } from '../delivery/mobileNumber';
+import { runPrepared, type RunItem } from '../delivery/run';
+import { addressesOf, addressProblem, takesReports } from '../waiting/addresses';
+import { endOfWait, isHumanReview, leaveBy } from '../waiting/exits';
+import { readQuestion } from '../waiting/question';
+import { readTimeLimit } from '../waiting/timeLimit';
+import { waitOfRun } from '../waiting/wait';
+import { hintsOf } from './hints';
+import { requestOf, type RequestOptions } from './sendRequest';
+
+export const sendAndWaitOperation: INodePropertyOptions = {
+	name: 'Send and Wait',
+	value: SEND_AND_WAIT_OPERATION,
+	action: 'Send an SMS and wait for what comes back',
+	description: 'Send an SMS, and go on once it is answered or has arrived',
+	// A tool has no execution of its own that could wait: for an agent, n8n has the human review.
+	displayOptions: { hide: { '@tool': [true] } },
+	routing: {
+		request: { method: 'POST' },
+		send: { paginate: true },
+		operations: { pagination: refuseDeclared },
+	},
+};
+
+/** The first n8n that hands on more than one output of a node that has waited. */
+const NEEDED = [2, 39] as const;
+
+/** Of a human review, which an agent words: as much as a person may expect to pay without a limit. */
+const REVIEW_PARTS = 4;
+
+interface Plan {
+	waitTill: Date;
+	/** For the person who builds the workflow. */
+	hint?: string;
+}
+
+/**
+ * Sends one SMS, and has the execution wait for the delivery report or for an answer. A message whose
+ * outcome is unknown is waited for as well, for it may have arrived; one that was refused is not.
+ */
+export async function sendAndWait(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	const node = this.getNode();
+	const itemIndexes = [...this.getInputData().keys()];
+	if (itemIndexes.length === 0) return leaveBy(node, 'noAnswer', []);
+	const wait = waitOfRun(this);
+	let plan: Plan | undefined;
+	const { items, results } = await runPrepared(
+		this,
+		itemIndexes,
+		async () => {
+			checkVersion();
+			if (itemIndexes.length > 1) throw new Error(severalItems(itemIndexes.length));
+			const requestOptions = this.getNodeParameter('requestOptions', 0, {}) as RequestOptions;
+			const request = await requestOf(this, requestOptions);
+			const asked = readQuestion(this);
+			wait.question = asked.question;
+			const options = this.getNodeParameter('options', 0, {}) as IDataObject;
+			const { limitWaitTime, ...sendOptions } = options;
+			const dryRun = sendOptions.dryRun === true;
+			const current = request.options.url === SMS_APIS.current.sendPath;
+			const problems = [...asked.problems];
+			if (asked.responseType === 'deliveryReport' && !current) problems.push(NO_REPORTS);
+			const mobileNumber = this.getNodeParameter('mobileNumber', 0);
+			const numbers = [...splitMobileNumbers(mobileNumber)].length;
+			if (numbers > 1) problems.push(severalNumbers(numbers));
+			const waitTill = readTimeLimit(limitWaitTime, Date.now());
+			if ('problem' in waitTill) problems.push(waitTill.problem);
+			const addresses = addressesOf(this, wait);
+			const addressIsWrong = addressProblem(
+				addresses,
+				asked.responseType === 'deliveryReport' && current,
+				request.credential.environment !== 'custom',
+			);
+			if (addressIsWrong !== undefined && !dryRun) problems.push(addressIsWrong);
+			if (problems.length > 0 || 'problem' in waitTill) {
+				return { items: [{ itemIndex: 0, problems, dryRun }], request };
+			}
+
+			const withReport = current && takesReports(addresses.report);
+			const content = textWith(asked.content, asked.question && addresses.link);
+			plan = {
+				waitTill,
+				hint: addressIsWrong ?? (current && !withReport ? NO_REPORT : undefined),
+			};
+			const item: RunItem = {
+				itemIndex: 0,
+				body: {
+					sender: this.getNodeParameter('sender', 0),
+					messages: [{ mobile_number: mobileNumber, content }],
+				},
+				options: {
+					...(isHumanReview(node) && { maximumParts: REVIEW_PARTS }),
+					...sendOptions,
+					...(withReport && { deliveryReportUrl: addresses.report }),
+				},
+				text: {
+					field: 'Message',
+					...(asked.question && {
+						note: `The link takes ${addresses.link.length} characters of it.`,
+					}),
+				},
+			};
+			return { items: [item], request };
+		},
+		{ waits: true },
+	);
+
+	const [item] = items;
+	const [result] = results;
+	if (result) this.addExecutionHints?.(...hintsOf(results), ...hintOf(plan));
+	if (!plan || !item || !result || !('draft' in result) || isRefused(result)) {
+		return leaveBy(node, 'notDelivered', items);
+	}
+	if (result.draft.options.dryRun) {
+		return leaveBy(node, 'noAnswer', [
+			{ ...item, json: { ...item.json, content: result.draft.content } },
+		]);
+	}
+	wait.sent = sentOf(item.json);
+	passOnAfterLimit(this, wait.sent);
+	await this.putExecutionToWait(plan.waitTill);
+	// While it waits, n8n shows this as the node's output; what ends the wait takes its place.
+	return leaveBy(node, 'noAnswer', items);
+}
+
+async function refuseDeclared(this: IExecutePaginationFunctions): Promise<INodeExecutionData[]> {
+	throw new NodeOperationError(
+		this.getNode(),
+		'Nothing was sent: Send and Wait does not work as a tool. Add KPN SMS as a human review between the AI Agent and its tool.',
+	);
+}
+
+const severalItems = (count: number): string =>
+	`Send and Wait takes one item, and ${count} came in. Put a Loop Over Items node before it, with a Batch Size of 1: then one after the other is sent and waited for.`;
+
+const severalNumbers = (count: number): string =>
+	`Mobile Number has ${count} numbers. Send and Wait takes one: with several, nobody could tell who answered.`;
+
+const NO_REPORTS =
+	'Delivery reports come with the current SMS API only. Choose it in the credential, or wait for an answer.';
+
+const NO_REPORT =
+	'An SMS that does not arrive goes unnoticed: KPN posts delivery reports to https addresses only, and this n8n has none.';
+
+function checkVersion(): void {
+	const [major = 0, minor = 0] = version.split('.').map(Number);
+	if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) return;
+	throw new Error(
+		`Send and Wait needs n8n ${NEEDED.join('.')} or newer. Send works on this one, too.`,
+	);
+}
+
+/** What is no text stays empty, so that it is refused as such. */
+function textWith(content: unknown, link: string | undefined): string {
+	const text = typeof content === 'number' ? String(content) : content;
+	if (typeof text !== 'string' || text.trim() === '') return '';
+	return link === undefined ? text : `${text.trimEnd()}\n${link}`;
+}
+
+const isRefused = (result: ItemResult): boolean =>
+	!('outcomes' in result) || result.outcomes.some(({ outcome }) => outcome === 'refused');
+
+const hintOf = (plan: Plan | undefined): NodeExecutionHint[] =>
+	plan?.hint === undefined ? [] : [{ message: plan.hint, location: 'outputPane' }];
+
+/** The message's own output, without the words of a sending whose outcome is unknown. */
+function sentOf({ outcome, ...json }: IDataObject): IDataObject {
+	const words = ['message', 'advice', 'kpnMessage', 'kpnCode', 'statusCode', 'retryable'];
+	return { ...omit(json, words), sending: outcome };
+}
+
+/**
+ * When the time is up, n8n hands the node's input on by the first output. So the input is made to say
+ * that nobody answered, and n8n is told to keep to the outputs.
+ */
+function passOnAfterLimit(context: IExecuteFunctions, sent: IDataObject): void {
+	const executeData = context.getExecuteData();
+	const end = { ...sent, outcome: 'noAnswer', delivery: 'unknown', respondedAt: null };
+	const exits = endOfWait(context.getNode(), 'noAnswer', end);
+	executeData.data.main = exits;
+	context.setMetadata({ forwardAllOutputs: true } as object);
+	// n8n takes what comes out of the second exit for linked to a second input, and so on: all are the
+	// node's one input.
+	const [source = null] = executeData.source?.main ?? [];
+	if (executeData.source) executeData.source.main = exits.map(() => source);
+}

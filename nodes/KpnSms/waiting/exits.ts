@@ -1,0 +1,38 @@
+import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
+
+/** How a wait ended. Each is an output of the node, in this order. */
+export const EXITS = ['answered', 'notDelivered', 'noAnswer'] as const;
+export type Exit = (typeof EXITS)[number];
+
+const names = (...displayNames: string[]): string =>
+	JSON.stringify(displayNames.map((displayName) => ({ type: 'main', displayName })));
+
+/** The outputs of the node, as n8n evaluates them: one for Send, three for Send and Wait. */
+export const OUTPUTS: `={{${string}}}` = `={{ $parameter["operation"] !== "sendAndWait" ? ["main"] : $parameter["responseType"] === "deliveryReport" ? ${names('Delivered', 'Not Delivered', 'No Report')} : ${names('Answered', 'Not Delivered', 'No Answer')} }}`;
+
+export const WAITING_TOOLTIP =
+	'={{ $parameter["operation"] === "sendAndWait" ? ($parameter["responseType"] === "deliveryReport" ? "The execution goes on once KPN says whether the SMS arrived" : "The execution goes on once the SMS is answered") : "" }}';
+
+/** Whether the node is an AI Agent's human review, which has one output and reads `data.approved`. */
+export const isHumanReview = ({ type }: INode): boolean => type.endsWith('HitlTool');
+
+/** Puts items where the node has the exit for them. */
+export function leaveBy(node: INode, exit: Exit, items: INodeExecutionData[]) {
+	if (isHumanReview(node)) return [items];
+	return EXITS.map((one) => (one === exit ? items : []));
+}
+
+/** The one item of a wait that has ended, linked to the item that started it. */
+export function endOfWait(node: INode, exit: Exit, json: IDataObject): INodeExecutionData[][] {
+	return leaveBy(node, exit, [{ json: reviewed(node, exit, json), pairedItem: { item: 0 } }]);
+}
+
+/** An agent is told that nobody has approved, and why: without it, n8n says that the user refused. */
+function reviewed(node: INode, exit: Exit, json: IDataObject): IDataObject {
+	if (!isHumanReview(node) || exit === 'answered') return json;
+	const chatInput =
+		exit === 'notDelivered'
+			? 'Nobody was asked: the SMS that asks for approval did not arrive.'
+			: 'Nobody has answered the SMS that asks for approval.';
+	return { ...json, data: { approved: false, chatInput } };
+}

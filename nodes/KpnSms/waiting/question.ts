@@ -1,0 +1,121 @@
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+
+import { isRecord } from '../../shared/isRecord';
+import { isHumanReview } from './exits';
+import type { FormField, Question, ResponseType } from './wait';
+
+const RESPONSE_TYPES: ResponseType[] = ['approval', 'freeText', 'form', 'deliveryReport'];
+
+/** In the output, n8n's nodes put it beside the answers. */
+const RESERVED = 'respondedAt';
+
+export interface Asked {
+	responseType: ResponseType;
+	/** The text of the SMS, without the link. */
+	content: unknown;
+	/** None for a delivery report. */
+	question?: Question;
+	problems: string[];
+}
+
+/** Reads what is asked from the parameters. A form that cannot be shown must not cost an SMS. */
+export function readQuestion(context: IExecuteFunctions): Asked {
+	const responseType = context.getNodeParameter('responseType', 0, 'approval') as ResponseType;
+	if (!RESPONSE_TYPES.includes(responseType)) {
+		throw new Error(`Wait For is none of ${RESPONSE_TYPES.join(', ')}.`);
+	}
+	const own: unknown = context.getNodeParameter('message', 0, '');
+	const { content, message } = isReviewDefault(context)
+		? review(context)
+		: { content: own, message: own };
+	if (responseType === 'deliveryReport') return { responseType, content, problems: [] };
+	const question: Question = {
+		responseType,
+		sender: String(context.getNodeParameter('sender', 0, '')).trim(),
+		message: typeof message === 'string' ? message : String(message ?? ''),
+	};
+	const problems: string[] = [];
+	if (responseType === 'approval') {
+		const values = recordOf(context.getNodeParameter('approvalOptions.values', 0, {}));
+		question.canDisapprove = values.approvalType === 'double';
+		question.approveLabel = labelOf(values.approveLabel, 'Approve');
+		question.disapproveLabel = labelOf(values.disapproveLabel, 'Decline');
+	} else if (responseType === 'freeText') {
+		question.fields = [{ name: 'text', label: '', type: 'textarea', required: true }];
+	} else {
+		question.fields = formFields(context.getNodeParameter('formFields.values', 0, []), problems);
+	}
+	return { responseType, content, question, problems };
+}
+
+/** A label that says what ours says is ours: the page has it in the reader's language. */
+function labelOf(value: unknown, ours: string): string | undefined {
+	const label = typeof value === 'string' ? value.trim() : '';
+	return label === '' || label === ours ? undefined : label;
+}
+
+function formFields(given: unknown, problems: string[]): FormField[] {
+	const fields = (Array.isArray(given) ? given : [])
+		.filter(isRecord)
+		.map(({ fieldLabel, fieldType, requiredField, fieldOptions }): FormField => ({
+			name: String(fieldLabel ?? '').trim(),
+			label: String(fieldLabel ?? '').trim(),
+			type: (fieldType ?? 'text') as FormField['type'],
+			required: requiredField === true,
+			...(fieldType === 'dropdown' && { choices: choicesOf(fieldOptions) }),
+		}));
+	if (fields.length === 0) problems.push('Form Fields is empty: add a field.');
+	const names = fields.map(({ name }) => name);
+	if (names.includes('')) problems.push('A field of the form has no label: give it one.');
+	if (names.includes(RESERVED))
+		problems.push(`A field of the form is called ${RESERVED}: n8n needs that name.`);
+	const double = names.find((name, index) => name !== '' && names.indexOf(name) !== index);
+	if (double !== undefined)
+		problems.push(`Two fields of the form are called ${double}: rename one.`);
+	const empty = fields.find(({ choices }) => choices?.length === 0);
+	if (empty) problems.push(`The field ${empty.name} of the form has no choices: add some.`);
+	return fields;
+}
+
+const choicesOf = (options: unknown): string[] => {
+	const { values } = recordOf(options);
+	return (Array.isArray(values) ? values : [])
+		.map((one) => String(recordOf(one).option ?? '').trim())
+		.filter((choice) => choice !== '');
+};
+
+const recordOf = (value: unknown): IDataObject => (isRecord(value) ? value : {});
+
+/**
+ * Whether it is the message with which n8n starts a human review. That puts all that the agent wants
+ * to do into the text: too dear and too private for an SMS, so that goes on the page alone.
+ */
+function isReviewDefault(context: IExecuteFunctions): boolean {
+	if (!isHumanReview(context.getNode())) return false;
+	const raw = context.getNodeParameter('message', 0, '', { rawExpressions: true });
+	return REVIEW_DEFAULT.test(String(raw));
+}
+
+const REVIEW_DEFAULT =
+	/^=The agent wants to run this tool: \{\{ *\$tool\.name *\}\}\s+Input:\s+\{\{ *\$tool\.parameters *\}\}\s*$/;
+
+/** In place of n8n's message: what the SMS says, and what the page says besides. */
+function review(context: IExecuteFunctions): { content: string; message: string } {
+	const name = String(context.evaluateExpression('{{ $tool.name }}', 0) ?? '');
+	// n8n itself would write “[object Object]” for them.
+	const given: unknown = context.evaluateExpression('{{ $tool.parameters }}', 0);
+	const lines = isRecord(given)
+		? Object.entries(given).map(([key, value]) => `${key}: ${textOf(value)}`)
+		: [textOf(given ?? '')];
+	const asks = `An AI agent asks for your approval: ${name}`;
+	return {
+		content: `${asks.slice(0, LONGEST_REVIEW)}. What it wants to do, and your answer:`,
+		message: `${asks}\n\n${lines.join('\n')}`,
+	};
+}
+
+/** Characters, so that the SMS stays within two parts with most links. */
+const LONGEST_REVIEW = 90;
+
+const textOf = (value: unknown): string =>
+	typeof value === 'string' ? value : JSON.stringify(value);

@@ -1,0 +1,33 @@
+import { readMobileNumber } from './numbers';
+import type { ReportPlan } from './webhookTypes';
+
+/** What becomes of an SMS to a phone: what KPN reports, one after the other, unless a plan says otherwise. */
+const REPORTS = {
+	on: [{ status: 1 }],
+	// KPN keeps trying until the message expires.
+	off: [{ status: 2 }, { status: 6, errorCode: '024' }],
+	outOfReach: [{ status: 2 }, { status: 4, errorCode: '007' }],
+	barred: [{ status: 5, errorCode: '003' }],
+} as const satisfies Record<string, ReportPlan['reports']>;
+
+export type PhoneState = keyof typeof REPORTS;
+
+/** The phones that somebody has switched off, taken out of reach or barred. */
+export class Phones {
+	readonly states = new Map<string, PhoneState>();
+
+	/** @throws TypeError saying in words what is wrong */
+	switch(mobileNumber: string, state: PhoneState): void {
+		const number = readMobileNumber(mobileNumber)?.e164;
+		if (number === undefined) throw new TypeError(`Not a mobile number: ${mobileNumber}`);
+		if (!Object.hasOwn(REPORTS, state)) {
+			throw new TypeError(`Not a state of a phone: ${String(state)}`);
+		}
+		if (state === 'on') this.states.delete(number);
+		else this.states.set(number, state);
+	}
+
+	reportsFor(recipient: string): ReportPlan['reports'] {
+		return [...REPORTS[this.states.get(recipient) ?? 'on']];
+	}
+}
