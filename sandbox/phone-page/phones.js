@@ -60,19 +60,6 @@ function phoneOf(number) {
 	return phone;
 }
 
-/** A text with its addresses as links, as phones show them. */
-function linked(content) {
-	return content.split(/(https?:\/\/\S+)/).map((piece, index) => {
-		if (index % 2 === 0) return piece;
-		const link = document.createElement('a');
-		link.href = piece;
-		link.textContent = piece;
-		link.target = '_blank';
-		link.rel = 'noopener noreferrer';
-		return link;
-	});
-}
-
 function bubbleWith(templateId, content, at) {
 	const bubble = instance(templateId);
 	bubble.querySelector('.text').append(...withLinks(content));

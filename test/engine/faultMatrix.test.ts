@@ -6,9 +6,9 @@ import { LoggerProxy, type INode } from 'n8n-workflow';
 
 import { runWorkflow } from '../../dev/engine';
 import { table } from '../../dev/table';
-import { startForwardProxy } from '../forwardProxy';
 import { claimsOf } from './claims';
-import { messagesTo, smsWorkflow, startBefore, startSetting } from './setting';
+import { arranged } from './arranged';
+import { messagesTo, smsWorkflow, startBefore } from './setting';
 import { SITUATIONS, type Situation } from './situations';
 
 const MODES: Array<INode['onError']> = [
@@ -134,41 +134,15 @@ test.each(SITUATIONS)('$name: nothing twice, nothing lost, no false success', as
 });
 
 async function runCell(situation: Situation, cell: Cell): Promise<Tally> {
-	const { sandbox, credentials } = await startSetting({ smsApi: cell.smsApi });
-	// n8n renews a credential once for all who ask at the same time: each cell has one of its own.
-	const credential = { id: sandbox.url, name: 'KPN' };
-	credentials.set(credential.id, credentials.raw('kpn'));
-	const forward = situation.behind && (await startForwardProxy(situation.behind));
+	const items = messagesTo(ITEMS);
+	const content = items[cell.position]?.text ?? '';
+	const { sandbox, credentials, credential, requestOptions, options, close } = await arranged(
+		situation,
+		cell.smsApi,
+		trap,
+		content,
+	);
 	try {
-		const items = messagesTo(ITEMS);
-		const content = items[cell.position]?.text ?? '';
-		if (situation.fault) {
-			const first = { ...situation.fault(trap), match: { content } };
-			sandbox.inject({ ...first, times: situation.later ? 1 : null });
-		}
-		if (situation.later) {
-			sandbox.inject({ ...situation.later, match: { content }, skip: 1, times: null });
-		}
-		if (situation.arrange || forward) {
-			// The token is there already: it is sending that fails.
-			const token = await fetch(
-				`${sandbox.url}/oauth/client_credential/accesstoken?grant_type=client_credentials`,
-				{
-					method: 'POST',
-					body: new URLSearchParams({
-						client_id: sandbox.clientId,
-						client_secret: sandbox.clientSecret,
-					}),
-				},
-			);
-			credentials.set(credential.id, {
-				...credentials.raw(credential.id),
-				oauthTokenData: (await token.json()) as Record<string, string>,
-				...(forward && { baseUrl: 'https://kpn.example.com' }),
-			});
-			await situation.arrange?.(sandbox);
-		}
-		const maximumRetries = forward ? 0 : situation.maximumRetries;
 		const node = {
 			credentials: { kpnSmsOAuth2Api: credential },
 			onError: cell.onError,
@@ -177,14 +151,8 @@ async function runCell(situation: Situation, cell: Cell): Promise<Tally> {
 			waitBetweenTries: 1,
 			parameters: {
 				...cell.fields,
-				options: {
-					deliveryGuarantee: cell.deliveryGuarantee,
-					...(maximumRetries !== undefined && { maximumRetries }),
-				},
-				requestOptions: {
-					timeout: situation.timeout ?? 50_000,
-					proxy: forward?.url ?? situation.proxy,
-				},
+				options: { deliveryGuarantee: cell.deliveryGuarantee, ...options },
+				requestOptions,
 			},
 		};
 		const run = await runWorkflow(smsWorkflow(node), startBefore(items), credentials);
@@ -210,8 +178,7 @@ async function runCell(situation: Situation, cell: Cell): Promise<Tally> {
 		}
 		return tally;
 	} finally {
-		await forward?.close();
-		await sandbox.close();
+		await close();
 	}
 }
 

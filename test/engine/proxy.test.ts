@@ -7,7 +7,6 @@ import { join } from 'node:path';
 
 import { outputOf, runWorkflow } from '../../dev/engine';
 import { startForwardProxy, type ForwardProxy, type Way } from '../forwardProxy';
-import { messageOperations } from '../../nodes/KpnSms/message';
 import { messagesTo, smsWorkflow, startBefore, startSetting, type Setting } from './setting';
 
 /** Proxy on the Settings tab: used as it is written, or refused; and what is its fault is called so. */
@@ -44,8 +43,7 @@ test.each([
 	['http://name:hush100%@127.0.0.1:3128', /password in Proxy .* has a % in it: write %25/],
 ])('the Proxy %s is refused in words, and nothing leaves', async (given, words) => {
 	// n8n's routing, where it runs, looks at the proxy itself.
-	const [operation] = Object.keys(messageOperations);
-	const parameters = { operation, requestOptions: { proxy: given } };
+	const parameters = { requestOptions: { proxy: given } };
 	const stopped = await send({}, { parameters });
 	expect(stopped.data.resultData.error?.message).toMatch(words);
 	const continued = await send({}, { ...CONTINUES, parameters });

@@ -242,7 +242,9 @@ test('a loop with Continue and Batching: each turn sends its messages', async ()
 	const result = await run(loopOver(sms, 12), items);
 	expect(result.data.resultData.error).toBeUndefined();
 	expect(items.map(({ text }) => taken(text))).toEqual(items.map(() => 1));
-	expect(Math.max(...setting.sandbox.calls.map(({ inFlight }) => inFlight))).toBeLessThanOrEqual(5);
+	expect(Math.max(...setting.sandbox.calls.map(({ inFlight }) => inFlight))).toBeLessThanOrEqual(
+		64,
+	);
 });
 
 test('what is kept for a retry holds no number and no text', async () => {

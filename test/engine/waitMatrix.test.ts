@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import type { INode } from 'n8n-workflow';
 
 import { outputOf, retryExecution, runWorkflow } from '../../dev/engine';
-import { smsWorkflow, startBefore, startSetting } from './setting';
+import { arranged } from './arranged';
+import { smsWorkflow, startBefore } from './setting';
 import { SITUATIONS } from './situations';
 
 /** Send and Wait in every situation of a single SMS, on n8n's own engine. */
@@ -43,28 +44,12 @@ test.each(SITUATIONS)(
 	'$name: sent once at most; what may have arrived is waited for, what was refused is not',
 	async (situation) => {
 		const inCell = async (cell: (typeof CELLS)[number]) => {
-			const { sandbox, credentials } = await startSetting({ smsApi: cell.smsApi });
-			const credential = { id: sandbox.url, name: 'KPN' };
-			const token = await fetch(
-				`${sandbox.url}/oauth/client_credential/accesstoken?grant_type=client_credentials`,
-				{
-					method: 'POST',
-					body: new URLSearchParams({
-						client_id: sandbox.clientId,
-						client_secret: sandbox.clientSecret,
-					}),
-				},
+			const { sandbox, credentials, credential, requestOptions, options, close } = await arranged(
+				situation,
+				cell.smsApi,
+				trap,
 			);
-			credentials.set(credential.id, {
-				...credentials.raw('kpn'),
-				oauthTokenData: (await token.json()) as Record<string, string>,
-			});
 			try {
-				if (situation.fault) {
-					sandbox.inject({ ...situation.fault(trap), times: situation.later ? 1 : null });
-				}
-				if (situation.later) sandbox.inject({ ...situation.later, skip: 1, times: null });
-				await situation.arrange?.(sandbox);
 				const workflow = smsWorkflow({
 					credentials: { kpnSmsOAuth2Api: credential },
 					onError: cell.onError,
@@ -75,8 +60,8 @@ test.each(SITUATIONS)(
 						operation: 'sendAndWait',
 						responseType: 'approval',
 						message: '={{ $json.text }}',
-						options: { maximumRetries: 1 },
-						requestOptions: { timeout: situation.timeout ?? 10_000 },
+						options,
+						requestOptions,
 					},
 				});
 				const items = [{ to: '+31612345670', text: 'May it be done?' }];
@@ -115,7 +100,7 @@ test.each(SITUATIONS)(
 					}),
 				]);
 			} finally {
-				await sandbox.close();
+				await close();
 			}
 		};
 		await Promise.all(CELLS.map(inCell));

@@ -158,7 +158,7 @@ export async function run(
 		now: () => performance.now(),
 		random: Math.random,
 	};
-	const application = JSON.stringify([call.baseURL, call.url, credential.clientId]);
+	const application = JSON.stringify([call.baseURL, call.url, call.proxy, credential.clientId]);
 	await atSharedPace(application, async (pace) => {
 		const plan = { stopAtFailure: !continues, acceptedBefore, pace, batching };
 		await deliver(calls, plan, ports);

@@ -96,7 +96,7 @@ test('of many ranges ten are named, and the other items counted', () => {
 test('items with several recipients have a line each: it is about theirs', () => {
 	const both = () => [ACCEPTED, failure()];
 	const lines = linesOf(stopError(node, resultsOf(both(), both())));
-	expect(lines.map((line) => line.slice(0, 8))).toEqual(['[item 0]', '[item 1]', 'A retry ']);
+	expect(lines.map((line) => line.slice(0, 8))).toEqual(['[item 0]', '[item 1]', 'To send ']);
 });
 
 test('what there is one of is told in the singular', () => {

@@ -98,7 +98,7 @@ test('the phone page and all it loads come from the sandbox itself', async () =>
 	expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
 	const loaded = [...(await page.text()).matchAll(/(?:src|href)="([^"]+)"/g)].map(([, url]) => url);
 	const files = loaded.filter((url) => !url?.startsWith('data:'));
-	expect(files).toHaveLength(8);
+	expect(files).toHaveLength(12);
 	for (const file of files) expect((await fetch(`${sandbox.url}${file}`)).status).toBe(200);
 });
 
