@@ -1,7 +1,7 @@
 import { sleep } from 'n8n-workflow';
 
 /** Work for so long at a time, and n8n still answers everybody else. */
-const LONGEST_HOLD_MS = 10;
+const LONGEST_HOLD_MS = 20;
 
 /** Maps a list of any length without holding the event loop. */
 export async function mapUnhurried<T, R>(list: readonly T[], map: (one: T) => R): Promise<R[]> {

@@ -131,5 +131,5 @@ function reader(
 		return () => value;
 	}
 	const dragged = draggedFields(stored);
-	return (itemIndex, json) => dragged?.(json) ?? context.getNodeParameter(name, itemIndex);
+	return (itemIndex, json) => dragged?.(json) ?? context.getNodeParameter(name, itemIndex, undefined, { skipValidation: true });
 }
