@@ -179,6 +179,28 @@ test('Retry On Fail and Retry execution send only the rest, too', async () => {
 	expect(sent()).toEqual(['Message 0', 'Message 1', 'Message 2', 'Message 3']);
 });
 
+test('the option is added before a retry: what the first try sent is known to the next execution', async () => {
+	const { sandbox } = setting;
+	sandbox.inject({ match: { content: 'Message 1' }, times: null, answer: BAD_REQUEST });
+	sandbox.inject({ match: { content: 'Message 2' }, accept: true, answer: SERVER_ERROR });
+	const plain: WorkflowFile = {
+		id,
+		...smsWorkflow({ parameters: { options: { messagesPerCall: 1 } } }),
+	};
+	const items = messagesTo(4);
+	const failed = await run(plain, items);
+	expect(errorOf(failed)?.message).toMatch(/accepted, 1 refused, 1 unknown/);
+	const retried = await retryExecution(failed, plain, setting.credentials, withKey());
+	expect(errorOf(retried)?.description).toMatch(/execute again, for Send Once Per is set/);
+	const next = await run(withKey({ onError: CONTINUE }), [
+		...items.slice(0, 1),
+		{ ...items[1], text: 'Corrected', key: 'Message 1' },
+		...items.slice(2),
+	]);
+	expect(outcomesOf(next)).toEqual(['sentBefore', 'accepted', 'unknown', 'sentBefore']);
+	expect(sent()).toEqual(['Corrected', 'Message 0', 'Message 2', 'Message 3']);
+});
+
 test('two executions at once, in opposite order: each message once, and both succeed', async () => {
 	await setting.sandbox.close();
 	setting = await startSetting({ smsApi: 'v1' }, { delayMs: 20 });
