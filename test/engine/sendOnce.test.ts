@@ -201,6 +201,20 @@ test('the option is added before a retry: what the first try sent is known to th
 	expect(sent()).toEqual(['Corrected', 'Message 0', 'Message 2', 'Message 3']);
 });
 
+test('an execution that is canceled while it waits for a token: the one that waits for it says so', async () => {
+	const { sandbox, credentials } = setting;
+	sandbox.inject({ on: 'token', answer: { kind: 'hang' } });
+	const first = startWorkflow(withKey(), startBefore(messagesTo(1)), credentials);
+	await until(() => sandbox.tokenCalls.length === 1);
+	const second = startWorkflow(withKey(), startBefore(messagesTo(1)), credentials).finished;
+	await new Promise((resolve) => setTimeout(resolve, 200));
+	first.cancel();
+	await first.finished.catch(() => undefined);
+	const error = errorOf(await second);
+	expect(error?.message).toMatch(/another execution was sending it .* was canceled before/);
+	expect(sent()).toEqual([]);
+});
+
 test('two executions at once, in opposite order: each message once, and both succeed', async () => {
 	await setting.sandbox.close();
 	setting = await startSetting({ smsApi: 'v1' }, { delayMs: 20 });
