@@ -179,6 +179,42 @@ test('Retry On Fail and Retry execution send only the rest, too', async () => {
 	expect(sent()).toEqual(['Message 0', 'Message 1', 'Message 2', 'Message 3']);
 });
 
+test('the option is added before a retry: what the first try sent is known to the next execution', async () => {
+	const { sandbox } = setting;
+	sandbox.inject({ match: { content: 'Message 1' }, times: null, answer: BAD_REQUEST });
+	sandbox.inject({ match: { content: 'Message 2' }, accept: true, answer: SERVER_ERROR });
+	const plain: WorkflowFile = {
+		id,
+		...smsWorkflow({ parameters: { options: { messagesPerCall: 1 } } }),
+	};
+	const items = messagesTo(4);
+	const failed = await run(plain, items);
+	expect(errorOf(failed)?.message).toMatch(/accepted, 1 refused, 1 unknown/);
+	const retried = await retryExecution(failed, plain, setting.credentials, withKey());
+	expect(errorOf(retried)?.description).toMatch(/execute again, for Send Once Per is set/);
+	const next = await run(withKey({ onError: CONTINUE }), [
+		...items.slice(0, 1),
+		{ ...items[1], text: 'Corrected', key: 'Message 1' },
+		...items.slice(2),
+	]);
+	expect(outcomesOf(next)).toEqual(['sentBefore', 'accepted', 'unknown', 'sentBefore']);
+	expect(sent()).toEqual(['Corrected', 'Message 0', 'Message 2', 'Message 3']);
+});
+
+test('an execution that is canceled while it waits for a token: the one that waits for it says so', async () => {
+	const { sandbox, credentials } = setting;
+	sandbox.inject({ on: 'token', answer: { kind: 'hang' } });
+	const first = startWorkflow(withKey(), startBefore(messagesTo(1)), credentials);
+	await until(() => sandbox.tokenCalls.length === 1);
+	const second = startWorkflow(withKey(), startBefore(messagesTo(1)), credentials).finished;
+	await new Promise((resolve) => setTimeout(resolve, 200));
+	first.cancel();
+	await first.finished.catch(() => undefined);
+	const error = errorOf(await second);
+	expect(error?.message).toMatch(/another execution was sending it .* was canceled before/);
+	expect(sent()).toEqual([]);
+});
+
 test('two executions at once, in opposite order: each message once, and both succeed', async () => {
 	await setting.sandbox.close();
 	setting = await startSetting({ smsApi: 'v1' }, { delayMs: 20 });

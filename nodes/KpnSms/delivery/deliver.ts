@@ -45,7 +45,7 @@ export const LONGEST_WAIT_MS = 60_000;
 /** Work for so long at a time, and n8n still answers everybody else. */
 const LONGEST_HOLD_MS = 10;
 
-const CANCELED: Failure = {
+export const CANCELED: Failure = {
 	outcome: 'refused',
 	meaning: 'the execution was canceled before this message was sent',
 	advice: 'Run the workflow again to send it.',

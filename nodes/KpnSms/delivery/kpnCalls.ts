@@ -13,6 +13,7 @@ import type { Secrets } from '../../shared/kpnError';
 import { outcomeOfTokenError } from '../../shared/tokenOutcome';
 import type { Call } from './batch';
 import type { Batching } from './batchingLimit';
+import { CANCELED } from './deliver';
 import { readAnswer, returnedAnswer, thrownAnswer, THROWN_STATUSES, type Answer } from './answer';
 import { outcomeOfAnswer, outcomeOfError, type Outcome } from './outcome';
 
@@ -82,6 +83,8 @@ export class KpnCalls {
 	}
 
 	private withoutToken(error: unknown): Failure {
+		// Canceling ends the wait for a token, which is no fault of KPN's.
+		if (this.context.getExecutionCancelSignal()?.aborted) return CANCELED;
 		return {
 			...outcomeOfTokenError(error, this.secrets),
 			...(error instanceof OldN8nError && { advice: 'Update n8n.', retryable: false }),

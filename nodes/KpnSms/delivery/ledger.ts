@@ -152,7 +152,7 @@ const UNKNOWN_BEFORE: Failure = {
 };
 
 /** Hashes of another Client ID cannot be read: one of them may be this message. */
-const UNKNOWN_TO_CLIENT: Failure = {
+export const UNKNOWN_TO_CLIENT: Failure = {
 	...UNKNOWN_BEFORE,
 	meaning:
 		'an earlier try sent this item, or a part of it, with another Client ID, so it was not sent again',

@@ -17,7 +17,7 @@ import {
 import { isFine, outputItem, type ItemResult } from './item';
 import { KpnCalls, type KpnContext, type RunRequest } from './kpnCalls';
 import { KeyStore } from './keyStore';
-import { Ledger } from './ledger';
+import { Ledger, UNKNOWN_TO_CLIENT } from './ledger';
 import { optionsReader, readOnceKey, type SendOptions } from './options';
 import type { Outcome, Settled } from './outcome';
 import { PrivateHash } from './privateHash';
@@ -127,8 +127,11 @@ export async function run(
 	await mapUnhurried(sendable, (one) => {
 		for (const message of messages.get(one) ?? []) {
 			const known = ledger.settledBefore(message);
-			if (known) outcomes.set(message, known);
-			else if (firsts.has(message)) open.push(message);
+			if (known) {
+				outcomes.set(message, known);
+				// Another Client ID is a new start.
+				if (known !== UNKNOWN_TO_CLIENT) once?.knows(message, known);
+			} else if (firsts.has(message)) open.push(message);
 		}
 	});
 

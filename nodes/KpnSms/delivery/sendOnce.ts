@@ -58,6 +58,9 @@ export class SendOnce {
 
 	private readonly free: string[] = [];
 
+	/** What an earlier try of the execution settled: it may have been made without a key. */
+	private readonly settledBefore: { sent: string[]; unknown: string[] } = { sent: [], unknown: [] };
+
 	/** This run, in the store. */
 	private readonly mark = randomUUID();
 
@@ -109,6 +112,14 @@ export class SendOnce {
 		return true;
 	}
 
+	/** Told of a message that is not sent, because of what an earlier try of the execution came to. */
+	knows(message: Message, { outcome }: Settled): void {
+		const key = this.keys.get(message);
+		if (key === undefined) return;
+		if (outcome === 'accepted') this.settledBefore.sent.push(key);
+		if (outcome === 'unknown') this.settledBefore.unknown.push(key);
+	}
+
 	/** @param messages what may have to be sent, in order */
 	plan(messages: Message[]): void {
 		this.ahead = [...messages].reverse();
@@ -154,8 +165,10 @@ export class SendOnce {
 	 */
 	async end(outcomes: Map<Message, Settled>): Promise<void> {
 		try {
-			const { sent, free, mark, remember } = this;
-			if (this.hasBegun) await this.store.end(sent, free, mark, remember);
+			const { free, mark, remember, settledBefore } = this;
+			const sent = [...settledBefore.sent, ...this.sent];
+			if (settledBefore.unknown.length > 0) await this.store.begin(settledBefore.unknown, []);
+			if (this.hasBegun || sent.length > 0) await this.store.end(sent, free, mark, remember);
 		} finally {
 			for (const message of this.begun) {
 				this.stops(this.keys.get(message), outcomes.get(message) ?? UNKNOWN_BEFORE);
