@@ -57,16 +57,16 @@ async function verifyRequest(
 	body: Buffer,
 ): Promise<Refusal | undefined> {
 	const known = await knownKeys(context);
-	let result = verifySignature(headers, body, known.keys);
-	if (result === 'valid' && isStale(known)) void refresh(context, known);
-	if (result !== 'unknownKey') {
-		return result === 'valid' ? undefined : ['notKpns', 'its signature does not fit'];
+	if (verifySignature(headers, body, known.keys) === 'valid') {
+		if (isStale(known)) void refresh(context, known);
+		return undefined;
 	}
+	// A new key can have the id of one that was deleted, or of another level's.
 	const refreshed = await refresh(context, known);
-	result = verifySignature(headers, body, known.keys);
+	const result = verifySignature(headers, body, known.keys);
 	if (result === 'valid') return undefined;
 	// A typed secret is known in full, and KPN may just have told all its keys.
-	if (isManual(context) || refreshed === 'done') {
+	if (result === 'wrong' || isManual(context) || refreshed === 'done') {
 		return ['notKpns', known.keys.length > 0 ? 'its signature does not fit' : NO_SECRET];
 	}
 	return ['tryAgain', 'it was signed with a key that is not known, and KPN cannot be asked now'];

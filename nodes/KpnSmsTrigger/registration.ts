@@ -65,12 +65,14 @@ export async function register(context: IHookFunctions): Promise<void> {
 
 async function take(context: IHookFunctions, url: string): Promise<void> {
 	const settings = new WebhookSettings(context);
-	const before = registrationOf(context);
 	const own = await settings.config('applications');
+	const isOwnTest = own?.url !== undefined && own.url !== url && productionUrlOf(own.url) === url;
+	const before = isOwnTest ? registrations.get(own.url ?? '') : registrationOf(context);
 	const inherited = await settings.inherited();
 	const holder = own?.url ?? inherited.url;
-	// Nobody but a test that broke off has put a test URL there.
-	const ours = own?.url !== undefined && own.url === (isTest(context) ? url : before?.url);
+	// Nobody but a test, of which one may have broken off, has put a test URL there.
+	const ours =
+		own?.url !== undefined && (isOwnTest || own.url === (isTest(context) ? url : before?.url));
 	const takenOver = holder !== undefined && holder !== url && !ours;
 	if (takenOver) refuseUnlessTakeOver(context, holder);
 	await storeKeys(context);
@@ -174,6 +176,9 @@ async function isDead(context: IHookFunctions, url: string): Promise<boolean> {
 		return false;
 	}
 }
+
+/** What n8n makes the URL for a test once the workflow is published. */
+const productionUrlOf = (url: string): string => url.replace('/webhook-test/', '/webhook/');
 
 /** KPN sends only to https addresses; a sandbox takes others. */
 function refuseUnencrypted(context: IHookFunctions, url: string, application: string): void {

@@ -87,6 +87,17 @@ describe('a rotation loses no event', () => {
 		expect([await report(), await report(team)]).toEqual([200, 200]);
 	});
 
+	test('a key that comes under the id of one that was deleted: KPN is asked, and it verifies', async () => {
+		expect(await report()).toBe(200);
+		later(31);
+		sandbox.settings.keys.length = 0;
+		sandbox.settings.addKey({ secret: 'another secret', key_id: first.key_id });
+		expect(await report()).toBe(200);
+		expect(await report(first)).toBe(401);
+		expect(host.executions).toHaveLength(2);
+		expect(revealed()).toBe(1);
+	});
+
 	test('a retiring key goes on verifying where KPN’s list of keys cannot be had', async () => {
 		const real = SettingsCalls.prototype.answer;
 		jest.spyOn(SettingsCalls.prototype, 'answer').mockImplementation(function (
@@ -186,6 +197,21 @@ test('a thousand requests with made-up key ids make n8n ask KPN once', async () 
 		for (const { status } of await Promise.all(forged)) statuses.add(status);
 	}
 	expect([...statuses].sort()).toEqual([401, 503]);
+	expect(host.executions).toEqual([]);
+	expect(revealed()).toBe(1);
+});
+
+test('a thousand forgeries under the id of KPN’s key make n8n ask KPN once', async () => {
+	const statuses = new Set<number>();
+	for (let batch = 0; batch < 20; batch++) {
+		const forged = Array.from({ length: 50 }, async (_, index) => {
+			const body = JSON.stringify({ ...REPORT, DLRID: `${batch}-${index}` });
+			const headers = signed(body, { keyId: first.key_id, secret: `guess ${index}` });
+			return await post(host.url, body, headers);
+		});
+		for (const { status } of await Promise.all(forged)) statuses.add(status);
+	}
+	expect([...statuses]).toEqual([401]);
 	expect(host.executions).toEqual([]);
 	expect(revealed()).toBe(1);
 });

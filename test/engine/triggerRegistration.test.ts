@@ -140,6 +140,17 @@ describe('an application without a webhook', () => {
 		expect(configured()).toBeUndefined();
 	});
 
+	test('nor to publishing, as is no test that still listens: unpublishing removes the URL', async () => {
+		const host = await setting.host();
+		const end = await host.listenForTest();
+		await host.publish();
+		expect(configured()).toBe(host.url);
+		await end();
+		expect(configured()).toBe(host.url);
+		await host.unpublish();
+		await untilConfigured(undefined);
+	});
+
 	test('fields that somebody has excluded since are not lost on unpublishing', async () => {
 		const host = await setting.published();
 		sandbox.settings.application = { webhook_url: host.url, privacy_config };
