@@ -25,11 +25,13 @@ button.second { background: transparent; border-color: var(--line); color: var(-
 dl { margin: .25rem 0 0; } dt { color: var(--soft); font-size: .875rem; } dd { margin: 0 0 .5rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 `;
 
-/** No script, nothing from elsewhere, and nowhere to send a form to but here. */
+/**
+ * No script, nothing from elsewhere. No `form-action`: on a page that is sandboxed, WebKit (each
+ * browser of an iPhone) takes the 'self' of the meta element for nobody, and the buttons do nothing.
+ */
 const POLICY = [
 	"default-src 'none'",
 	`style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-	"form-action 'self'",
 	"base-uri 'none'",
 ];
 

@@ -52,6 +52,12 @@ test('the page has no script and loads nothing', () => {
 	expect(policy).not.toMatch(/script-src|unsafe/);
 });
 
+test('no policy says where a form may go: WebKit would send it nowhere', () => {
+	const page = questionPage({ responseType: 'approval', sender: 'A', message: 'B' }, words);
+	expect(page).not.toContain('form-action');
+	expect(PAGE_HEADERS['content-security-policy']).not.toContain('form-action');
+});
+
 test.each([
 	[undefined, 'en'],
 	['nl-NL,nl;q=0.9,en;q=0.8', 'nl'],
