@@ -61,7 +61,7 @@ export function questionPage(
 <p class="message" dir="auto">${text(message)}</p>
 ${problem === undefined ? '' : `<p class="problem" role="alert">${text(problem)}</p>`}
 <form method="post">
-${fields ? fields.map((field, index) => input(field, index, words, typed[field.name])).join('\n') : ''}
+${fields ? fields.map((field, index) => input(field, index, words, typedIn(field, typed))).join('\n') : ''}
 ${buttons(question, words)}
 </form>
 <p class="once">${text(words.once)}</p>`,
@@ -122,6 +122,10 @@ function buttons(question: Question, words: Words): string {
 
 export const approvalLabel = (question: Question, words: Words, approved: boolean): string =>
 	approved ? question.approveLabel || words.approve : question.disapproveLabel || words.disapprove;
+
+/** A field may be called `constructor`, which every object has. */
+const typedIn = ({ name }: FormField, typed: Record<string, string>): string | undefined =>
+	Object.hasOwn(typed, name) ? typed[name] : undefined;
 
 function input(field: FormField, index: number, words: Words, typed = ''): string {
 	const { type, required, choices = [] } = field;

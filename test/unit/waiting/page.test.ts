@@ -52,6 +52,16 @@ test('the page has no script and loads nothing', () => {
 	expect(policy).not.toMatch(/script-src|unsafe/);
 });
 
+test.each(['constructor', 'toString', 'hasOwnProperty'])(
+	'a field called %s is shown empty, and answered',
+	(name) => {
+		const field = { name, label: name, type: 'text' as const, required: true };
+		const form = { responseType: 'form' as const, sender: 'A', message: 'B', fields: [field] };
+		expect(questionPage(form, words)).toContain(`name="f0" required value=""`);
+		expect(readAnswer(form, { f0: 'x' }, words)).toMatchObject({ data: { [name]: 'x' } });
+	},
+);
+
 test('no policy says where a form may go: WebKit would send it nowhere', () => {
 	const page = questionPage({ responseType: 'approval', sender: 'A', message: 'B' }, words);
 	expect(page).not.toContain('form-action');
