@@ -78,7 +78,9 @@ export async function sendAndWait(this: IExecuteFunctions): Promise<INodeExecuti
 			const mobileNumber = this.getNodeParameter('mobileNumber', 0);
 			const numbers = [...splitMobileNumbers(mobileNumber)].length;
 			if (numbers > 1) problems.push(severalNumbers(numbers));
-			const waitTill = readTimeLimit(limitWaitTime, Date.now());
+			const waitTill = readTimeLimit(limitWaitTime, Date.now(), (isoDate) =>
+				Number(this.evaluateExpression(`{{ DateTime.fromISO("${isoDate}").toMillis() }}`, 0)),
+			);
 			if ('problem' in waitTill) problems.push(waitTill.problem);
 			const addresses = addressesOf(this, wait);
 			const addressIsWrong = addressProblem(

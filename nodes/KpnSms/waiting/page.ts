@@ -25,11 +25,13 @@ button.second { background: transparent; border-color: var(--line); color: var(-
 dl { margin: .25rem 0 0; } dt { color: var(--soft); font-size: .875rem; } dd { margin: 0 0 .5rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 `;
 
-/** No script, nothing from elsewhere, and nowhere to send a form to but here. */
+/**
+ * No script, nothing from elsewhere. No `form-action`: on a page that is sandboxed, WebKit (each
+ * browser of an iPhone) takes the 'self' of the meta element for nobody, and the buttons do nothing.
+ */
 const POLICY = [
 	"default-src 'none'",
 	`style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-	"form-action 'self'",
 	"base-uri 'none'",
 ];
 
@@ -59,7 +61,7 @@ export function questionPage(
 <p class="message" dir="auto">${text(message)}</p>
 ${problem === undefined ? '' : `<p class="problem" role="alert">${text(problem)}</p>`}
 <form method="post">
-${fields ? fields.map((field, index) => input(field, index, words, typed[field.name])).join('\n') : ''}
+${fields ? fields.map((field, index) => input(field, index, words, typedIn(field, typed))).join('\n') : ''}
 ${buttons(question, words)}
 </form>
 <p class="once">${text(words.once)}</p>`,
@@ -120,6 +122,10 @@ function buttons(question: Question, words: Words): string {
 
 export const approvalLabel = (question: Question, words: Words, approved: boolean): string =>
 	approved ? question.approveLabel || words.approve : question.disapproveLabel || words.disapprove;
+
+/** A field may be called `constructor`, which every object has. */
+const typedIn = ({ name }: FormField, typed: Record<string, string>): string | undefined =>
+	Object.hasOwn(typed, name) ? typed[name] : undefined;
 
 function input(field: FormField, index: number, words: Words, typed = ''): string {
 	const { type, required, choices = [] } = field;

@@ -6,8 +6,8 @@ import type { FormField, Question, ResponseType } from './wait';
 
 const RESPONSE_TYPES: ResponseType[] = ['approval', 'freeText', 'form', 'deliveryReport'];
 
-/** In the output, n8n's nodes put it beside the answers. */
-const RESERVED = 'respondedAt';
+/** In the output, n8n's nodes put the first beside the answers; the second can be no key of it. */
+const RESERVED = ['respondedAt', '__proto__'];
 
 export interface Asked {
 	responseType: ResponseType;
@@ -67,8 +67,9 @@ function formFields(given: unknown, problems: string[]): FormField[] {
 	if (fields.length === 0) problems.push('Form Fields is empty: add a field.');
 	const names = fields.map(({ name }) => name);
 	if (names.includes('')) problems.push('A field of the form has no label: give it one.');
-	if (names.includes(RESERVED))
-		problems.push(`A field of the form is called ${RESERVED}: n8n needs that name.`);
+	const reserved = names.find((name) => RESERVED.includes(name));
+	if (reserved !== undefined)
+		problems.push(`A field of the form is called ${reserved}: n8n needs that name.`);
 	const double = names.find((name, index) => name !== '' && names.indexOf(name) !== index);
 	if (double !== undefined)
 		problems.push(`Two fields of the form are called ${double}: rename one.`);

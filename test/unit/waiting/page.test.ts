@@ -8,6 +8,9 @@ import { wordsFor } from '../../../nodes/KpnSms/waiting/words';
 
 const words = wordsFor('en');
 const NOW = Date.parse('2030-01-01T00:00:00Z');
+/** In the place of n8n, in a workflow whose time zone is Tokyo's. */
+const inTokyo = (isoDate: string) =>
+	Date.parse(isoDate.endsWith('Z') ? isoDate : `${isoDate}+09:00`);
 
 test('whatever is asked and typed is text, never markup', () => {
 	const nasty = fc.string({ unit: fc.constantFrom(...'<>"\'&/ab =') });
@@ -52,6 +55,22 @@ test('the page has no script and loads nothing', () => {
 	expect(policy).not.toMatch(/script-src|unsafe/);
 });
 
+test.each(['constructor', 'toString', 'hasOwnProperty'])(
+	'a field called %s is shown empty, and answered',
+	(name) => {
+		const field = { name, label: name, type: 'text' as const, required: true };
+		const form = { responseType: 'form' as const, sender: 'A', message: 'B', fields: [field] };
+		expect(questionPage(form, words)).toContain(`name="f0" required value=""`);
+		expect(readAnswer(form, { f0: 'x' }, words)).toMatchObject({ data: { [name]: 'x' } });
+	},
+);
+
+test('no policy says where a form may go: WebKit would send it nowhere', () => {
+	const page = questionPage({ responseType: 'approval', sender: 'A', message: 'B' }, words);
+	expect(page).not.toContain('form-action');
+	expect(PAGE_HEADERS['content-security-policy']).not.toContain('form-action');
+});
+
 test.each([
 	[undefined, 'en'],
 	['nl-NL,nl;q=0.9,en;q=0.8', 'nl'],
@@ -85,6 +104,14 @@ test.each([
 		{ values: { limitType: 'atSpecifiedTime', maxDateAndTime: '2030-01-02T00:00:00Z' } },
 		'2030-01-02T00:00:00.000Z',
 	],
+	[
+		{ values: { limitType: 'atSpecifiedTime', maxDateAndTime: '2030-01-02T10:00:00' } },
+		'2030-01-02T01:00:00.000Z',
+	],
+	[{ values: { limitType: 'atSpecifiedTime', maxDateAndTime: '01-02-2030' } }, 'problem'],
+	[{ values: {} }, '2030-01-01T01:00:00.000Z'],
+	[{ values: { resumeAmount: null, resumeUnit: 'hours' } }, 'problem'],
+	[{ values: { resumeAmount: undefined, resumeUnit: 'hours' } }, 'problem'],
 	[{ values: { resumeAmount: 0, resumeUnit: 'hours' } }, 'problem'],
 	[{ values: { resumeAmount: 'x', resumeUnit: 'hours' } }, 'problem'],
 	[{ values: { resumeAmount: 1, resumeUnit: 'weeks' } }, 'problem'],
@@ -92,7 +119,7 @@ test.each([
 	[{ values: { limitType: 'atSpecifiedTime', maxDateAndTime: 'soon' } }, 'problem'],
 	[{ values: { limitType: 'atSpecifiedTime', maxDateAndTime: '2029-12-31' } }, 'problem'],
 ])('Limit Wait Time %j: %s', (option, expected) => {
-	const read = readTimeLimit(option, NOW);
+	const read = readTimeLimit(option, NOW, inTokyo);
 	if (expected === 'problem') expect(read).toHaveProperty('problem');
 	else if (expected === 'for ever') expect(read).toEqual(new Date('3000-01-01T00:00:00Z'));
 	else expect(read).toEqual(new Date(expected));
