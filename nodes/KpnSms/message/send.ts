@@ -131,5 +131,7 @@ function reader(
 		return () => value;
 	}
 	const dragged = draggedFields(stored);
-	return (itemIndex, json) => dragged?.(json) ?? context.getNodeParameter(name, itemIndex, undefined, { skipValidation: true });
+	return (itemIndex, json) =>
+		dragged?.(json) ??
+		context.getNodeParameter(name, itemIndex, undefined, { skipValidation: true });
 }
