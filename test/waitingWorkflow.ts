@@ -18,6 +18,8 @@ interface Wanted {
 	settings?: Partial<INode>;
 	/** Whether the items come one by one, from a Loop Over Items. */
 	loop?: boolean;
+	/** Whether they come from two branches: what says “One” from the first, the rest from the second. */
+	branches?: boolean;
 }
 
 const to = (node: string) => [{ node, type: 'main' as const, index: 0 }];
@@ -46,10 +48,29 @@ const linked = (name: string): INode => ({
 	typeVersion: 3.4,
 });
 
+const BRANCHES: INode = {
+	...plain('If', 'if', {
+		conditions: {
+			options: { version: 2, leftValue: '', caseSensitive: true, typeValidation: 'loose' },
+			combinator: 'and',
+			conditions: [
+				{
+					id: 'one',
+					leftValue: '={{ $json.text }}',
+					rightValue: 'One',
+					operator: { type: 'string', operation: 'startsWith' },
+				},
+			],
+		},
+		options: {},
+	}),
+	typeVersion: 2.2,
+};
+
 /** Webhook → one item for each in the posted `items` → SMS, which waits → a node for each exit. */
 export async function addWaitingWorkflow(
 	rest: N8nRest,
-	{ path, credential, parameters, settings, loop }: Wanted,
+	{ path, credential, parameters, settings, loop, branches }: Wanted,
 ): Promise<StoredWorkflow> {
 	const sms: INode = {
 		id: '6b2f5c1e-7d5a-4f0c-9a57-3c0b7d1d2e11',
@@ -78,13 +99,15 @@ export async function addWaitingWorkflow(
 			plain('Webhook', 'webhook', { httpMethod: 'POST', path, options: {} }),
 			plain('Items', 'splitOut', { fieldToSplitOut: 'body.items', options: {} }),
 			...(loop ? [plain('Loop', 'splitInBatches', { batchSize: 1, options: {} })] : []),
+			...(branches ? [BRANCHES] : []),
 			sms,
 			...EXITS.map((name) => linked(name)),
 			plain('Error', 'noOp'),
 		],
 		connections: {
 			Webhook: { main: [to('Items')] },
-			Items: { main: [to(loop ? 'Loop' : sms.name)] },
+			Items: { main: [to(loop ? 'Loop' : branches ? 'If' : sms.name)] },
+			...(branches && { If: { main: [to(sms.name), to(sms.name)] } }),
 			...(loop && { Loop: { main: [[], to(sms.name)] } }),
 			[sms.name]: { main: [...EXITS.map((name) => to(name)), to('Error')] },
 			...(after && Object.fromEntries(EXITS.map((name) => [name, { main: [to(after)] }]))),

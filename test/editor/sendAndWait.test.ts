@@ -313,6 +313,33 @@ test('in a loop, the link of an earlier turn does not answer for a later one', a
 	]);
 });
 
+test('two branches lead to the node: each of their items gets its SMS, and waits for its own answer', async () => {
+	const path = `ask-${++workflows}`;
+	const parameters = { ...DOUBLE };
+	const workflow = await addWaitingWorkflow(n8n.rest, {
+		path,
+		credential: n8n.credential,
+		parameters,
+		branches: true,
+	});
+	await postItems(`${n8n.rest.url}/webhook/${path}`, [
+		{ to: PHONE, text: 'One?' },
+		{ to: '+31612345671', text: 'Two?' },
+	]);
+	for (const count of [1, 2]) {
+		await until(() => sandbox.messages.length === count);
+		await waits(workflow);
+		await fetch(latestLink(sandbox), {
+			method: 'POST',
+			body: new URLSearchParams({ approved: 'true' }),
+		});
+	}
+	expect((await ends(workflow)).out('Answered').map(({ outcome }) => outcome)).toEqual([
+		'answered',
+		'answered',
+	]);
+});
+
 test('a report that comes while the execution still runs is taken when KPN tries again', async () => {
 	sandbox.inject({ delayMs: 0 });
 	sandbox.planReports({ reports: [{ status: 4, errorCode: '008', afterMs: 0 }] });

@@ -195,6 +195,9 @@ function passOnAfterLimit(context: IExecuteFunctions, sent: IDataObject): void {
 	const end = { ...sent, outcome: 'noAnswer', delivery: 'unknown', respondedAt: null };
 	const exits = endOfWait(context.getNode(), 'noAnswer', end);
 	executeData.data.main = exits;
+	// To go on, n8n disables the node of this run. Where the node has another run to come (both branches
+	// of an IF lead to it), that is the same object: the other item would leave by Answered, unsent.
+	executeData.node = { ...executeData.node };
 	context.setMetadata({ forwardAllOutputs: true } as object);
 	// n8n takes what comes out of the second exit for linked to a second input, and so on: all are the
 	// node's one input.
