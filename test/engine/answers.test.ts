@@ -181,6 +181,38 @@ test.each([
 	await new Promise((resolve) => server.close(resolve));
 });
 
+test.each([200, 403, 503])(
+	'%i whose body never ends is given up at the Timeout',
+	async (status) => {
+		const server = createServer((request, response) => {
+			if (request.url?.startsWith('/oauth')) {
+				response.end('{"access_token":"a1a1a1a1a1a1a1a1a1a1a1a1a1a1","token_type":"Bearer"}');
+				return;
+			}
+			response.writeHead(status, { 'content-length': '40' });
+			response.write('{"a');
+		});
+		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+		const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+		setting.credentials.set('kpn', { ...setting.credentials.raw('kpn'), baseUrl });
+		const parameters = { requestOptions: { timeout: 500 } };
+		const [item] = outputOf(await send(1, { ...CONTINUES, parameters }), 'SMS');
+		expect(item?.json).toMatchObject({ outcome: 'unknown' });
+		server.closeAllConnections();
+		await new Promise((resolve) => server.close(resolve));
+	},
+);
+
+test.each(['{"document_id":"5f0e","status":"OK"}', '{"data":"{\\"document_id\\":\\"5f0e\\"}"}'])(
+	'a document ID within a text may mean that KPN has it: %s',
+	async (text) => {
+		const body = text.startsWith('{"data') ? text : JSON.stringify(text);
+		always({ kind: 'http', status: 200, body });
+		const [item] = outputOf(await send(1), 'SMS');
+		expect(item?.json).toMatchObject({ outcome: 'unknown' });
+	},
+);
+
 test('an item that an earlier try had accepted says so', async () => {
 	setting.sandbox.inject({
 		match: { content: 'Message 1' },

@@ -41,6 +41,7 @@ test.each([
 	['socks5://127.0.0.1:1080', /begins with socks5:\/\//],
 	['htp://127.0.0.1:3128', /begins with htp:\/\//],
 	['http://name:hush100%@127.0.0.1:3128', /password in Proxy .* has a % in it: write %25/],
+	['={{ $json.nowhere }}', /Proxy on the Settings tab is empty, for its expression gives nothing/],
 ])('the Proxy %s is refused in words, and nothing leaves', async (given, words) => {
 	// n8n's routing, where it runs, looks at the proxy itself.
 	const parameters = { requestOptions: { proxy: given } };

@@ -50,7 +50,7 @@ export async function readAnswer(
 	// A proxy that lets no call through to an https address answers in its place, over a connection
 	// that has no encryption yet: what the call holds has not left.
 	const byProxy = isRecord(socket) && socket.encrypted !== true && /^https:/i.test(baseUrl);
-	return { statusCode, headers, byProxy, ...(await readBody(body, signal)) };
+	return { statusCode, headers, byProxy, ...(await readBody(body, signal, socket)) };
 }
 
 /** What n8n returned for a call. */
@@ -82,20 +82,31 @@ export function thrownAnswer(error: unknown): RawAnswer | undefined {
 async function readBody(
 	body: unknown,
 	signal: AbortSignal,
+	socket: unknown,
 ): Promise<{ body: string; tooLong?: boolean }> {
 	if (typeof body === 'string') return { body };
 	if (!isStream(body)) return { body: '' };
 	const late = Object.assign(new Error('The answer did not end in time'), { code: 'ETIMEDOUT' });
-	const end = () => body.destroy(late);
+	let end = () => {};
+	// A stream that n8n's HTTP library has wrapped waits for its next piece, also when it is destroyed.
+	const ended = new Promise<never>((_resolve, reject) => {
+		end = () => {
+			reject(late);
+			if (isRecord(socket) && typeof socket.destroy === 'function') socket.destroy();
+		};
+	});
+	ended.catch(() => undefined);
 	signal.addEventListener('abort', end);
 	try {
 		if (signal.aborted) throw late;
+		const pieces = body[Symbol.asyncIterator]();
 		const chunks: Buffer[] = [];
 		let size = 0;
-		for await (const chunk of body) {
-			chunks.push(Buffer.from(chunk));
-			size += chunk.length;
-			if (size > LONGEST_ANSWER) break;
+		while (size <= LONGEST_ANSWER) {
+			const next = await Promise.race([pieces.next(), ended]);
+			if (next.done) break;
+			chunks.push(Buffer.from(next.value));
+			size += next.value.length;
 		}
 		const text = Buffer.concat(chunks).subarray(0, LONGEST_ANSWER).toString();
 		return { body: text.replace(/^\ufeff/, ''), tooLong: size > LONGEST_ANSWER };

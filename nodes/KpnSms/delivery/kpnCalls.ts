@@ -94,7 +94,12 @@ export class KpnCalls {
 	/** What no answer is to bring out. */
 	private get secrets(): Secrets {
 		const { clientSecret } = this.request.credential;
-		return [this.token, typeof clientSecret === 'string' ? clientSecret : undefined];
+		const { proxy } = this.request.options;
+		return [
+			this.token,
+			typeof clientSecret === 'string' ? clientSecret : undefined,
+			proxy?.auth?.password,
+		];
 	}
 
 	private async post(messages: Call): Promise<Answer | Outcome> {

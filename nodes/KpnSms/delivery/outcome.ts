@@ -61,7 +61,8 @@ export function outcomeOfAnswer(answer: Answer, now: number, secrets: Secrets = 
 		};
 	}
 	// A document ID of an unheard-of shape, or in another place, is one all the same.
-	const hasId = (id !== undefined && id !== null && id !== '') || DOCUMENT_ID.test(body);
+	const hasId =
+		(id !== undefined && id !== null && id !== '') || DOCUMENT_ID.test(body.replaceAll('\\', ''));
 	if (success && (json === null || hasId)) return maybeTaken('KPN’s answer cannot be read');
 	const code = codeOf(statusCode, headers, kpn, now);
 	if (typeof headers.location === 'string') {

@@ -1,4 +1,4 @@
-import type { IHttpRequestOptions } from 'n8n-workflow';
+import type { IDataObject, IHttpRequestOptions, INode } from 'n8n-workflow';
 
 import { baseUrlOf, CREDENTIAL_TYPE, REQUEST_HEADERS, SMS_APIS } from '../../shared/kpn';
 import type { Batching } from '../delivery/batchingLimit';
@@ -42,6 +42,11 @@ function batchingOf({ batching }: RequestOptions): Batching | undefined {
 	return { size: Math.max(1, Math.floor(size)), intervalMs };
 }
 
+const isExpression = ({ parameters }: INode, option: string): boolean => {
+	const stored = (parameters.requestOptions as IDataObject | undefined)?.[option];
+	return typeof stored === 'string' && stored.startsWith('=');
+};
+
 const asText = (value: unknown): string => (typeof value === 'string' ? value : 'none');
 
 /**
@@ -55,6 +60,11 @@ export async function requestOf(
 	requestOptions: RequestOptions,
 ): Promise<RunRequest> {
 	const { proxy, allowUnauthorizedCerts } = requestOptions;
+	if (isExpression(context.getNode(), 'proxy') && !proxy) {
+		throw new Error(
+			'Proxy on the Settings tab is empty, for its expression gives nothing: give it a value, or remove it.',
+		);
+	}
 	const credential = await context.getCredentials(CREDENTIAL_TYPE);
 	const baseURL = baseUrlOf(credential);
 	const options: IHttpRequestOptions = {
