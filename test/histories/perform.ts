@@ -42,7 +42,9 @@ export async function perform(history: History): Promise<HistoryRecord> {
 				? startRetry(stored, file(false), credentials, saved)
 				: startWorkflow(saved, startBefore(inputOf(history)), credentials);
 			lookedAt = Date.now();
-			let cut: (Pick<Try, 'unheard' | 'maybeHeard'> & { kept: IRunExecutionData }) | undefined;
+			let cut:
+				| (Pick<Try, 'unheard' | 'maybeHeard'> & { kept: IRunExecutionData; from: number })
+				| undefined;
 			const answeredAt = new Map<SendCall, number>();
 			const watching = watch(() => {
 				const now = Date.now();
@@ -61,6 +63,7 @@ export async function perform(history: History): Promise<HistoryRecord> {
 				if (cutOffAt === undefined || history.loop !== undefined || length < cutOffAt) return;
 				cutOffAt = undefined;
 				cut = {
+					from: length,
 					kept: cutOff(running.data, saved, inputOf(history)),
 					unheard: sandbox.calls.filter(({ status }) => status === null),
 					maybeHeard: [...answeredAt]
@@ -73,7 +76,8 @@ export async function perform(history: History): Promise<HistoryRecord> {
 			tries.push({
 				firstCall,
 				endCall: sandbox.calls.length,
-				unheard: cut?.unheard ?? [],
+				// Also what had left, and came to KPN a moment later.
+				unheard: cut ? [...cut.unheard, ...sandbox.calls.slice(cut.from)] : [],
 				maybeHeard: cut?.maybeHeard ?? [],
 				run: cut ? undefined : run,
 			});
