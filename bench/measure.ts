@@ -16,7 +16,7 @@ const SIZES_OF = new Map([
 
 /** Each size is run until one of these is reached. */
 const MOST_RUNS = 9;
-const ENOUGH_MS = 3_000;
+const ENOUGH_MS = 15_000;
 
 /** What takes longer is not waited for. */
 export const PATIENCE_MS = 120_000;

@@ -10,11 +10,21 @@ export async function mapUnhurried<T, R>(list: readonly T[], map: (one: T) => R)
 	for (const one of list) {
 		mapped.push(map(one));
 		if (Date.now() - since >= LONGEST_HOLD_MS) {
-			await sleep(0);
+			await yieldToEventLoop();
 			since = Date.now();
 		}
 	}
 	return mapped;
+}
+
+/** Gives everything else that waits its turn. A timer of 0 would take a millisecond for that. */
+async function yieldToEventLoop(): Promise<void> {
+	const { port1, port2 } = new MessageChannel();
+	await new Promise<void>((resolve) => {
+		port1.once('message', () => resolve());
+		port2.postMessage(undefined);
+	});
+	port1.close();
 }
 
 /** Waits, or until the cancel button; the caller asks about that itself. */

@@ -174,7 +174,10 @@ test('messages that are not sent any more are settled a few at a time', async ()
 	const clock = jest.spyOn(Date, 'now').mockImplementation(() => (now += 1000));
 	let atOnce = 0;
 	let most = 0;
-	const turns = setInterval(() => (atOnce = 0), 0);
+	let turns = setImmediate(function turn() {
+		atOnce = 0;
+		turns = setImmediate(turn);
+	});
 	await deliver(
 		calls,
 		{ stopAtFailure: true, acceptedBefore: false, pace: new Pace(64, Math.random) },
@@ -188,7 +191,7 @@ test('messages that are not sent any more are settled a few at a time', async ()
 			random: Math.random,
 		},
 	);
-	clearInterval(turns);
+	clearImmediate(turns);
 	clock.mockRestore();
 	expect(most).toBeLessThanOrEqual(2 * FIRST_WINDOW * size);
 });
