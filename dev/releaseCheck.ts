@@ -39,7 +39,7 @@ const PUBLISHED = [
 	/^dist\/credentials\/\w+\.credentials\.js$/,
 	/^dist\/nodes\/\w+\/\w+\.node\.js(on)?$/,
 	/^dist\/(nodes\/\w+|credentials)\/[\w.]+\.svg$/,
-	/^dist\/nodes\/\w+\/__schema__\/v[\d.]+\/\w+\/\w+\.json$/,
+	/^dist\/nodes\/\w+\/__schema__\/v[\d.]+(\/\w+\/\w+)?\.json$/,
 ];
 
 /** Semantic Versioning 2.0.0, without build metadata, which npm drops. */

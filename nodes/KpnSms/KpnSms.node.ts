@@ -29,6 +29,16 @@ export class KpnSms implements INodeType {
 		waitingNodeTooltip: WAITING_TOOLTIP,
 		usableAsTool: true,
 		hints: staticHints,
+		builderHint: {
+			searchHint:
+				'Send takes all items at once, in few calls: no loop around it. Send and Wait takes one item: put it in Loop Over Items. Messages cost money and cannot be taken back: switch Dry Run on while a workflow is built, and set Send Once Per where it may run twice for the same person.',
+			relatedNodes: [
+				{
+					nodeType: 'n8n-nodes-kpn-sms.kpnSmsTrigger',
+					relationHint: 'Starts a workflow on a reply or on a report whether the SMS arrived',
+				},
+			],
+		},
 		credentials: [{ name: CREDENTIAL_TYPE, required: true }],
 		// Address and token are the delivery's: n8n has nothing to call that could go around it.
 		requestDefaults: {

@@ -28,6 +28,17 @@ export class KpnSmsTrigger implements INodeType {
 		activationMessage: 'KPN’s delivery reports and inbound SMS now start this workflow.',
 		defaults: { name: 'KPN SMS Trigger' },
 		inputs: [],
+		builderHint: {
+			searchHint:
+				'Registers itself at KPN when the workflow is published; KPN has one place for it, so one published trigger receives the inbound SMS and reports of an application: branch on `event` in one workflow instead of using two triggers.',
+			relatedNodes: [
+				{
+					nodeType: 'n8n-nodes-kpn-sms.kpnSms',
+					relationHint:
+						'Sends the answer; its option Delivery Report URL takes this node’s Production URL',
+				},
+			],
+		},
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [
 			{

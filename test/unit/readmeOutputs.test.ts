@@ -4,6 +4,7 @@ import { draft, isRefusal, type Draft } from '../../nodes/KpnSms/delivery/draft'
 import { outputItem, type ItemResult } from '../../nodes/KpnSms/delivery/item';
 import { readOptions } from '../../nodes/KpnSms/delivery/options';
 import { outcomeOfAnswer, type Outcome } from '../../nodes/KpnSms/delivery/outcome';
+import eventSchema from '../../nodes/KpnSmsTrigger/__schema__/v1.0.0.json';
 import sendSchema from '../../nodes/KpnSms/__schema__/v1.0.0/message/send.json';
 import { readEvents } from '../../nodes/KpnSmsTrigger/event';
 import { aNode } from './delivery/drafts';
@@ -119,4 +120,7 @@ test('the outputs of a delivery report and of an inbound SMS are those that they
 	const inbound = rows.lastIndexOf('event');
 	expect(rows.slice(0, inbound).sort()).toEqual(keysOf([eventOf(REPORT)]));
 	expect(rows.slice(inbound).sort()).toEqual(keysOf([eventOf(INBOUND)]));
+	expect(Object.keys(eventSchema.properties).sort()).toEqual(
+		keysOf([eventOf(REPORT), eventOf(INBOUND)]),
+	);
 });

@@ -100,6 +100,13 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		expect(credential.id).toBeTruthy();
 	});
 
+	check('the editor has the fields of what comes out, before anything ran', async () => {
+		for (const place of ['kpnSms/1.0.0/message/send', 'kpnSmsTrigger/1.0.0']) {
+			const answer = await fetch(`${n8n.url}/schemas/n8n-nodes-kpn-sms.${place}.json`);
+			expect(await answer.json()).toMatchObject({ type: 'object', properties: {} });
+		}
+	});
+
 	check('the credential test passes, and a wrong secret fails', async () => {
 		const tested = async (changes: object) =>
 			await rest.post<{ status: string; message: string }>('/credentials/test', {

@@ -12,6 +12,9 @@ export const senderField: INodeProperties = {
 	required: true,
 	default: '',
 	placeholder: 'e.g. MyCompany',
+	builderHint: {
+		propertyHint: `A fixed text of at most ${SENDER_CHARACTERS} characters that the user gives: KPN must have allowed it for the account. Do not make one up.`,
+	},
 	description: `Who the SMS comes from: a name or a short code, at most ${SENDER_CHARACTERS} characters`,
 	routing: { send: { type: 'body', property: 'sender' } },
 };
@@ -23,6 +26,10 @@ export const mobileNumberField: INodeProperties = {
 	required: true,
 	default: '',
 	placeholder: 'e.g. 0612345678 or +31612345678',
+	builderHint: {
+		propertyHint:
+			'One number for each item, as a field of it: a plain path into the item is read quickest. It is checked and written for KPN by the node: do not rewrite it.',
+	},
 	description:
 		'Mobile number that gets the SMS, such as +31612345678. Give one number unless several people are to get the same text; several are separated by commas or given as an array, and each gets the SMS once.',
 	routing: { send: { type: 'body', property: 'messages[0].mobile_number' } },
