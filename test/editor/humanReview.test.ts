@@ -88,7 +88,10 @@ const node = (changes: Partial<INode> & { name: string; type: string }): INode =
 });
 
 /** Webhook → AI Agent, whose tool has a human review; asks the agent to order. */
-async function askAgent(parameters: INode['parameters'] = {}): Promise<StoredWorkflow> {
+async function askAgent(
+	parameters: INode['parameters'] = {},
+	review: Partial<INode> = {},
+): Promise<StoredWorkflow> {
 	const path = `review-${++workflows}`;
 	const tool = `http://127.0.0.1:${(toolServer.address() as AddressInfo).port}/order`;
 	const workflow = await n8n.rest.post<StoredWorkflow>('/workflows', {
@@ -126,6 +129,7 @@ async function askAgent(parameters: INode['parameters'] = {}): Promise<StoredWor
 					...parameters,
 				},
 				credentials: { [CREDENTIAL_TYPE]: n8n.credential },
+				...review,
 			}),
 			node({
 				name: 'Place order',
@@ -223,6 +227,34 @@ it(
 		await untilStatus(n8n.rest, workflow, 'success');
 		expect(toolCalls).toBe(0);
 		expect(toolWords()).toMatch(/Nobody was asked/);
+	},
+	STEP_WITHIN_MS,
+);
+
+const refused = async (review: Partial<INode>): Promise<StoredWorkflow> => {
+	sandbox.inject({ answer: { kind: 'http', status: 403 } });
+	return await askAgent({ message: 'May I?' }, review);
+};
+
+it.each<Partial<INode>>([{}, { onError: 'continueRegularOutput' }])(
+	'refused by KPN: the agent is told that nobody was asked, and why: %j',
+	async (review) => {
+		const workflow = await refused(review);
+		await untilStatus(n8n.rest, workflow, 'success');
+		expect(toolCalls).toBe(0);
+		expect(sandbox.messages).toHaveLength(0);
+		expect(toolWords()).toMatch(/Nobody was asked: .+ could not be sent\. .+403/);
+	},
+	STEP_WITHIN_MS,
+);
+
+it(
+	'refused by KPN, with Stop Workflow: the execution fails',
+	async () => {
+		const workflow = await refused({ onError: 'stopWorkflow' });
+		await untilStatus(n8n.rest, workflow, 'error');
+		expect(toolCalls).toBe(0);
+		expect(toolWords()).toBeUndefined();
 	},
 	STEP_WITHIN_MS,
 );

@@ -55,6 +55,18 @@ interface Plan {
  */
 export async function sendAndWait(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const node = this.getNode();
+	if (!isHumanReview(node) || node.onError === 'stopWorkflow') return await sendThenWait.call(this);
+	try {
+		return await sendThenWait.call(this);
+	} catch (error) {
+		// n8n goes on without a review that failed, and tells the agent that the user said no.
+		const { message } = error as Error;
+		return leaveBy(node, 'notDelivered', [{ json: { outcome: 'refused', message } }]);
+	}
+}
+
+async function sendThenWait(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	const node = this.getNode();
 	const itemIndexes = [...this.getInputData().keys()];
 	if (itemIndexes.length === 0) return leaveBy(node, 'noAnswer', []);
 	const wait = waitOfRun(this);

@@ -1,11 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { approvalLabel, labelOf } from './page';
+import { approvalLabel, labelOf, LONGEST_ANSWER } from './page';
 import type { FormField, Question } from './wait';
 import type { Words } from './words';
-
-/** Characters; more than anybody types on a phone. */
-const LONGEST_ANSWER = 10_000;
 
 export type Answer =
 	/** `data` as n8n's own nodes have it, and what the person is shown of it. */
@@ -61,10 +58,16 @@ function fits({ type, choices = [] }: FormField, value: string): boolean {
 		case 'email':
 			return /^[^\s@]+@[^\s@]+$/.test(value);
 		case 'date':
-			return /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value));
+			return isDay(value);
 		case 'dropdown':
 			return choices.includes(value);
 		default:
 			return true;
 	}
+}
+
+/** The 30th of February is none: read as a date, it comes out as another day. */
+function isDay(value: string): boolean {
+	const date = /^\d{4}-\d\d-\d\d$/.test(value) ? new Date(value) : new Date(NaN);
+	return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(value);
 }

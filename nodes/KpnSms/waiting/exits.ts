@@ -18,21 +18,25 @@ export const isHumanReview = ({ type }: INode): boolean => type.endsWith('HitlTo
 
 /** Puts items where the node has the exit for them. */
 export function leaveBy(node: INode, exit: Exit, items: INodeExecutionData[]) {
-	if (isHumanReview(node)) return [items];
-	return EXITS.map((one) => (one === exit ? items : []));
+	if (!isHumanReview(node)) return EXITS.map((one) => (one === exit ? items : []));
+	for (const item of items) item.json = reviewed(exit, item.json);
+	return [items];
 }
 
 /** The one item of a wait that has ended, linked to the item that started it. */
-export function endOfWait(node: INode, exit: Exit, json: IDataObject): INodeExecutionData[][] {
-	return leaveBy(node, exit, [{ json: reviewed(node, exit, json), pairedItem: { item: 0 } }]);
-}
+export const endOfWait = (node: INode, exit: Exit, json: IDataObject): INodeExecutionData[][] =>
+	leaveBy(node, exit, [{ json, pairedItem: { item: 0 } }]);
 
 /** An agent is told that nobody has approved, and why: without it, n8n says that the user refused. */
-function reviewed(node: INode, exit: Exit, json: IDataObject): IDataObject {
-	if (!isHumanReview(node) || exit === 'answered') return json;
-	const chatInput =
-		exit === 'notDelivered'
-			? 'Nobody was asked: the SMS that asks for approval did not arrive.'
-			: 'Nobody has answered the SMS that asks for approval.';
-	return { ...json, data: { approved: false, chatInput } };
+function reviewed(exit: Exit, json: IDataObject): IDataObject {
+	if (exit === 'answered') return json;
+	return { ...json, data: { approved: false, chatInput: whyNotApproved(exit, json) } };
+}
+
+function whyNotApproved(exit: Exit, { outcome, message }: IDataObject): string {
+	if (outcome === 'dryRun') return 'Nobody was asked: the SMS is checked only, for Dry Run is on.';
+	if (exit === 'noAnswer') return 'Nobody has answered the SMS that asks for approval.';
+	return outcome === 'refused'
+		? `Nobody was asked: the SMS that asks for approval could not be sent. ${String(message)}`
+		: 'Nobody was asked: the SMS that asks for approval did not arrive.';
 }

@@ -127,12 +127,16 @@ export const approvalLabel = (question: Question, words: Words, approved: boolea
 const typedIn = ({ name }: FormField, typed: Record<string, string>): string | undefined =>
 	Object.hasOwn(typed, name) ? typed[name] : undefined;
 
+/** Characters; more than anybody types on a phone. */
+export const LONGEST_ANSWER = 10_000;
+
 function input(field: FormField, index: number, words: Words, typed = ''): string {
 	const { type, required, choices = [] } = field;
 	const attributes = `id="f${index}" name="f${index}"${required ? ' required' : ''}`;
 	const label = `<label for="f${index}">${text(labelOf(field, words))}${required ? '' : ` <small>(${text(words.optional)})</small>`}</label>`;
+	const longest = ` maxlength="${LONGEST_ANSWER}"`;
 	if (type === 'textarea') {
-		return `<p>${label}<textarea ${attributes} dir="auto">\n${text(typed)}</textarea></p>`;
+		return `<p>${label}<textarea ${attributes}${longest} dir="auto">\n${text(typed)}</textarea></p>`;
 	}
 	if (type === 'dropdown') {
 		const options = choices.map(
@@ -142,7 +146,7 @@ function input(field: FormField, index: number, words: Words, typed = ''): strin
 		return `<p>${label}<select ${attributes}><option value="">${text(words.choose)}</option>${options.join('')}</select></p>`;
 	}
 	const step = type === 'number' ? ' step="any"' : '';
-	return `<p>${label}<input type="${type}"${step} ${attributes} value="${text(typed)}" dir="auto"></p>`;
+	return `<p>${label}<input type="${type}"${step} ${attributes}${longest} value="${text(typed)}" dir="auto"></p>`;
 }
 
 export const labelOf = ({ label }: FormField, words: Words): string => label || words.answer;

@@ -60,7 +60,7 @@ test.each(['constructor', 'toString', 'hasOwnProperty'])(
 	(name) => {
 		const field = { name, label: name, type: 'text' as const, required: true };
 		const form = { responseType: 'form' as const, sender: 'A', message: 'B', fields: [field] };
-		expect(questionPage(form, words)).toContain(`name="f0" required value=""`);
+		expect(questionPage(form, words)).toContain(`name="f0" required maxlength="10000" value=""`);
 		expect(readAnswer(form, { f0: 'x' }, words)).toMatchObject({ data: { [name]: 'x' } });
 	},
 );
@@ -139,4 +139,18 @@ test.each([
 	const problem = addressProblem(addresses, report, production);
 	if (expected) expect(problem).toMatch(expected);
 	else expect(problem).toBeUndefined();
+});
+
+test.each([
+	['2030-02-28', true],
+	['2028-02-29', true],
+	['2030-02-30', false],
+	['2030-13-01', false],
+	['28-02-2030', false],
+])('of dates, %s is one: %s', (value, isDate) => {
+	const field = { name: 'day', label: 'Day', type: 'date' as const, required: true };
+	const form = { responseType: 'form' as const, sender: 'A', message: 'B', fields: [field] };
+	const answer = readAnswer(form, { f0: value }, words);
+	if (isDate) expect(answer).toMatchObject({ data: { day: value } });
+	else expect(answer).toHaveProperty('problem', 'Please correct: Day');
 });
