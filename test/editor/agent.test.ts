@@ -98,7 +98,7 @@ const callsTool = (args: object): ModelMessage => ({
 test(
 	'an AI Agent sends an SMS with the node as its tool, and reads what became of it',
 	async () => {
-		const ask = await prepareAgent();
+		const ask = await prepareAgent('agent');
 		script = [
 			callsTool({ mobileNumber: '06 12345678', content: 'Your table is booked.' }),
 			{ content: 'Done.' },
@@ -130,8 +130,26 @@ test(
 	3 * MINUTES,
 );
 
+test(
+	'Send Once Per in a tool: asked twice, the guest gets it once, and the agent is told so',
+	async () => {
+		const ask = await prepareAgent('once', { sendOncePer: '={{ $json.body.request }}' });
+		const call = callsTool({ mobileNumber: '0612345678', content: 'Your table is booked.' });
+		for (let execution = 0; execution < 2; execution++) {
+			script = [call, { content: 'Done.' }];
+			await ask('booking 7');
+		}
+		expect(sandbox.messages).toHaveLength(1);
+		expect(requests.at(-1)?.messages.at(-1)?.content).toContain('sentBefore');
+	},
+	3 * MINUTES,
+);
+
 /** Webhook → AI Agent, with the scripted model and KPN SMS as its tool. */
-async function prepareAgent(): Promise<(request: string) => Promise<void>> {
+async function prepareAgent(
+	path: string,
+	options: object = {},
+): Promise<(request: string) => Promise<void>> {
 	const kpn = await rest.post<CredentialReference>('/credentials', {
 		name: 'KPN SMS',
 		type: CREDENTIAL_TYPE,
@@ -149,7 +167,7 @@ async function prepareAgent(): Promise<(request: string) => Promise<void>> {
 		data: { apiKey: 'none', url },
 	});
 	const workflow = await rest.post<StoredWorkflow>('/workflows', {
-		name: 'Agent',
+		name: path,
 		settings: { executionOrder: 'v1' },
 		nodes: [
 			{
@@ -158,10 +176,10 @@ async function prepareAgent(): Promise<(request: string) => Promise<void>> {
 				type: 'n8n-nodes-base.webhook',
 				typeVersion: 2,
 				position: [0, 0],
-				webhookId: 'agent',
+				webhookId: path,
 				parameters: {
 					httpMethod: 'POST',
-					path: 'agent',
+					path,
 					responseMode: 'lastNode',
 					options: {},
 				},
@@ -195,7 +213,7 @@ async function prepareAgent(): Promise<(request: string) => Promise<void>> {
 					sender: 'Agent',
 					mobileNumber: "={{ $fromAI('mobileNumber', 'who gets the SMS', 'string') }}",
 					content: "={{ $fromAI('content', 'the text', 'string') }}",
-					options: {},
+					options,
 				},
 				credentials: { [CREDENTIAL_TYPE]: { id: kpn.id, name: kpn.name } },
 			},
@@ -209,7 +227,7 @@ async function prepareAgent(): Promise<(request: string) => Promise<void>> {
 	await activate(rest, workflow);
 	return async (request) => {
 		for (let attempt = 1; ; attempt++) {
-			const response = await fetch(`${n8n.url}/webhook/agent`, {
+			const response = await fetch(`${n8n.url}/webhook/${path}`, {
 				method: 'POST',
 				headers: { 'content-type': 'application/json' },
 				body: JSON.stringify({ request }),
