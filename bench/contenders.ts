@@ -1,5 +1,6 @@
 import type { INode } from 'n8n-workflow';
 
+import { MOST_REMEMBERED } from '../nodes/KpnSms/delivery/options';
 import { CREDENTIAL_TYPE, SMS_APIS } from '../nodes/shared/kpn';
 
 export interface Contender {
@@ -8,6 +9,8 @@ export interface Contender {
 	node?: Pick<INode, 'type' | 'typeVersion' | 'parameters' | 'credentials'>;
 	/** Whether it sends. The others show what n8n itself takes. */
 	sends: boolean;
+	/** It refuses more items. */
+	most?: number;
 }
 
 const SENDER = 'Bench';
@@ -26,6 +29,7 @@ const computed = {
 
 export const DRAGGED = 'KPN SMS, fields dragged in';
 export const COMPUTED = 'KPN SMS, expressions';
+export const ONCE = 'KPN SMS, Send Once Per';
 
 /** Ids of the credentials that the workflows use, by type. */
 export type Credentials = Record<'oAuth2Api' | 'twilioApi' | typeof CREDENTIAL_TYPE, string>;
@@ -116,6 +120,15 @@ export function contenders(kpn: string, credentials: Credentials): Contender[] {
 		},
 		{ name: DRAGGED, sends: true, node: kpnSms(dragged) },
 		{ name: COMPUTED, sends: true, node: kpnSms(computed) },
+		{
+			name: ONCE,
+			sends: true,
+			most: MOST_REMEMBERED,
+			node: kpnSms({
+				...dragged,
+				options: { sendOncePer: '={{ $json.key }}', remember: MOST_REMEMBERED },
+			}),
+		},
 		{ name: 'undici script, outside n8n', sends: true },
 	];
 }

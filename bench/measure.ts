@@ -51,7 +51,7 @@ export async function compare(place: Place, largest: number): Promise<Result[]> 
 		await warmUp(place);
 		for (const count of sizes.filter((size) => size <= largest)) {
 			const entries = place.n8n.contenders
-				.filter(({ sends }) => sends || delayMs === AT_ONCE)
+				.filter(({ sends, most = Infinity }) => (sends || delayMs === AT_ONCE) && count <= most)
 				.map((contender) => ({
 					contender,
 					spentMs: 0,

@@ -1,4 +1,4 @@
-import { COMPUTED, DRAGGED } from './contenders';
+import { COMPUTED, DRAGGED, ONCE } from './contenders';
 import { AT_ONCE, median, NETWORK, SIZES, type Result } from './measure';
 import { AUTOMATIC as AUTOMATIC_TRIGGER, BARE, FORGED, MANUAL, type Events } from './events';
 import type { Loading, Neighbour } from './others';
@@ -87,6 +87,12 @@ export function targets({ results, seen, load, incoming }: Found): Target[] {
 			1.2,
 			of(DRAGGED, 10_000, NETWORK),
 			of('undici script, outside n8n', 10_000, NETWORK),
+		),
+		ratio(
+			'Send Once Per, 10,000 over 150 ms: of the same without',
+			1.3,
+			of(ONCE, 10_000, NETWORK),
+			of(DRAGGED, 10_000, NETWORK),
 		),
 		ratio(
 			'One SMS: wall time of HTTP Request',

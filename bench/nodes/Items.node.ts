@@ -15,6 +15,7 @@ export class Items implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const run = this.getExecutionId();
 		const count = this.getNodeParameter('count', 0) as number;
 		return [
 			Array.from({ length: count }, (_, index) => {
@@ -24,6 +25,7 @@ export class Items implements INodeType {
 					json: {
 						name,
 						table,
+						key: `${run}-${index}`,
 						mobile_number: `+316${12_300_000 + index}`,
 						content: `Hello ${name}, table ${table} is yours.`,
 					},
