@@ -1,6 +1,6 @@
 import type { INode } from 'n8n-workflow';
 
-import { MOST_REMEMBERED } from '../nodes/KpnSms/delivery/options';
+import { DEFAULT_REMEMBER } from '../nodes/KpnSms/delivery/options';
 import { CREDENTIAL_TYPE, SMS_APIS } from '../nodes/shared/kpn';
 
 export interface Contender {
@@ -123,10 +123,10 @@ export function contenders(kpn: string, credentials: Credentials): Contender[] {
 		{
 			name: ONCE,
 			sends: true,
-			most: MOST_REMEMBERED,
+			most: DEFAULT_REMEMBER,
 			node: kpnSms({
 				...dragged,
-				options: { sendOncePer: '={{ $json.key }}', remember: MOST_REMEMBERED },
+				options: { sendOncePer: '={{ $json.key }}' },
 			}),
 		},
 		{ name: 'undici script, outside n8n', sends: true },
