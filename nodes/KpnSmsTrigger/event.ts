@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
+import { definedFields } from '../shared/definedFields';
 import { isRecord } from '../shared/isRecord';
 import { ERROR_CODES, STATUSES } from './reportCodes';
 import type { SignedHeaders } from './signature';
@@ -81,7 +82,7 @@ function inbound(payload: IDataObject, fields: Fields): WebhookEvent {
 	return {
 		kind: 'inboundSms',
 		identity: messageId && `inbound ${messageId}`,
-		json: known({
+		json: definedFields({
 			event: 'inboundSms',
 			sender,
 			recipient: numberOf(fields, 'recipient'),
@@ -110,7 +111,7 @@ function report(payload: IDataObject, fields: Fields, delivery: Delivery): Webho
 		kind: 'deliveryReport',
 		// A message has several reports. A document id is that of a whole call, with any number of them.
 		identity: id && ['report', id, statusCode ?? statusName, errorCode].join(' '),
-		json: known({
+		json: definedFields({
 			event: 'deliveryReport',
 			status: statusName,
 			statusCode,
@@ -180,6 +181,3 @@ function isoOf(time: number | string): string | undefined {
 	const date = new Date(time);
 	return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
-
-const known = (fields: IDataObject): IDataObject =>
-	Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

@@ -4,11 +4,14 @@ import { sleep } from 'n8n-workflow';
 const LONGEST_HOLD_MS = 20;
 
 /** Maps a list of any length without holding the event loop. */
-export async function mapUnhurried<T, R>(list: readonly T[], map: (one: T) => R): Promise<R[]> {
+export async function mapUnhurried<T, R>(
+	list: readonly T[],
+	map: (one: T, index: number) => R,
+): Promise<R[]> {
 	const mapped: R[] = [];
 	let since = Date.now();
-	for (const one of list) {
-		mapped.push(map(one));
+	for (const [index, one] of list.entries()) {
+		mapped.push(map(one, index));
 		if (Date.now() - since >= LONGEST_HOLD_MS) {
 			await yieldToEventLoop();
 			since = Date.now();

@@ -87,6 +87,7 @@ const itemsOf = (message: object = {}, options: object = {}, count = MANY): RunI
 			],
 		},
 		options,
+		input: {},
 	}));
 
 const numberOf = (index: number) => `+316${12_345_670 + index}`;

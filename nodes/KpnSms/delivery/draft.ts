@@ -54,12 +54,15 @@ export function draft(
 	options: SendOptions,
 	api: SmsApi,
 	text: TextField = CONTENT,
+	input: object = {},
 ): Draft | Refusal {
 	const problems = [...options.problems];
 	const refusal: Refusal = { itemIndex, problems, dryRun: options.dryRun };
 	const sender = readSender(givenSender, problems);
 	const recipients = readRecipients(message?.mobile_number, options, api, problems);
 	const content = readContent(message?.content, options, api, problems, text);
+	const given = [givenSender, message?.mobile_number, message?.content];
+	if (given.some((value) => value === undefined || value === null)) problems.push(fieldsOf(input));
 	if (problems.length > 0) return refusal;
 	const size = textSize(content);
 	checkParts(size, options, problems, text);
@@ -197,6 +200,8 @@ function checkParts(
 /** So many of a list a person reads. */
 const NUMBERS_NAMED = 10;
 const SPECIAL_CHARACTERS_NAMED = 5;
+const FIELDS_NAMED = 10;
+const FIELD_CHARACTERS = 40;
 
 /** In words where counting would take long. */
 const countOf = (text: string): string =>
@@ -206,6 +211,16 @@ const countOf = (text: string): string =>
 function asText(value: unknown): string | undefined {
 	if (typeof value === 'string') return value;
 	return typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined;
+}
+
+/** Perhaps the field has another name: those that there are. */
+function fieldsOf(input: object): string {
+	const names = Object.keys(input);
+	if (names.length === 0) return 'The item has no fields.';
+	const named = names.slice(0, FIELDS_NAMED).map((name) => `“${name.slice(0, FIELD_CHARACTERS)}”`);
+	const more = names.length - named.length;
+	const all = more > 0 ? [...named, `${more} more`] : named;
+	return `The item has the ${names.length === 1 ? 'field' : 'fields'} ${new Intl.ListFormat('en-GB').format(all)}.`;
 }
 
 /** What is wrong with a field that has no text, in words that give nothing of its value away. */

@@ -1,5 +1,7 @@
 import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
+import omit from 'lodash/omit';
 
+import { definedFields } from '../../shared/definedFields';
 import { together } from '../../shared/kpnError';
 import type { Draft, Refusal } from './draft';
 import type { Accepted, Settled } from './outcome';
@@ -34,22 +36,24 @@ export function outputItem(result: ItemResult, node: INode): INodeExecutionData 
 
 function deliveredItem({ draft, outcomes }: Delivery): INodeExecutionData {
 	const accepted = outcomes.filter(isAccepted);
-	const documentIds = new Set(accepted.map(({ documentId }) => documentId));
-	const { quota, sunset } = accepted.at(-1)?.account ?? {};
 	const [first] = accepted;
+	const acceptedBefore = first && accepted.every((one) => one.acceptedBefore);
+	const beyond = outcomes.length - accepted.length;
+	const message = [
+		acceptedBefore && 'KPN had accepted it before: it was not sent again.',
+		first && !acceptedBefore && 'KPN has accepted it.',
+		beyond > 0 && `${sentBeforeTo(beyond, outcomes.length)} under the same key (Send Once Per).`,
+	];
 	return {
 		json: {
 			outcome: first ? 'accepted' : 'sentBefore',
-			...describe(draft),
+			...to(draft),
+			message: message.filter(Boolean).join(' '),
 			...(first && { document_id: first.documentId }),
 			status: first ? (first.status ?? 'OK') : 'sentBefore',
-			...((documentIds.size > 1 || (first && accepted.length < outcomes.length)) && {
-				deliveries: deliveriesOf({ draft, outcomes }),
-			}),
-			...(first &&
-				accepted.every(({ acceptedBefore }) => acceptedBefore) && { acceptedBefore: true }),
-			...(quota && { quota }),
-			...(sunset !== undefined && { sunset }),
+			...deliveriesOf({ draft, outcomes }),
+			...(acceptedBefore && { acceptedBefore }),
+			...describe(draft),
 		},
 		pairedItem: { item: draft.itemIndex },
 	};
@@ -58,9 +62,11 @@ function deliveredItem({ draft, outcomes }: Delivery): INodeExecutionData {
 const dryRunItem = ({ draft, sentBefore }: Delivery): INodeExecutionData => ({
 	json: {
 		outcome: 'dryRun',
-		...describe(draft),
+		...to(draft),
+		message: 'Checked only (Dry Run): nothing was sent.',
 		status: 'dryRun',
 		...(sentBefore !== undefined && { sentBefore }),
+		...describe(draft),
 	},
 	pairedItem: { item: draft.itemIndex },
 });
@@ -75,16 +81,16 @@ function failedItem(result: ItemResult, node: INode): INodeExecutionData {
 	const item: INodeExecutionData = {
 		json: {
 			outcome: failure.outcome,
+			...('draft' in result && to(result.draft)),
 			message: together(failure.message, failure.quote),
 			advice: failure.advice,
-			kpnMessage: failure.kpn.message ?? null,
-			kpnCode: failure.kpn.code ?? null,
-			statusCode: failure.statusCode ?? null,
-			retryable: failure.retryable,
-			...('draft' in result && {
-				...describe(result.draft),
-				...(result.outcomes.length > 1 && { deliveries: deliveriesOf(result) }),
+			...definedFields({
+				kpnMessage: failure.kpn.message,
+				kpnCode: failure.kpn.code,
+				statusCode: failure.statusCode,
 			}),
+			retryable: failure.retryable,
+			...('draft' in result && { ...deliveriesOf(result), ...describe(result.draft) }),
 		},
 		pairedItem: { item: itemIndex },
 	};
@@ -98,16 +104,27 @@ function failedItem(result: ItemResult, node: INode): INodeExecutionData {
 	return item;
 }
 
-const describe = ({ sender, recipients, size }: Draft): IDataObject => ({
-	recipients,
-	sender,
-	...size,
+/** First in n8n's table, where a person looks: who, and at what price. */
+const to = ({ recipients, size }: Draft): IDataObject => ({
+	recipient: recipients.join(', '),
+	parts: size.parts,
 });
 
-const deliveriesOf = ({ draft, outcomes }: Delivery): IDataObject[] =>
-	outcomes.map((outcome, index) => ({
+const describe = ({ sender, size }: Draft): IDataObject => ({ sender, ...omit(size, 'parts') });
+
+function sentBeforeTo(count: number, total: number): string {
+	if (total === 1) return 'It had been sent before';
+	return `${count} of ${total} recipients had got it before`;
+}
+
+/** What became of it for each of several recipients. */
+function deliveriesOf({ draft, outcomes }: Delivery): IDataObject {
+	if (outcomes.length < 2) return {};
+	const deliveries = outcomes.map((outcome, index) => ({
 		recipient: draft.recipients[index],
 		outcome: outcome.outcome,
-		document_id: isAccepted(outcome) ? outcome.documentId : null,
+		...(isAccepted(outcome) && { document_id: outcome.documentId }),
 		...(isAccepted(outcome) && outcome.acceptedBefore && { acceptedBefore: true }),
 	}));
+	return { deliveries };
+}

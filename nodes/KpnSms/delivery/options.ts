@@ -30,6 +30,10 @@ export interface SendOptions {
 	dryRun: boolean;
 	replaceSpecialCharacters: boolean;
 	maximumParts?: number;
+	/** Of all messages of the run together. */
+	maximumPartsInAll?: number;
+	/** Whether what came in goes out again, beside what the node says. */
+	includeInputFields: boolean;
 	/** How many keys of Send Once Per to remember. */
 	remember: number;
 	/** Why an item with these options cannot be sent. */
@@ -39,6 +43,9 @@ export interface SendOptions {
 /** Of Send Once Per: so many are found and written without holding n8n up. */
 export const DEFAULT_REMEMBER = 10_000;
 export const MOST_REMEMBERED = 20_000;
+
+/** Far more than anybody pays for in one run. */
+const MOST_PARTS_IN_ALL = 100_000_000;
 
 const ONCE_KEY_CHARACTERS = 1000;
 
@@ -113,6 +120,7 @@ export function readOptions(given: Record<string, unknown>, api: SmsApi): SendOp
 
 	notEmpty('dryRun', 'Dry Run');
 	notEmpty('maximumParts', 'Maximum Parts');
+	notEmpty('maximumPartsInAll', 'Maximum Parts in All');
 	const webhookUrl = text('deliveryReportUrl', 'Delivery Report URL');
 	if (webhookUrl !== undefined && !isWebhookUrl(webhookUrl)) {
 		problems.push(
@@ -142,6 +150,8 @@ export function readOptions(given: Record<string, unknown>, api: SmsApi): SendOp
 		dryRun: yes('dryRun', 'Dry Run'),
 		replaceSpecialCharacters: yes('replaceSpecialCharacters', 'Replace Special Characters'),
 		maximumParts: whole('maximumParts', 'Maximum Parts', 1, 1000),
+		maximumPartsInAll: whole('maximumPartsInAll', 'Maximum Parts in All', 1, MOST_PARTS_IN_ALL),
+		includeInputFields: yes('includeInputFields', 'Include Input Fields'),
 		remember: whole('remember', 'Remember', 1, MOST_REMEMBERED) ?? DEFAULT_REMEMBER,
 		problems,
 	};

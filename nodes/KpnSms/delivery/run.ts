@@ -1,5 +1,6 @@
-import type { INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import omit from 'lodash/omit';
 
 import type { Failure } from '../../shared/failure';
 import { SMS_APIS, type SmsApi } from '../../shared/kpn';
@@ -23,7 +24,7 @@ import type { Outcome, Settled } from './outcome';
 import { PrivateHash } from './privateHash';
 import { SendOnce } from './sendOnce';
 import { atSharedPace } from './sharedPace';
-import { precheckError, stopError } from './words';
+import { precheckError, stopError, tooManyParts } from './words';
 
 /** One item of a run, with its parameters evaluated; or why they could not be. */
 export type RunItem = Refusal | RunInput;
@@ -33,6 +34,8 @@ interface RunInput {
 	body: DeclaredBody;
 	options: object;
 	text?: TextField;
+	/** The fields that the item came with. */
+	input: IDataObject;
 }
 
 interface RunKind {
@@ -111,10 +114,19 @@ export async function run(
 		messages.set(one, own);
 		for (const message of own) if (once?.add(message) ?? true) firsts.add(message);
 	});
-	const problem = once ? once.problem : NO_STORE;
-	const drafts = checked.map((one) =>
-		problem !== undefined && hasKey(one) ? refused(one, problem) : one,
+	const onceProblem = once ? once.problem : NO_STORE;
+	const dear = partsProblem(
+		checked,
+		(one) =>
+			(messages.get(one) ?? []).filter(
+				(message) => firsts.has(message) && !ledger.settledBefore(message),
+			).length,
 	);
+	const drafts = checked.map((one) => {
+		if (isRefusal(one)) return one;
+		if (onceProblem !== undefined && hasKey(one)) return refused(one, onceProblem);
+		return dear !== undefined && !one.options.dryRun ? refused(one, dear) : one;
+	});
 	// A dry run is there to show what is wrong: it has nothing to stop.
 	const refusals = drafts.filter(isRefusal).filter(({ dryRun }) => !dryRun);
 	if (refusals.length > 0 && !continues) {
@@ -187,14 +199,16 @@ export async function run(
 	);
 	if (stops && !continues) throw stopError(node, results);
 
-	const output = await mapUnhurried(results, (one) => outputItem(one, node));
+	const output = await mapUnhurried(results, (one, index) =>
+		withInput(outputItem(one, node), items[index], readOptions),
+	);
 	if (!waits) await ledger.forget(sendable);
 	return { items: output, results };
 }
 
 function draftOf(item: RunInput, options: SendOptions, api: SmsApi): Draft | Refusal {
 	const { itemIndex } = item;
-	const one = draft(itemIndex, item.body, options, api, item.text);
+	const one = draft(itemIndex, item.body, options, api, item.text, item.input);
 	const { key, problem } = readOnceKey(item.options);
 	if (problem === undefined)
 		return isRefusal(one) || key === undefined ? one : { ...one, onceKey: key };
@@ -228,6 +242,33 @@ async function endOnce(
 		);
 	}
 }
+
+/** Why nothing of a run is sent: it would cost more than the user has set for all of it. */
+function partsProblem(
+	drafts: Array<Draft | Refusal>,
+	messagesOf: (one: Draft) => number,
+): string | undefined {
+	const counted = drafts.filter((one): one is Draft => !isRefusal(one) && !one.options.dryRun);
+	const most = counted.reduce(
+		(least, { options }) => Math.min(least, options.maximumPartsInAll ?? Infinity),
+		Infinity,
+	);
+	if (most === Infinity) return undefined;
+	const parts = counted.reduce((sum, one) => sum + one.size.parts * messagesOf(one), 0);
+	return parts > most ? tooManyParts(parts, most) : undefined;
+}
+
+/** What the node says comes first, and wins where both have a field. */
+function withInput(
+	item: INodeExecutionData,
+	from: RunItem | undefined,
+	readOptions: (given: object) => SendOptions,
+): INodeExecutionData {
+	if (!from || isRefusal(from) || !readOptions(from.options).includeInputFields) return item;
+	item.json = { ...item.json, ...omit(from.input, Object.keys(item.json)) };
+	return item;
+}
+
 const mayHaveArrived = (result: ItemResult): boolean =>
 	'draft' in result && result.outcomes.every(({ outcome }) => outcome !== 'refused');
 

@@ -72,19 +72,35 @@ export function precheckError(
 	if (total === 1 && first) {
 		return apiError(node, { message: `${nothing}: ${first.problems.join(' ')}`, itemIndex });
 	}
-	const same = (one: Refusal, other: Refusal) =>
-		one.problems.length === other.problems.length &&
-		one.problems.every((problem, index) => problem === other.problems[index]);
-	const { groups, more } = groupAlike(refusals, same);
-	const lines = groups.map((group) =>
-		together(itemsLabel(group.map((one) => one.itemIndex)), ...group[0].problems),
-	);
+	const { groups, more } = groupAlike(refusals, refusedAlike);
+	const [same] = groups;
+	if (same?.length === total) {
+		const message = `${nothing}: ${same[0].problems.join(' ')}`;
+		return apiError(node, { message, description: `The same holds for all ${total} items.` });
+	}
 	return apiError(node, {
 		message: `${nothing}: ${refusals.length} of ${total} items must be corrected first`,
-		description: lineUp(lines, more),
+		description: lineUp(groups.map(refusalLine), more),
 		itemIndex,
 	});
 }
+
+const refusedAlike = (one: Refusal, other: Refusal): boolean =>
+	one.problems.length === other.problems.length &&
+	one.problems.every((problem, index) => problem === other.problems[index]);
+
+const refusalLine = (group: [Refusal, ...Refusal[]]): string =>
+	together(itemsLabel(group.map((one) => one.itemIndex)), ...group[0].problems);
+
+/** What must be corrected, as HTML for a hint: each group of items with the same words in a line. */
+export function refusalLines(refusals: Refusal[]): string {
+	const { groups, more } = groupAlike(refusals, refusedAlike);
+	return lineUp(groups.map(refusalLine), more);
+}
+
+/** Why nothing of a run is sent. */
+export const tooManyParts = (parts: number, most: number): string =>
+	`All items together take ${parts} parts, and Maximum Parts in All is ${most}. Look whether these are the people that you mean; if so, raise it.`;
 
 /** For "Stop Workflow": what was sent, what not, what is unknown, and what a retry would do. */
 export function stopError(node: INode, results: ItemResult[]): NodeApiError {
@@ -169,7 +185,10 @@ function failedAlike({ outcomes: [one, ...rest] }: Delivery, other: Delivery): b
 	);
 }
 
-/** `[item 3]`, `[items 0–13, 50]`: the numbers that n8n gives them, in ascending order. */
+/**
+ * `[item 3 (the 4th)]`, `[items 0–13, 50 (the 1st–14th, 51st)]`: the numbers that n8n gives them, in
+ * ascending order, and how a person counts.
+ */
 function itemsLabel(indexes: number[]): string {
 	const ranges: Array<{ from: number; to: number }> = [];
 	let more = 0;
@@ -179,10 +198,25 @@ function itemsLabel(indexes: number[]): string {
 		else if (ranges.length < MOST_NAMED) ranges.push({ from: index, to: index });
 		else more++;
 	}
-	const named = ranges.map(({ from, to }) => (from === to ? String(from) : `${from}–${to}`));
+	const name = (numbered: (index: number) => string) =>
+		ranges
+			.map(({ from, to }) => (from === to ? numbered(from) : `${numbered(from)}–${numbered(to)}`))
+			.join(', ');
+	if (indexes.length === 1) return `[item ${name(String)} (the ${name(ordinal)})]`;
 	const rest = more > 0 ? ` and ${more} more` : '';
-	return `[item${indexes.length === 1 ? '' : 's'} ${named.join(', ')}${rest}]`;
+	const counting = ranges.length > ORDINALS_NAMED ? 'counted from 0' : `the ${name(ordinal)}`;
+	return `[items ${name(String)}${rest} (${counting})]`;
 }
+
+/** Beyond so many, a second row of numbers helps nobody. */
+const ORDINALS_NAMED = 3;
+
+const ORDINALS = new Intl.PluralRules('en-GB', { type: 'ordinal' });
+const ENDINGS: Record<string, string> = { one: 'st', two: 'nd', few: 'rd' };
+
+/** Of an index: `1st` of 0. */
+const ordinal = (index: number): string =>
+	`${index + 1}${ENDINGS[ORDINALS.select(index + 1)] ?? 'th'}`;
 
 /** `1 message`, `2 messages`. */
 export const counted = (count: number, one: string, several = `${one}s`): string =>

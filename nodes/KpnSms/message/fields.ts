@@ -117,6 +117,14 @@ export const optionsField: INodeProperties = {
 			description: `Seconds after which KPN gives up on a phone that cannot be reached; at least ${SHORTEST_EXPIRY_ABROAD} for numbers abroad. Current SMS API only.`,
 		},
 		{
+			displayName: 'Include Input Fields',
+			name: 'includeInputFields',
+			type: 'boolean',
+			default: false,
+			description:
+				'Whether the output of an item has the fields that came in, too, such as the name of a person',
+		},
+		{
 			displayName: 'Maximum Parts',
 			name: 'maximumParts',
 			type: 'number',
@@ -124,6 +132,15 @@ export const optionsField: INodeProperties = {
 			default: 1,
 			description:
 				'Refuse a text that would be billed as more parts than this, instead of sending it',
+		},
+		{
+			displayName: 'Maximum Parts in All',
+			name: 'maximumPartsInAll',
+			type: 'number',
+			typeOptions: { minValue: 1 },
+			default: 500,
+			description:
+				'Send nothing where all items of a run together would be billed as more parts than this: a slip in a filter does not cost thousands of SMS',
 		},
 		{
 			displayName: 'Maximum Retries',

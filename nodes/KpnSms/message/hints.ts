@@ -1,12 +1,16 @@
 import type { NodeExecutionHint, NodeHint } from 'n8n-workflow';
 
+import type { Refusal } from '../delivery/draft';
 import type { ItemResult } from '../delivery/item';
 import { quotaIsShort } from '../delivery/quotaWords';
-import { counted } from '../delivery/words';
+import { counted, refusalLines, tooManyParts } from '../delivery/words';
 import type { AccountState } from '../../shared/accountState';
 
 /** From this share of KPN's quota on, the user is told. */
 const QUOTA_WARNING = 0.9;
+
+/** So many numbers that come more than once a person reads. */
+const REPEATS_NAMED = 5;
 
 /** What the editor shows above the output, whatever came out. */
 export const staticHints: NodeHint[] = [
@@ -44,25 +48,46 @@ function dryRunSummary(results: ItemResult[]): string | undefined {
 	let messages = 0;
 	let recipients = 0;
 	let parts = 0;
-	let refused = 0;
+	let most = Infinity;
+	const refused: Refusal[] = [];
+	const timesOf = new Map<string, number>();
 	let sentBefore: number | undefined;
 	for (const result of results) {
 		if ('problems' in result) {
-			if (result.dryRun) refused++;
+			if (result.dryRun) refused.push(result);
 		} else if (result.draft.options.dryRun) {
 			messages++;
 			if (result.sentBefore !== undefined) sentBefore = (sentBefore ?? 0) + result.sentBefore;
 			recipients += result.draft.recipients.length;
 			parts += result.draft.size.parts * result.draft.recipients.length;
+			most = Math.min(most, result.draft.options.maximumPartsInAll ?? Infinity);
+			for (const recipient of result.draft.recipients) {
+				timesOf.set(recipient, (timesOf.get(recipient) ?? 0) + 1);
+			}
 		}
 	}
-	if (messages + refused === 0) return undefined;
-	const wrong = refused === 0 ? '' : ` ${counted(refused, 'item')} must be corrected first.`;
+	if (messages + refused.length === 0) return undefined;
+	const wrong =
+		refused.length === 0
+			? ''
+			: `<br>${counted(refused.length, 'item')} must be corrected first:<br>${refusalLines(refused)}`;
 	const before =
 		sentBefore === undefined
 			? ''
 			: ` ${counted(sentBefore, 'recipient')} would not get it again: Send Once Per has it on record.`;
-	return `Dry run: ${counted(messages, 'message')} to ${counted(recipients, 'recipient')}, ${counted(parts, 'part')} in all.${before}${wrong} Nothing was sent.`;
+	const dear = parts > most ? ` ${tooManyParts(parts, most)}` : '';
+	return `Dry run, nothing was sent: ${counted(messages, 'message')} to ${counted(recipients, 'recipient')}, ${counted(parts, 'part')} in all.${repeatsIn(timesOf)}${before}${dear}${wrong}`;
+}
+
+/** Whoever is in a sheet twice would get it twice, unless there is a key. */
+function repeatsIn(timesOf: Map<string, number>): string {
+	const repeated = [...timesOf].filter(([, times]) => times > 1);
+	if (repeated.length === 0) return '';
+	const named = repeated
+		.slice(0, REPEATS_NAMED)
+		.map(([recipient, times]) => `…${recipient.slice(-3)} ${times} times`);
+	if (repeated.length > named.length) named.push(`${repeated.length - named.length} more`);
+	return ` ${counted(repeated.length, 'number')} would get more than one: ${named.join(', ')}.`;
 }
 
 function sentBeforeSummary(results: ItemResult[]): string | undefined {

@@ -65,7 +65,14 @@ async function sendDeclared(
 		);
 		const body = options.body as IDataObject;
 		return {
-			items: [{ itemIndex, body, options: this.getNodeParameter('options', {}) as object }],
+			items: [
+				{
+					itemIndex,
+					body,
+					options: this.getNodeParameter('options', {}) as object,
+					input: this.getInputData().json,
+				},
+			],
 			request,
 		};
 	});
@@ -84,7 +91,7 @@ async function runItems(context: IExecuteFunctions): Promise<RunItem[]> {
 			try {
 				const body: IDataObject = {};
 				for (const { place, valueOf } of fields) set(body, place, valueOf(itemIndex, json));
-				return { itemIndex, body, options: optionsOf(itemIndex, json) as object };
+				return { itemIndex, body, options: optionsOf(itemIndex, json), input: json };
 			} catch (error) {
 				return failedExpression(itemIndex, error);
 			}

@@ -117,6 +117,7 @@ async function sendThenWait(this: IExecuteFunctions): Promise<INodeExecutionData
 					sender: this.getNodeParameter('sender', 0),
 					messages: [{ mobile_number: mobileNumber, content }],
 				},
+				input: this.getInputData()[0]?.json ?? {},
 				options: {
 					...(isHumanReview(node) && { maximumParts: REVIEW_PARTS }),
 					...sendOptions,

@@ -42,7 +42,7 @@ test('the error of a stopped run counts every item once, by the worst that happe
 		'Not all items were sent: 2 accepted, 1 partly accepted, 1 refused, 1 unknown, 1 not tried',
 	);
 	expect(linesOf(error).map((line) => line.slice(0, 8))).toEqual([
-		...[2, 3, 4, 5].map((item) => `[item ${item}]`),
+		...[2, 3, 4, 5].map((item) => `[item ${item} `),
 		'To send ',
 	]);
 });
@@ -65,10 +65,10 @@ test('advice that is the same for the next item is given once', () => {
 	const advised = ['Look there.', 'Look there.', 'Wait.', 'Look there.'];
 	const each = advised.map((advice, item) => [failure({ advice, meaning: `no. ${item}` })]);
 	expect(linesOf(stopError(node, resultsOf(...each))).slice(0, 4)).toEqual([
-		'[item 0] Not sent: no. 0. Look there.',
-		'[item 1] Not sent: no. 1.',
-		'[item 2] Not sent: no. 2. Wait.',
-		'[item 3] Not sent: no. 3. Look there.',
+		'[item 0 (the 1st)] Not sent: no. 0. Look there.',
+		'[item 1 (the 2nd)] Not sent: no. 1.',
+		'[item 2 (the 3rd)] Not sent: no. 2. Wait.',
+		'[item 3 (the 4th)] Not sent: no. 3. Look there.',
 	]);
 });
 
@@ -80,23 +80,27 @@ test('items with the same reason are told in one line, with their ranges', () =>
 	const error = stopError(node, resultsOf(...items));
 	expect(error.message).toBe('Not all items were sent: 35 accepted, 25 refused');
 	expect(linesOf(error).slice(0, -1)).toEqual([
-		'[items 0–13, 50–59] Not sent: it failed. KPN says: “Bad”. Look there.',
-		'[item 20] Not sent: it failed.',
+		'[items 0–13, 50–59 (the 1st–14th, 51st–60th)] Not sent: it failed. KPN says: “Bad”. Look there.',
+		'[item 20 (the 21st)] Not sent: it failed.',
 	]);
 	const refusals = [0, 1, 2, 7].map((itemIndex) => ({ itemIndex, problems: ['Sender is empty.'] }));
-	expect(linesOf(precheckError(node, refusals, 9, 0))).toEqual(['[items 0–2, 7] Sender is empty.']);
+	expect(linesOf(precheckError(node, refusals, 9, 0))).toEqual([
+		'[items 0–2, 7 (the 1st–3rd, 8th)] Sender is empty.',
+	]);
 });
 
 test('of many ranges ten are named, and the other items counted', () => {
 	const every = Array.from({ length: 30 }, (_, item) => [item % 2 ? ACCEPTED : failure()]);
 	const [line] = linesOf(stopError(node, resultsOf(...every)));
-	expect(line).toMatch(/^\[items 0, 2, 4, 6, 8, 10, 12, 14, 16, 18 and 5 more\] Not sent/);
+	expect(line).toMatch(
+		/^\[items 0, 2, 4, 6, 8, 10, 12, 14, 16, 18 and 5 more \(counted from 0\)\] Not sent/,
+	);
 });
 
 test('items with several recipients have a line each: it is about theirs', () => {
 	const both = () => [ACCEPTED, failure()];
 	const lines = linesOf(stopError(node, resultsOf(both(), both())));
-	expect(lines.map((line) => line.slice(0, 8))).toEqual(['[item 0]', '[item 1]', 'To send ']);
+	expect(lines.map((line) => line.slice(0, 8))).toEqual(['[item 0 ', '[item 1 ', 'To send ']);
 });
 
 test('what there is one of is told in the singular', () => {
@@ -108,10 +112,10 @@ test('what there is one of is told in the singular', () => {
 	const wrong: ItemResult = { itemIndex: 1, problems: ['Sender is empty.'], dryRun: true };
 	const said = (...results: ItemResult[]) => hintsOf(results).map(({ message }) => message);
 	expect(said(dry(['+31612345670']), wrong)).toEqual([
-		'Dry run: 1 message to 1 recipient, 1 part in all. 1 item must be corrected first. Nothing was sent.',
+		'Dry run, nothing was sent: 1 message to 1 recipient, 1 part in all.<br>1 item must be corrected first:<br>[item 1 (the 2nd)] Sender is empty.',
 	]);
 	expect(said(dry(['+31612345670', '+31612345671']), wrong, wrong)).toEqual([
-		'Dry run: 1 message to 2 recipients, 2 parts in all. 2 items must be corrected first. Nothing was sent.',
+		'Dry run, nothing was sent: 1 message to 2 recipients, 2 parts in all.<br>2 items must be corrected first:<br>[items 1, 1 (the 2nd, 2nd)] Sender is empty.',
 	]);
 	expect(said()).toEqual([]);
 });
