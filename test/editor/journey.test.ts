@@ -86,8 +86,12 @@ describe('building a workflow in the editor', () => {
 		await person.executesNode('Problem in node');
 		const { title, description } = await person.output.refusal();
 		expect(title).toMatch(/^Nothing was sent: 2 of 4 items must be corrected first/);
-		expect(description).toMatch(/\[item 1\] Mobile Number “…567” is not a mobile number/);
-		expect(description).toMatch(/\n\[item 3\] Mobile Number “…612” is not a mobile number/);
+		expect(description).toMatch(
+			/\[item 1 \(the 2nd\)\] Mobile Number “…567” is not a mobile number/,
+		);
+		expect(description).toMatch(
+			/\n\[item 3 \(the 4th\)\] Mobile Number “…612” is not a mobile number/,
+		);
 		expect(sandbox.calls).toHaveLength(0);
 	});
 
@@ -124,7 +128,7 @@ describe('building a workflow in the editor', () => {
 	step('for many guests a hint sums up what it would cost', 'many-items', async () => {
 		await changesGuests(manyGuests(120));
 		await person.executesNode('executed successfully');
-		await person.output.hints('Dry run: 120 messages to 120 recipients');
+		await person.output.hints('Dry run, nothing was sent: 120 messages to 120 recipients');
 		expect(sandbox.messages).toHaveLength(GUESTS.length);
 		await shoot('many-items-hint');
 		await person.closesNode();
@@ -155,7 +159,7 @@ describe('a failed execution', () => {
 		await shoot('executions');
 		await person.opensNode('Remind by SMS');
 		const { description } = await person.output.refusal();
-		expect(description).toMatch(/\[item 1\] Not sent: KPN/);
+		expect(description).toMatch(/\[item 1 \(the 2nd\)\] Not sent: KPN/);
 		expect(received()).toEqual(GUESTS.map(({ mobile }) => mobile).filter((one) => one !== BRAM));
 		await shoot('execution-error');
 		await person.closesNode();

@@ -97,7 +97,7 @@ test('approved on a phone: the execution goes on by Answered', async () => {
 			sending: 'accepted',
 			data: { approved: true, respondedAt: expect.any(String) },
 			document_id: sandbox.messages[0]?.documentId,
-			recipients: [PHONE],
+			recipient: PHONE,
 		}),
 	]);
 	expect(run.out('Not Delivered')).toEqual([]);

@@ -42,7 +42,7 @@ export function claimsOf(run: IRun, count: number): Map<number, Claim> {
 
 /** The items that `0–13, 50 (the 1st–14th, 51st)` names. */
 function itemsIn(named: string): number[] {
-	const [numbers = ''] = named.split(" (");
+	const [numbers = ''] = named.split(' (');
 	return numbers.split(', ').flatMap((range) => {
 		const [from = NaN, to = from] = range.split('–').map(Number);
 		return Array.from({ length: to - from + 1 }, (_, index) => from + index);

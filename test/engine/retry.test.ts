@@ -70,8 +70,8 @@ describe.each(['v1', 'current'])('%s', (smsApi) => {
 			const retried = await retryExecution(failed, file, setting.credentials, saved);
 			expect(retried.data.resultData.error).toBeUndefined();
 			expect(items.map(({ text }) => taken(text))).toEqual([1, 1, 1, 1]);
-			expect(outputOf(retried, 'SMS').map(({ json }) => json.recipients)).toEqual(
-				items.map(({ to }) => [to]),
+			expect(outputOf(retried, 'SMS').map(({ json }) => json.recipient)).toEqual(
+				items.map(({ to }) => to),
 			);
 		},
 	);

@@ -42,8 +42,8 @@ describe.each([
 		expect(callSizes().sort((a, b) => b - a)).toEqual(sizes);
 		expect(setting.sandbox.tokenCalls).toHaveLength(1);
 		expect(
-			outputOf(result, 'SMS').map(({ json, pairedItem }) => [json.recipients, pairedItem]),
-		).toEqual(messagesTo(count).map(({ to }, item) => [[to], { item }]));
+			outputOf(result, 'SMS').map(({ json, pairedItem }) => [json.recipient, pairedItem]),
+		).toEqual(messagesTo(count).map(({ to }, item) => [to, { item }]));
 	});
 
 	test('10,000 items: 50 calls, one token, everybody once, every result at its item', async () => {
@@ -112,7 +112,7 @@ test('one item with 200 recipients is one call, one with 201 is two', async () =
 	const result = await run(sms(), [{ to: recipients(201), text: 'All' }]);
 	expect(callSizes().slice(1).sort()).toEqual([1, 200]);
 	const json = outputOf(result, 'SMS')[0]?.json;
-	expect(json?.recipients).toHaveLength(201);
+	expect(String(json?.recipient).split(', ')).toHaveLength(201);
 	expect(json?.deliveries).toHaveLength(201);
 });
 
@@ -161,7 +161,7 @@ describe('the options', () => {
 	test('on v1 stop the run before anything is sent', async () => {
 		setting.credentials.set('kpn', { ...setting.credentials.raw('kpn'), smsApi: 'v1' });
 		const { error } = (await run(sms({ options }), messagesTo(2))).data.resultData;
-		expect(error?.description).toMatch(/Delivery Report URL works with the current SMS API only/);
+		expect(error?.message).toMatch(/Delivery Report URL works with the current SMS API only/);
 		expect(setting.sandbox.calls).toHaveLength(0);
 	});
 
@@ -207,17 +207,103 @@ describe('the options', () => {
 			{
 				status: 'dryRun',
 				outcome: 'dryRun',
+				message: 'Checked only (Dry Run): nothing was sent.',
 				sender: 'Demo App',
-				recipients: ['+31612345670'],
+				recipient: '+31612345670',
 				encoding: 'GSM-7',
 				parts: 1,
 				characters: 9,
 			},
-			expect.objectContaining({ status: 'dryRun', recipients: ['+31612345671'] }),
+			expect.objectContaining({ status: 'dryRun', recipient: '+31612345671' }),
 			expect.objectContaining({ outcome: 'refused', message: expect.stringContaining('“…567”') }),
 		]);
 		expect(setting.sandbox.calls).toHaveLength(0);
 		expect(setting.sandbox.tokenCalls).toHaveLength(0);
+	});
+
+	test('Dry Run names what is wrong, and who would get more than one', async () => {
+		const [one] = messagesTo(1);
+		const result = await run(sms({ options: { dryRun: true, maximumPartsInAll: 2 } }), [
+			{ ...one },
+			{ ...one, text: 'Another' },
+			{ to: '020 1234567', text: 'x' },
+			{ to: '0612345671', text: 'x' },
+		]);
+		expect(hintsOf(result).join('')).toBe(
+			'Dry run, nothing was sent: 3 messages to 3 recipients, 3 parts in all. 1 number would get more than one: …670 2 times. All items together take 3 parts, and Maximum Parts in All is 2. Look whether these are the people that you mean; if so, raise it.<br>1 item must be corrected first:<br>[item 2 (the 3rd)] Mobile Number “…567” is not a mobile number. A Dutch one is 06 and 8 digits, or starts with 097; one abroad starts with + and its country code.',
+		);
+	});
+
+	describe('Maximum Parts in All', () => {
+		const limited = (maximumPartsInAll: number | string, changes: Partial<INode> = {}) =>
+			sms({ options: { maximumPartsInAll } }, changes);
+		const three = [...messagesTo(2), { to: '0612345675', text: 'x'.repeat(161) }];
+
+		test('a list that would cost more is refused before anything is sent', async () => {
+			const result = await run(limited(3), three);
+			expect(result.data.resultData.error?.message).toMatch(
+				/^Nothing was sent: All items together take 4 parts, and Maximum Parts in All is 3\./,
+			);
+			expect(setting.sandbox.calls).toHaveLength(0);
+		});
+
+		test('in a Continue mode each of its items is refused', async () => {
+			const items = outputOf(
+				await run(limited(3, { onError: 'continueRegularOutput' }), three),
+				'SMS',
+			);
+			expect(items.map(({ json }) => json.outcome)).toEqual(['refused', 'refused', 'refused']);
+			expect(setting.sandbox.calls).toHaveLength(0);
+		});
+
+		test('a list that costs as much is sent', async () => {
+			await run(limited(4), three);
+			expect(setting.sandbox.messages).toHaveLength(3);
+		});
+
+		test('several recipients count each; no value is an error, not no limit', async () => {
+			const two = [{ to: '0612345670, 0612345671', text: 'x' }];
+			expect((await run(limited(1), two)).data.resultData.error?.message).toMatch(/take 2 parts/);
+			const empty = await run(limited('={{ $json.nothing }}'), two);
+			expect(empty.data.resultData.error?.message).toMatch(/Maximum Parts in All is empty/);
+			expect(setting.sandbox.calls).toHaveLength(0);
+		});
+
+		test('a retry counts what is still to be sent', async () => {
+			setting.sandbox.inject({
+				match: { content: 'Message 1' },
+				answer: { kind: 'http', status: 400 },
+			});
+			const failed = await run(limited(4), three);
+			const stored = limited(4);
+			const retried = await retryExecution(failed, stored, setting.credentials, limited(1));
+			expect(retried.data.resultData.error).toBeUndefined();
+			expect(setting.sandbox.messages).toHaveLength(3);
+		});
+	});
+
+	test('Include Input Fields: what came in goes out again, after what the node says', async () => {
+		const items = [
+			{ ...messagesTo(1)[0], name: 'Anna', outcome: 'won' },
+			{ to: '020 1234567', text: 'x', name: 'Bram' },
+		];
+		const file = sms(
+			{ options: { includeInputFields: true } },
+			{ onError: 'continueRegularOutput' },
+		);
+		const [anna, bram] = outputOf(await run(file, items), 'SMS').map(({ json }) => json);
+		expect(anna).toMatchObject({ outcome: 'accepted', name: 'Anna', to: '+31612345670' });
+		expect(Object.keys(anna ?? {})[0]).toBe('outcome');
+		expect(bram).toMatchObject({ outcome: 'refused', name: 'Bram' });
+	});
+
+	test('the same field is missing in all items: it is said once, with the fields that there are', async () => {
+		const items = [1, 2, 3].map((count) => ({ phone: `061234567${count}`, text: 'x' }));
+		const { error } = (await run(sms(), items)).data.resultData;
+		expect(error?.message).toBe(
+			'Nothing was sent: Mobile Number is empty: its expression gives nothing for this item. Open the field, and look at its preview. The item has the fields “phone” and “text”.',
+		);
+		expect(error?.description).toBe('The same holds for all 3 items.');
 	});
 
 	test('Replace Special Characters and the parts of a text are in the output', async () => {
@@ -238,7 +324,7 @@ test('after a dry run a hint sums up messages, recipients and parts', async () =
 	const items = [{ to: '0612345670,0612345671', text: 'a'.repeat(161) }, ...messagesTo(1)];
 	const result = await run(sms({ options: { dryRun: true } }), items);
 	expect(hintsOf(result)).toEqual([
-		'Dry run: 2 messages to 3 recipients, 5 parts in all. Nothing was sent.',
+		'Dry run, nothing was sent: 2 messages to 3 recipients, 5 parts in all. 1 number would get more than one: …670 2 times.',
 	]);
 });
 
@@ -253,14 +339,13 @@ test('a hint tells when the quota does not carry another such run', async () => 
 	]);
 });
 
-test('a hint and the output tell from when on KPN switches the API off', async () => {
+test('a hint tells from when on KPN switches the API off', async () => {
 	setting.sandbox.inject({
 		accept: true,
 		answer: { kind: 'http', status: 200, headers: { sunset: '2027-01-31' } },
 	});
 	const result = await run(sms(), messagesTo(1));
 	expect(hintsOf(result)).toEqual([expect.stringContaining('gone from 2027-01-31 on')]);
-	expect(outputOf(result, 'SMS')[0]?.json.sunset).toBe('2027-01-31');
 });
 
 test('Send stops before the first call, and a retry sends only the rest', async () => {

@@ -25,7 +25,9 @@ test('one item that cannot be sent and nothing is sent, with words that name eac
 	expect(setting.sandbox.calls).toHaveLength(0);
 	expect(setting.sandbox.tokenCalls).toHaveLength(0);
 	expect(error?.message).toBe('Nothing was sent: 2 of 4 items must be corrected first');
-	expect(error?.description).toMatch(/\[item 2\] Mobile Number “…567”.*<br>\[item 3\] Content is/);
+	expect(error?.description).toMatch(
+		/\[item 2 \(the 3rd\)\] Mobile Number “…567”.*<br>\[item 3 \(the 4th\)\] Content is/,
+	);
 	expect(JSON.stringify(error)).not.toMatch(/0201234567/);
 });
 

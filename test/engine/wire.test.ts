@@ -140,25 +140,19 @@ test('each result comes out once, in order, linked to its item', async () => {
 	setting = await startSetting({ smsApi: 'current' });
 	const items = messagesTo(5);
 	const output = outputOf(await send(items), 'SMS');
-	expect(output.map(({ json, pairedItem }) => ({ to: json.recipients, pairedItem }))).toEqual(
-		items.map(({ to }, item) => ({ to: [to], pairedItem: { item } })),
+	expect(output.map(({ json, pairedItem }) => ({ to: json.recipient, pairedItem }))).toEqual(
+		items.map(({ to }, item) => ({ to, pairedItem: { item } })),
 	);
 	expect(output[0]?.json).toEqual({
 		document_id: setting.sandbox.messages[0]?.documentId,
 		status: 'OK',
 		outcome: 'accepted',
+		message: 'KPN has accepted it.',
 		sender: 'Demo App',
-		recipients: ['+31612345670'],
+		recipient: '+31612345670',
 		encoding: 'GSM-7',
 		parts: 1,
 		characters: 9,
-		quota: {
-			limit: 100000,
-			used: 1,
-			interval: expect.any(Number),
-			timeUnit: expect.any(String),
-			resetUtc: expect.any(String),
-		},
 	});
 });
 
