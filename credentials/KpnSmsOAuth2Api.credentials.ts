@@ -18,28 +18,22 @@ export class KpnSmsOAuth2Api implements ICredentialType {
 
 	properties: INodeProperties[] = [
 		{
-			displayName:
-				'KPN’s older pages call the two Consumer Key and Consumer Secret. Saving asks KPN for a token and sends no SMS: “HTTP status 401” then means that KPN does not know the Client ID or that the Client Secret does not belong to it; “HTTP status 404”, that the Base URL is not KPN’s.',
-			name: 'testNotice',
-			type: 'notice',
-			default: '',
-		},
-		{
-			displayName: 'Consumer Key (Client ID)',
+			displayName: 'Client ID',
 			name: 'clientId',
 			type: 'string',
 			default: '',
 			required: true,
-			description: 'Shown with your project on KPN’s developer portal',
+			description:
+				'Shown with your project on KPN’s developer portal, whose older pages call it Consumer Key',
 		},
 		{
-			displayName: 'Consumer Secret',
+			displayName: 'Client Secret',
 			name: 'clientSecret',
 			type: 'string',
 			typeOptions: { password: true },
 			default: '',
 			required: true,
-			description: 'Shown with your project on KPN’s developer portal, beside the Consumer Key',
+			description: 'Shown beside the Client ID, on older pages as Consumer Secret',
 		},
 		{
 			displayName: 'SMS API',
@@ -59,7 +53,7 @@ export class KpnSmsOAuth2Api implements ICredentialType {
 			],
 			default: 'v1',
 			description:
-				'Which of KPN’s SMS products the app has. The wrong one answers 401, 403 or 404.',
+				'Which of KPN’s SMS products the project has: its page on KPN’s developer portal lists them. If sending gives 401, 403 or 404, it is the other one.',
 		},
 		{
 			displayName: 'Environment',
@@ -84,6 +78,23 @@ export class KpnSmsOAuth2Api implements ICredentialType {
 			placeholder: 'e.g. http://localhost:4040',
 			description: 'Where the token and the SMS API are found, without a path',
 			displayOptions: { show: { environment: ['custom'] } },
+		},
+		{
+			displayName:
+				'Base URL has to begin with https:// or http://, as in https://gateway.example.com.',
+			name: 'baseUrlNotice',
+			type: 'notice',
+			default: '',
+			displayOptions: {
+				show: { environment: ['custom'], baseUrl: [{ _cnd: { regex: '^(?!https?://)[^=]' } }] },
+			},
+		},
+		{
+			displayName:
+				'Saving asks KPN for a token and sends no SMS. “HTTP status 401”: Client ID or Client Secret is wrong.',
+			name: 'testNotice',
+			type: 'notice',
+			default: '',
 		},
 		{ displayName: 'Grant Type', name: 'grantType', type: 'hidden', default: 'clientCredentials' },
 		{

@@ -19,8 +19,8 @@ async function main(): Promise<void> {
 			'A stand-in for KPN is listening. Nothing reaches a real phone.',
 			'',
 			`  Base URL         ${sandbox.url}`,
-			`  Consumer Key     ${sandbox.clientId}`,
-			`  Consumer Secret  ${sandbox.clientSecret}`,
+			`  Client ID        ${sandbox.clientId}`,
+			`  Client Secret    ${sandbox.clientSecret}`,
 			`  Phones           ${sandbox.url}/`,
 		].join('\n'),
 	);

@@ -160,7 +160,7 @@ async function previousOf(
 	if (url !== undefined) return url;
 	throw problem(
 		context,
-		'The webhook URL that KPN had before can no longer be read, because the Consumer Secret in the credential has changed. Set that URL at KPN yourself.',
+		'The webhook URL that KPN had before can no longer be read, because the Client Secret in the credential has changed. Set that URL at KPN yourself.',
 	);
 }
 

@@ -26,7 +26,7 @@ export function answerError(
 	const locked = statusCode === 401 || statusCode === 403;
 	let advice = `Check Environment and Base URL in the credential, ${OR_MANUAL}`;
 	if (locked) {
-		advice = `Add KPN’s product “${product}” to the project behind this Consumer Key on KPN’s developer portal, ${OR_MANUAL}`;
+		advice = `Add KPN’s product “${product}” to the project behind this Client ID on KPN’s developer portal, ${OR_MANUAL}`;
 	} else if (statusCode === 429 || statusCode >= 500) {
 		advice = 'Try again later.';
 	} else if (statusCode === 400 && call.method !== 'GET') {

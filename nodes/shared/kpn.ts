@@ -34,7 +34,7 @@ export function baseUrlOf({ environment, baseUrl }: Record<string, unknown>): st
 
 /** KPN's older pages and its newer ones have different names for the two; n8n shows the newer. */
 export const UNKNOWN_CLIENT =
-	'KPN does not know this Consumer Key (Client ID), or the Consumer Secret (Client Secret) does not belong to it';
+	'KPN does not know this Client ID, or the Client Secret does not belong to it';
 
 export type SmsApi = 'v1' | 'current';
 

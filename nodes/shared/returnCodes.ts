@@ -71,7 +71,7 @@ const HUNG_UP = {
 } as const;
 
 const WRONG_PRODUCT =
-	'Most likely the project behind this Consumer Key (Client ID) lacks the SMS product, or the credential has the wrong choice under SMS API. Check both on KPN’s developer portal.';
+	'Most likely the project behind this Client ID lacks the SMS product, or the credential has the wrong choice under SMS API. Check both on KPN’s developer portal.';
 
 /** The three success codes stand here for an answer that has no document ID. */
 export const RETURN_CODES: Record<number, ReturnCode> = {

@@ -75,7 +75,7 @@ test('a wrong secret: nothing is sent, and the words name key and secret', async
 	const result = await run(smsWorkflow({ onError: 'continueRegularOutput' }), messagesTo(3));
 	expect([...claimsOf(result, 3).values()]).toEqual(['refused', 'refused', 'refused']);
 	expect(outputOf(result, 'SMS')[0]?.json).toMatchObject({
-		message: expect.stringMatching(/Consumer Key.*Consumer Secret.*ClientId is Invalid/),
+		message: expect.stringMatching(/Client ID.*Client Secret.*ClientId is Invalid/),
 		statusCode: 401,
 		retryable: false,
 	});

@@ -239,10 +239,10 @@ describe('another process of n8n', () => {
 		expect(await report(undefined, other)).toBe(200);
 	});
 
-	test('with another Consumer Secret the stored keys do not open, and KPN is asked', async () => {
+	test('with another Client Secret the stored keys do not open, and KPN is asked', async () => {
 		const other = await elsewhere();
 		const [encrypted] = /"secret":"([^"]+)"/.exec(other.staticData)?.slice(1) ?? [];
-		const foreign = encrypt('a secret', 'another Consumer Secret');
+		const foreign = encrypt('a secret', 'another Client Secret');
 		other.staticData = other.staticData.replace(encrypted ?? '', foreign);
 		expect(await report(undefined, other)).toBe(200);
 		expect(revealed()).toBe(1);

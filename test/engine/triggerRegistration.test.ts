@@ -203,12 +203,12 @@ describe('an application with somebody else’s webhook', () => {
 		expect(setting.changes()).toEqual([]);
 	});
 
-	test('with another Consumer Secret, what was there cannot be read: so the words say', async () => {
+	test('with another Client Secret, what was there cannot be read: so the words say', async () => {
 		const host = await setting.published(takeOver);
 		const { clientSecret, ...others } = setting.credentials.raw('kpn');
 		setting.credentials.set('kpn', { ...others, clientSecret: `${String(clientSecret)} changed` });
 		jest.spyOn(sandbox.settings, 'activeKey', 'get');
-		await expect(host.unpublish()).rejects.toThrow(/Consumer Secret|does not know this Consumer/);
+		await expect(host.unpublish()).rejects.toThrow(/Client Secret|does not know this Consumer/);
 		expect(configured()).toBe(host.url);
 	});
 
@@ -400,12 +400,12 @@ describe('when KPN refuses', () => {
 		expect(host.log).toEqual([]);
 	});
 
-	test('a wrong Consumer Secret, and a Base URL that is none, are said in words', async () => {
+	test('a wrong Client Secret, and a Base URL that is none, are said in words', async () => {
 		await start();
 		const data = setting.credentials.raw('kpn');
 		setting.credentials.set('kpn', { ...data, clientSecret: 'wrong' });
 		const host = await setting.host();
-		await expect(host.publish()).rejects.toThrow(/KPN does not know this Consumer Key/);
+		await expect(host.publish()).rejects.toThrow(/KPN does not know this Client ID/);
 		setting.credentials.set('kpn', { ...data, baseUrl: 'localhost' });
 		await expect(host.publish()).rejects.toThrow(/Base URL in the credential is not an address/);
 	});

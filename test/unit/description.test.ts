@@ -75,8 +75,8 @@ test('of OAuth2, a user sees nothing but what KPN needs', () => {
 		({ type }) => type !== 'hidden' && type !== 'notice',
 	);
 	expect(visible.map(({ name, displayName }) => [name, displayName])).toEqual([
-		['clientId', 'Consumer Key (Client ID)'],
-		['clientSecret', 'Consumer Secret'],
+		['clientId', 'Client ID'],
+		['clientSecret', 'Client Secret'],
 		['smsApi', 'SMS API'],
 		['environment', 'Environment'],
 		['baseUrl', 'Base URL'],

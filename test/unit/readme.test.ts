@@ -15,7 +15,7 @@ const kpnCalls = readDocument('nodes/KpnSms/delivery/kpnCalls.ts');
 /** The tables of fields, in the order in which they stand. */
 const [credential, node, trigger, webhookCredential] = (() => {
 	const rows = table(readme, 'Field');
-	const starts = ['Consumer Key (Client ID)', 'Resource', 'Registration', 'Secret'].map((name) =>
+	const starts = ['Client ID', 'Resource', 'Registration', 'Secret'].map((name) =>
 		rows.findIndex(({ Field }) => Field === name),
 	);
 	return starts.map((start, index) => rows.slice(start, starts[index + 1]));

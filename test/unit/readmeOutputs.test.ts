@@ -50,7 +50,10 @@ const RESULTS: ItemResult[] = [
 	{ draft: drafted('0612345670', { dryRun: true }), outcomes: [] },
 	{ draft: drafted('0612345670', { dryRun: true }), outcomes: [], sentBefore: 0 },
 	{ draft: drafted('0612345670'), outcomes: [{ outcome: 'sentBefore' }] },
-	{ draft: drafted('0612345670'), outcomes: [answer(400, { errorResponse: { message: 'No', code: '1' } })] },
+	{
+		draft: drafted('0612345670'),
+		outcomes: [answer(400, { errorResponse: { message: 'No', code: '1' } })],
+	},
 	{ draft: drafted(TWO), outcomes: [accepted('a'), answer(500, {})] },
 	{ itemIndex: 0, problems: ['Sender is empty.'] },
 ];

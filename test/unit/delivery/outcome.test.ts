@@ -216,7 +216,7 @@ test('a token that cannot be had is a refusal, in words about what is at fault',
 	]) {
 		expect(outcomeOfTokenError(error)).toMatchObject({
 			outcome: 'refused',
-			meaning: expect.stringMatching(/Consumer Key.*Consumer Secret/),
+			meaning: expect.stringMatching(/Client ID.*Client Secret/),
 			retryable: false,
 		});
 	}
