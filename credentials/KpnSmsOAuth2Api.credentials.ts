@@ -81,17 +81,7 @@ export class KpnSmsOAuth2Api implements ICredentialType {
 		},
 		{
 			displayName:
-				'Base URL has to begin with https:// or http://, as in https://gateway.example.com.',
-			name: 'baseUrlNotice',
-			type: 'notice',
-			default: '',
-			displayOptions: {
-				show: { environment: ['custom'], baseUrl: [{ _cnd: { regex: '^(?!https?://)[^=]' } }] },
-			},
-		},
-		{
-			displayName:
-				'Saving asks KPN for a token and sends no SMS. “HTTP status 401”: Client ID or Client Secret is wrong.',
+				'Saving asks KPN for a token and sends no SMS. “HTTP status 401”: Client ID or Client Secret is wrong. “HTTP status 404”: Base URL is.',
 			name: 'testNotice',
 			type: 'notice',
 			default: '',
