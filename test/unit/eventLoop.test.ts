@@ -62,6 +62,7 @@ function contextOf(answer: Answer, onError?: INode['onError']): KpnContext {
 	const store: IDataObject = {};
 	const context = {
 		getNode: () => aNode({ onError }),
+		getMode: () => 'trigger',
 		continueOnFail: () => onError !== undefined,
 		getExecuteData: () => ({ node: aNode({ onError }) }),
 		getContext: () => store,

@@ -64,8 +64,14 @@ export const LONGEST_EXPIRY = 63 * 7 * 24 * 60 * 60;
 /**
  * Checks the Options of an item as they came out of their expressions. An empty option is one that
  * is not set, but for those that keep an SMS from being sent, or from being dear.
+ *
+ * @param isTest whether somebody tries the workflow out in the editor
  */
-export function readOptions(given: Record<string, unknown>, api: SmsApi): SendOptions {
+export function readOptions(
+	given: Record<string, unknown>,
+	api: SmsApi,
+	isTest = false,
+): SendOptions {
 	const problems: string[] = [];
 	const set = (name: string) =>
 		given[name] !== undefined && given[name] !== null && given[name] !== '';
@@ -126,6 +132,8 @@ export function readOptions(given: Record<string, unknown>, api: SmsApi): SendOp
 		problems.push(
 			'Delivery Report URL is not an address that KPN can post to: use one with https.',
 		);
+	} else if (isTestUrl(webhookUrl) && !isTest) {
+		problems.push(`Delivery Report URL ${IS_TEST_URL}`);
 	}
 	const subAccount = text('subAccount', 'Sub-Account');
 	if (subAccount !== undefined && !/^[\x20-\x7e]+$/.test(subAccount)) {
@@ -161,7 +169,7 @@ export function readOptions(given: Record<string, unknown>, api: SmsApi): SendOp
  * As `readOptions`, but for all items with equal options once. Send Once Per, which differs from item
  * to item, is not among them: see `readOnceKey`.
  */
-export function optionsReader(api: SmsApi): (given: object) => SendOptions {
+export function optionsReader(api: SmsApi, isTest: boolean): (given: object) => SendOptions {
 	const objects = new WeakMap<object, SendOptions>();
 	const contents = new Map<string, SendOptions>();
 	return (given) => {
@@ -177,7 +185,7 @@ export function optionsReader(api: SmsApi): (given: object) => SendOptions {
 		const plain = Object.values(same).every((value) => typeof value !== 'object');
 		const content = plain ? JSON.stringify(same) : undefined;
 		const options =
-			(content === undefined ? undefined : contents.get(content)) ?? readOptions(same, api);
+			(content === undefined ? undefined : contents.get(content)) ?? readOptions(same, api, isTest);
 		objects.set(given, options);
 		if (content !== undefined) contents.set(content, options);
 		return options;
@@ -209,6 +217,13 @@ export function readOnceKey(given: object): { key?: string; problem?: string } {
 	}
 	return { key };
 }
+
+/** Reports come minutes later, and on other days. */
+export const IS_TEST_URL =
+	'is a test URL: n8n answers there only once, and while somebody listens. Copy the Production URL of the KPN SMS Trigger node.';
+
+export const isTestUrl = (url: string | undefined): boolean =>
+	url !== undefined && url.includes('/webhook-test/');
 
 /** KPN wants https; a machine's own address is for a sandbox on it. */
 function isWebhookUrl(text: string): boolean {

@@ -98,7 +98,7 @@ export async function run(
 	// The request is of one API or the other; asked again, the credential might say something else.
 	const api: SmsApi = request.options.url === SMS_APIS.current.sendPath ? 'current' : 'v1';
 
-	const readOptions = optionsReader(api);
+	const readOptions = optionsReader(api, context.getMode() === 'manual');
 	const checked = await mapUnhurried(items, (item) =>
 		isRefusal(item) ? item : draftOf(item, readOptions(item.options), api),
 	);

@@ -2,6 +2,7 @@ import type { NodeExecutionHint, NodeHint } from 'n8n-workflow';
 
 import type { Refusal } from '../delivery/draft';
 import type { ItemResult } from '../delivery/item';
+import { IS_TEST_URL, isTestUrl } from '../delivery/options';
 import { quotaIsShort } from '../delivery/quotaWords';
 import { counted, refusalLines, tooManyParts } from '../delivery/words';
 import type { AccountState } from '../../shared/accountState';
@@ -24,7 +25,7 @@ export const staticHints: NodeHint[] = [
 
 /** What the editor shows above the output of one run. */
 export function hintsOf(results: ItemResult[]): NodeExecutionHint[] {
-	const messages = [dryRunSummary(results), sentBeforeSummary(results)];
+	const messages = [dryRunSummary(results), sentBeforeSummary(results), testUrlWarning(results)];
 	const { quota, sunset } = latestAccountState(results);
 	const { limit, used, resetUtc } = quota ?? {};
 	const short = quotaIsShort(quota, callsOf(results), Date.now());
@@ -99,6 +100,15 @@ function sentBeforeSummary(results: ItemResult[]): string | undefined {
 	return messages === 0
 		? undefined
 		: `${counted(messages, 'SMS', 'SMS')} had been sent before under the same key (Send Once Per), and nothing was sent for ${messages === 1 ? 'it' : 'them'} now.`;
+}
+
+function testUrlWarning(results: ItemResult[]): string | undefined {
+	const isUsed = results.some(
+		(result) => 'draft' in result && isTestUrl(result.draft.options.call.webhookUrl),
+	);
+	return isUsed
+		? `Delivery Report URL ${IS_TEST_URL} Once published, the workflow refuses it.`
+		: undefined;
 }
 
 /** Calls that KPN has accepted: it gives each an ID of its own. */

@@ -48,7 +48,7 @@ test('anything for any option is read without a throw', () => {
 		}
 	}
 	for (const given of [null, 'options', deep, 7]) {
-		expect(optionsReader('current')(given as object).problems).toEqual([
+		expect(optionsReader('current', false)(given as object).problems).toEqual([
 			expect.stringMatching(/^Options is not a set of options/),
 		]);
 	}
@@ -65,5 +65,13 @@ test('a Timeout that is no number is refused: true would be a millisecond', () =
 		2,
 		300,
 		2 ** 31 - 1,
+	]);
+});
+
+test('a test URL for delivery reports is taken only while the workflow is tried out', () => {
+	const given = { deliveryReportUrl: 'https://n8n.example.com/webhook-test/abc/webhook' };
+	expect(readOptions(given, 'current', true).problems).toEqual([]);
+	expect(readOptions(given, 'current', false).problems).toEqual([
+		expect.stringMatching(/is a test URL.*Production URL/),
 	]);
 });

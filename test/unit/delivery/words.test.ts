@@ -119,3 +119,11 @@ test('what there is one of is told in the singular', () => {
 	]);
 	expect(said()).toEqual([]);
 });
+
+test('a test URL for delivery reports is warned of above the output', () => {
+	const deliveryReportUrl = 'https://n8n.example.com/webhook-test/abc/webhook';
+	const result = { draft: aDraft({}, { deliveryReportUrl }), outcomes: [ACCEPTED] };
+	expect(hintsOf([result]).map(({ message }) => message)).toEqual([
+		expect.stringMatching(/is a test URL.*Once published, the workflow refuses it/),
+	]);
+});
