@@ -133,7 +133,7 @@ export function readOptions(
 			'Delivery Report URL is not an address that KPN can post to: use one with https.',
 		);
 	} else if (isTestUrl(webhookUrl) && !isTest) {
-		problems.push(`Delivery Report URL ${IS_TEST_URL}`);
+		problems.push(IS_TEST_URL);
 	}
 	const subAccount = text('subAccount', 'Sub-Account');
 	if (subAccount !== undefined && !/^[\x20-\x7e]+$/.test(subAccount)) {
@@ -220,7 +220,7 @@ export function readOnceKey(given: object): { key?: string; problem?: string } {
 
 /** Reports come minutes later, and on other days. */
 export const IS_TEST_URL =
-	'is a test URL: n8n answers there only once, and while somebody listens. Copy the Production URL of the KPN SMS Trigger node.';
+	'Delivery Report URL is a test URL: n8n answers there only once, and while somebody listens. Copy the Production URL of the KPN SMS Trigger node.';
 
 export const isTestUrl = (url: string | undefined): boolean =>
 	url !== undefined && url.includes('/webhook-test/');

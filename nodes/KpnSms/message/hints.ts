@@ -106,9 +106,7 @@ function testUrlWarning(results: ItemResult[]): string | undefined {
 	const isUsed = results.some(
 		(result) => 'draft' in result && isTestUrl(result.draft.options.call.webhookUrl),
 	);
-	return isUsed
-		? `Delivery Report URL ${IS_TEST_URL} Once published, the workflow refuses it.`
-		: undefined;
+	return isUsed ? `${IS_TEST_URL} Once published, the workflow refuses it.` : undefined;
 }
 
 /** Calls that KPN has accepted: it gives each an ID of its own. */
