@@ -28,16 +28,20 @@ export const baseUrlExpression = (credential: '$self' | '$credentials'): string 
 export function baseUrlOf({ environment, baseUrl }: Record<string, unknown>): string {
 	if (environment !== 'custom') return `https://${KPN_HOST}`;
 	const text = typeof baseUrl === 'string' ? baseUrl.trim() : '';
-	const wrong = (how: string) => new Error(`The Base URL in the credential ${how}`);
 	if (!/^https?:/i.test(text) || !URL.canParse(text)) {
-		throw wrong('is not an address: write it like https://…');
+		throw new Error('The Base URL in the credential is not an address: write it like https://…');
 	}
 	const { username, password } = new URL(text);
 	if (username !== '' || password !== '') {
-		throw wrong('has a name or a password in it: KPN knows you by Client ID and Secret alone.');
+		throw new Error(
+			'The Base URL in the credential has a name or a password in it: KPN knows you by Client ID and Secret alone.',
+		);
 	}
 	const extra = /[?#]/.exec(text)?.[0];
-	if (extra !== undefined) throw wrong(`has a ${extra} in it: write only what stands before it.`);
+	if (extra !== undefined)
+		throw new Error(
+			`The Base URL in the credential has a ${extra} in it: write only what stands before it.`,
+		);
 	return text.replace(/\/+$/, '');
 }
 
