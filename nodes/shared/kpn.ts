@@ -38,10 +38,11 @@ export function baseUrlOf({ environment, baseUrl }: Record<string, unknown>): st
 		);
 	}
 	const extra = /[?#]/.exec(text)?.[0];
-	if (extra !== undefined)
+	if (extra !== undefined) {
 		throw new Error(
 			`The Base URL in the credential has a ${extra} in it: write only what stands before it.`,
 		);
+	}
 	return text.replace(/\/+$/, '');
 }
 

@@ -240,7 +240,7 @@ function nextStep(results: ItemResult[], content: boolean): string {
 }
 
 const isAboutContent = (outcome: Settled): boolean =>
-	'statusCode' in outcome && outcome.statusCode === 400 && !outcome.notTried;
+	outcome.outcome === 'refused' && outcome.statusCode === 400 && !outcome.notTried;
 
 /** What an item is counted as. */
 function stateOf({ outcomes }: Delivery) {
