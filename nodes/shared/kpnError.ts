@@ -158,9 +158,9 @@ const patterns = new WeakMap<Secrets, RegExp[]>();
 function patternsOf(secrets: Secrets): RegExp[] {
 	const known = patterns.get(secrets);
 	if (known) return known;
-	const made = secrets
-		.filter((secret) => secret !== undefined && secret.length >= SHORTEST_SECRET)
-		.map((secret) => anyFormOf(secret as string));
+	const made = secrets.flatMap((secret = '') =>
+		secret.length < SHORTEST_SECRET ? [] : [anyFormOf(secret)],
+	);
 	patterns.set(secrets, made);
 	return made;
 }

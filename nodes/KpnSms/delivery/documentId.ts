@@ -1,6 +1,5 @@
-import type { Secrets } from '../../shared/kpnError';
-import { redact } from '../../shared/kpnError';
 import { isRecord } from '../../shared/isRecord';
+import { redact, type Secrets } from '../../shared/kpnError';
 
 /** What some servers write where they have nothing to say. */
 const NOTHING = /^(?:0+|none|null|undefined|n\/a)?$/i;

@@ -26,11 +26,9 @@ const LONGEST_MS = 2 ** 31 - 1;
  * @throws Error if Timeout is no whole number: `true` would be a millisecond, and `3.600` four
  */
 export function deadlineOf({ timeout }: RequestOptions): number {
-	const text = String(timeout ?? '').trim();
-	if (
-		!['number', 'string', 'undefined'].includes(typeof (timeout ?? undefined)) ||
-		/\D/.test(text)
-	) {
+	const given = timeout ?? '';
+	const text = typeof given === 'string' || typeof given === 'number' ? String(given) : 'none';
+	if (/[^\d\s]/.test(text) || Number.isNaN(Number(text))) {
 		throw new Error(
 			'Timeout on the Settings tab is not a whole number: enter milliseconds in digits alone, such as 60000.',
 		);

@@ -58,6 +58,8 @@ test('a Timeout that is no whole number is refused: true would be a millisecond,
 	for (const timeout of [
 		true,
 		[],
+		deep,
+		'6 0',
 		new Date(),
 		'soon',
 		{},
