@@ -42,7 +42,7 @@ function deliveredItem({ draft, outcomes }: Delivery): INodeExecutionData {
 			outcome: first ? 'accepted' : 'sentBefore',
 			...describe(draft),
 			...(first && { document_id: first.documentId }),
-			status: first ? (first.status ?? 'OK') : 'sentBefore',
+			status: first ? (first.status ?? null) : 'sentBefore',
 			...((documentIds.size > 1 || (first && accepted.length < outcomes.length)) && {
 				deliveries: deliveriesOf({ draft, outcomes }),
 			}),
