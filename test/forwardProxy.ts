@@ -10,8 +10,12 @@ export interface ForwardProxy {
 	close(): Promise<void>;
 }
 
-/** What it does when it is asked for a way (CONNECT): open it, hang up, or refuse with an answer. */
-export type Way = 'open' | 'hangUp' | { status: number; body?: string };
+/**
+ * What it does when it is asked for a way (CONNECT): open it, hang up, refuse with an answer, or say
+ * something and go on listening.
+ */
+export type Way =
+	'open' | 'hangUp' | { status: number; body?: string; headers?: string } | { says: string };
 
 /** Starts a proxy that answers each CONNECT in the same way, and each other call with 407. */
 export async function startForwardProxy(way: Way): Promise<ForwardProxy> {
@@ -31,6 +35,8 @@ export async function startForwardProxy(way: Way): Promise<ForwardProxy> {
 		asked.push({ address, authorization: nameAndPassword(request.headers) });
 		if (way === 'hangUp') {
 			socket.end();
+		} else if (typeof way === 'object' && 'says' in way) {
+			socket.write(way.says);
 		} else if (way === 'open') {
 			const [host = '', port] = address.split(':');
 			const onward = connect(Number(port), host, () => {
@@ -40,9 +46,9 @@ export async function startForwardProxy(way: Way): Promise<ForwardProxy> {
 			sockets.add(onward);
 			onward.on('error', () => socket.destroy());
 		} else {
-			const { status, body = 'No way' } = way;
+			const { status, body = 'No way', headers = '' } = way;
 			socket.end(
-				`HTTP/1.1 ${status} Refused\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+				`HTTP/1.1 ${status} Refused\r\n${headers}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
 			);
 		}
 	});

@@ -17,19 +17,33 @@ export const REQUEST_HEADERS = { accept: 'application/json', 'content-type': 'ap
  * @param credential the name that the credential has in the expression
  */
 export const baseUrlExpression = (credential: '$self' | '$credentials'): string =>
-	`(${credential}.environment === "custom" ? ${credential}.baseUrl.replace(/\\/+$/, "") : "https://${KPN_HOST}")`;
+	`(${credential}.environment === "custom" ? ${credential}.baseUrl.trim().replace(/\\/+$/, "") : "https://${KPN_HOST}")`;
 
 /**
  * Where a credential says that KPN is.
  *
- * @throws Error if that is no address
+ * @throws Error if that is no address, or more than one, in words that do not repeat it: it may hold a
+ * password
  */
 export function baseUrlOf({ environment, baseUrl }: Record<string, unknown>): string {
 	if (environment !== 'custom') return `https://${KPN_HOST}`;
-	if (typeof baseUrl !== 'string' || !URL.canParse(baseUrl)) {
+	const text = typeof baseUrl === 'string' ? baseUrl.trim() : '';
+	if (!/^https?:/i.test(text) || !URL.canParse(text)) {
 		throw new Error('The Base URL in the credential is not an address: write it like https://…');
 	}
-	return baseUrl.replace(/\/+$/, '');
+	const { username, password } = new URL(text);
+	if (username !== '' || password !== '') {
+		throw new Error(
+			'The Base URL in the credential has a name or a password in it: KPN knows you by Client ID and Secret alone.',
+		);
+	}
+	const extra = /[?#]/.exec(text)?.[0];
+	if (extra !== undefined) {
+		throw new Error(
+			`The Base URL in the credential has a ${extra} in it: write only what stands before it.`,
+		);
+	}
+	return text.replace(/\/+$/, '');
 }
 
 /** KPN's older pages and its newer ones have different names for the two; n8n shows the newer. */

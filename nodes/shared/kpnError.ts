@@ -113,12 +113,57 @@ const SECRET_LIKE: Array<[RegExp, string]> = [
 	[/\/\/[^\s/@]+@/g, '//…@'],
 ];
 
-/** A secret as it is, as a form or an address has it, and as JSON has it. */
-const formsOf = (secret: string): string[] => [
-	secret,
-	new URLSearchParams([['', secret]]).toString().slice(1),
-	JSON.stringify(secret).slice(1, -1),
-];
+/** What a special character is in an address or a form, in JSON, and in HTML; encoded twice, too. */
+const inAddress = (one: string): string => {
+	const hex = Buffer.from(one).toString('hex').replace(/../g, '%(?:25){0,3}$&');
+	return one === ' ' ? `(?:\\+|%(?:25){0,3}2b|${hex})` : `(?:${literal(one)}|${hex})`;
+};
+const inJson = (one: string): string => {
+	// A run of them is one, or there would be too many ways to read it.
+	if (one.startsWith('\\')) return `\\\\{${one.length},${8 * one.length}}`;
+	const code = one.charCodeAt(0).toString(16).padStart(4, '0');
+	return `(?:${literal(one)}|\\\\{1,4}(?:${literal(one)}|u${code}))`;
+};
+const inHtml = (one: string): string => {
+	const codes = Array.from(one, (character) => {
+		const code = character.codePointAt(0) ?? 0;
+		return `&(?:#0{0,3}${code}|#x0{0,3}${code.toString(16)}|[a-z]{2,4});`;
+	});
+	return `(?:${literal(one)}|${codes.join('')})`;
+};
+
+const literal = (text: string): string => text.replace(/[$()*+./?[\\\]^{|}-]/g, '\\$&');
+
+/** A pattern for a secret as it is, or in any of these forms, or in base64 or hex. */
+function anyFormOf(secret: string): RegExp {
+	const bytes = Buffer.from(secret);
+	const written = [inAddress, inJson, inHtml].map((form) =>
+		secret.replace(/\\+|[^a-z\d]/giu, form),
+	);
+	// In base64, what stands before it moves its bits: it then has one of three forms.
+	const base64 = [0, 1, 2].map((before) => {
+		const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64url');
+		const own = text.slice(
+			Math.ceil((before * 4) / 3),
+			Math.floor(((before + bytes.length) * 4) / 3),
+		);
+		return own.replace(/[-_]/g, (one) => (one === '-' ? '[-+]' : '[_/]'));
+	});
+	return new RegExp([...written, bytes.toString('hex'), ...base64].join('|'), 'gi');
+}
+
+/** Of the secrets of one answer, whose texts are many. */
+const patterns = new WeakMap<Secrets, RegExp[]>();
+
+function patternsOf(secrets: Secrets): RegExp[] {
+	const known = patterns.get(secrets);
+	if (known) return known;
+	const made = secrets.flatMap((secret = '') =>
+		secret.length < SHORTEST_SECRET ? [] : [anyFormOf(secret)],
+	);
+	patterns.set(secrets, made);
+	return made;
+}
 
 /**
  * A text without the secrets given, in whatever form, and without anything
@@ -126,12 +171,7 @@ const formsOf = (secret: string): string[] => [
  */
 export function redact(text: string, secrets: Secrets = []): string {
 	let redacted = text;
-	for (const secret of secrets) {
-		if (secret === undefined || secret.length < SHORTEST_SECRET) continue;
-		for (const form of formsOf(secret)) {
-			redacted = redacted.replaceAll(form, '…');
-		}
-	}
+	for (const pattern of patternsOf(secrets)) redacted = redacted.replace(pattern, '…');
 	for (const [pattern, replacement] of SECRET_LIKE) {
 		redacted = redacted.replace(pattern, replacement);
 	}

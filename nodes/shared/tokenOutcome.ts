@@ -1,6 +1,7 @@
 import { systemError, type Failure } from './failure';
 import { UNKNOWN_CLIENT } from './kpn';
 import { readKpnError, redact, type KpnError, type Secrets } from './kpnError';
+import { returnCode } from './returnCodes';
 
 const CHECK_KEY =
 	'Compare both in the credential with those of the project on KPN’s developer portal.';
@@ -29,7 +30,7 @@ export function outcomeOfTokenError(error: unknown, secrets: Secrets = []): Fail
 		};
 	}
 	if (statusCode !== undefined || body !== undefined) {
-		const passing = statusCode === 429 || (statusCode ?? 0) >= 500;
+		const passing = statusCode !== undefined && isPassing(statusCode);
 		return {
 			...base,
 			meaning: passing
@@ -60,6 +61,12 @@ export function outcomeOfTokenError(error: unknown, secrets: Secrets = []): Fail
 		// After a time-out the user has waited long enough.
 		tryAgain: systemCode === 'ETIMEDOUT' ? undefined : {},
 	};
+}
+
+/** Whether another try may get a token: what is unknown of an SMS is surely safe to ask for again. */
+function isPassing(statusCode: number): boolean {
+	const { taken, retryable } = returnCode(statusCode);
+	return statusCode >= 400 && (retryable || taken === 'unknown');
 }
 
 /** A success that could not be read may hold the token itself: it is not quoted. */

@@ -138,6 +138,27 @@ test.each([
 	},
 );
 
+test.each([302, 400, 401, 413, 422, 429, 503])(
+	'%i with a document ID: KPN may have them all, and nothing sends them again',
+	async (status) => {
+		const answer = { kind: 'http', status, body: { document_id: '5f0e' } } as const;
+		always(answer, { accept: true });
+		const file = smsWorkflow({ retryOnFail: true, maxTries: 2, waitBetweenTries: 1 });
+		const run = await runWorkflow(file, startBefore(messagesTo(20)), setting.credentials);
+		expect(run.data.resultData.error?.message).toMatch(/20 unknown/);
+		await retryExecution(run, file, setting.credentials);
+		expect(setting.sandbox.messages).toHaveLength(20);
+		expect(setting.sandbox.calls).toHaveLength(1);
+	},
+);
+
+test.each([null, 0, {}])('a document ID beside the status %j: none is made up', async (status) => {
+	always({ kind: 'http', status: 200, body: { document_id: '5f0e', status } }, { accept: true });
+	const [item] = outputOf(await send(1), 'SMS');
+	expect(item?.json).toMatchObject({ outcome: 'accepted', document_id: '5f0e' });
+	expect(item?.json).not.toHaveProperty('status');
+});
+
 test.each(['OK', 'ACCEPTED', 'Queued', 'submitted', 'scheduled', '200', ''])(
 	'a document ID beside the status %p is a success',
 	async (status) => {

@@ -59,7 +59,9 @@ export async function arranged(
 		credential,
 		requestOptions: {
 			timeout: situation.timeout ?? 50_000,
-			proxy: forward?.url ?? situation.proxy,
+			proxy: situation.misspelt
+				? forward?.url.replace('http:', 'https:')
+				: (forward?.url ?? situation.proxy),
 		},
 		options: maximumRetries === undefined ? {} : { maximumRetries },
 		close: async () => {

@@ -68,10 +68,11 @@ async function behind(way: Way, baseUrl = 'https://kpn.example.com'): Promise<Fo
 	return proxy;
 }
 
-test.each([400, 403, 407, 502, 503, 504])(
+test.each([201, 302, 400, 401, 403, 407, 502, 503, 504])(
 	'%i to CONNECT is the proxy’s own: nothing left, and the words name Proxy',
 	async (status) => {
-		const { url, asked } = await behind({ status });
+		const headers = 'location: http://portal.example/\r\n';
+		const { url, asked } = await behind({ status, headers });
 		const parameters = { requestOptions: { proxy: url }, options: { maximumRetries: 0 } };
 		const result = await send({}, { ...CONTINUES, parameters });
 		const output = outputOf(result, 'SMS').map(({ json }) => json);
@@ -86,6 +87,66 @@ test.each([400, 403, 407, 502, 503, 504])(
 		}
 		// Nor is it a bad message, which a call would be halved for.
 		expect(asked).toEqual([{ address: 'kpn.example.com:443' }]);
+	},
+);
+
+test.each([
+	['an answer that does not end', 'HTTP/1.1 200 Conn'],
+	['an answer that is none', 'SSH-2.0-OpenSSH\r\n\r\n'],
+	['a refusal whose text does not end', 'HTTP/1.1 401 No\r\ncontent-length: 50\r\n\r\nWho'],
+	['a way, and then nothing', 'HTTP/1.1 200 OK\r\n\r\n'],
+	['a way, and then no TLS', 'HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 502 Bad\r\n\r\n'],
+])('a proxy that gives %s: nothing left, and the words name Proxy', async (_, says) => {
+	const { url } = await behind({ says });
+	const parameters = {
+		requestOptions: { proxy: url, timeout: 1000 },
+		options: { maximumRetries: 0 },
+	};
+	const result = await send({}, { ...CONTINUES, parameters });
+	for (const { json } of outputOf(result, 'SMS')) {
+		expect(json).toMatchObject({
+			outcome: 'refused',
+			message: expect.stringMatching(/^Not sent.*proxy/),
+			advice: expect.stringMatching(/Proxy on the Settings tab/),
+		});
+	}
+});
+
+test('a proxy that is written with https:// and speaks http: nothing left', async () => {
+	const { url, asked } = await behind('open');
+	const proxy = url.replace('http:', 'https:');
+	const result = await send({ proxy }, CONTINUES);
+	expect(outputOf(result, 'SMS')[0]?.json).toMatchObject({
+		outcome: 'refused',
+		message: expect.stringMatching(/through the proxy could not be made \(EPROTO\)/),
+		advice: expect.stringMatching(/Proxy on the Settings tab.*http:\/\/myproxy/),
+	});
+	expect(asked).toHaveLength(0);
+});
+
+test('a Base URL with https:// where KPN speaks http: nothing left', async () => {
+	const { credentials, sandbox } = setting;
+	credentials.set('kpn', {
+		...credentials.raw('kpn'),
+		baseUrl: sandbox.url.replace('http:', 'https:'),
+		oauthTokenData: { access_token: 'a1'.repeat(14) },
+	});
+	expect(outputOf(await send({}, CONTINUES), 'SMS')[0]?.json).toMatchObject({
+		outcome: 'refused',
+		advice: expect.stringMatching(/Base URL in the credential/),
+	});
+});
+
+test.each(['', 'https://api.example/?key=hush', 'https://name:hush@127.0.0.1:9'])(
+	'the Base URL %p: nothing leaves, and no password is in any word',
+	async (baseUrl) => {
+		setting.credentials.set('kpn', { ...setting.credentials.raw('kpn'), baseUrl });
+		const { data } = await send({}, CONTINUES);
+		const output = outputOf(await send({}, CONTINUES), 'SMS').map(({ json }) => json);
+		expect(output.map(({ outcome }) => outcome)).toEqual(['refused', 'refused', 'refused']);
+		expect(output[0]?.message).toMatch(/^Not sent: The Base URL in the credential/);
+		expect(JSON.stringify(data)).not.toMatch(/hush/);
+		expect(setting.sandbox.tokenCalls).toHaveLength(0);
 	},
 );
 
@@ -172,12 +233,14 @@ describe('through the proxy, over TLS', () => {
 
 	test.each([
 		[200, 'accepted', true],
+		[201, 'accepted', true],
+		[206, 'unknown', true],
 		[502, 'unknown', true],
 		[504, 'unknown', true],
 		[403, 'refused', true],
 		[502, 'unknown', false],
 	])('%i is KPN’s own: %s (through a proxy: %p)', async (status, outcome, proxied) => {
-		answer = { status, body: '{"document_id":"5f0e","status":"OK"}' };
+		answer = { status, body: status < 300 ? '{"document_id":"5f0e","status":"OK"}' : '' };
 		const { port } = kpn.address() as AddressInfo;
 		const { url, asked } = await behind('open', `https://127.0.0.1:${port}`);
 		const requestOptions = { allowUnauthorizedCerts: true, ...(proxied && { proxy: url }) };

@@ -18,6 +18,8 @@ export interface Situation {
 	proxy?: string;
 	/** In place of it, a proxy that KPN is behind, at an https address, and what it does. */
 	behind?: Way;
+	/** Whether that proxy is written with https://, which it does not speak. */
+	misspelt?: true;
 	/** How often the node asks again, so that the tests need not wait. */
 	maximumRetries?: number;
 }
@@ -31,8 +33,8 @@ const quote = (code: number, accept: boolean) => ({
 	fault: () => ({ accept, answer: { kind: 'quote', status: code } as const }),
 });
 
-const body = (text: string | object, accept: boolean, headers = {}) => ({
-	fault: () => ({ accept, answer: { kind: 'http', status: 200, body: text, headers } as const }),
+const body = (text: string | object, accept: boolean, headers = {}, code = 200) => ({
+	fault: () => ({ accept, answer: { kind: 'http', status: code, body: text, headers } as const }),
 });
 
 /** A pause that KPN asks for and that is over at once, so that the tests need not wait. */
@@ -124,6 +126,36 @@ export const SITUATIONS: Situation[] = [
 		outcome: 'unknown',
 		...body({ document_id: '5f0e', status: 'FAILED' }, true),
 	},
+	...[302, 400, 401, 413, 429, 503].map((code): Situation => ({
+		name: `${code} with document_id, taken`,
+		outcome: 'unknown',
+		...body({ document_id: '5f0e' }, true, soon, code),
+	})),
+	...[
+		{ document_ids: ['5f0e'] },
+		{ document: { id: '5f0e' } },
+		{ docId: '5f0e' },
+		{ id: '5f0e' },
+		{ document_id: '5f0e', success: false },
+		{ document_id: '5f0e', errors: ['No'] },
+		{ document_id: '5f0e', status: { code: 'UNDELIVERABLE' } },
+		{ document_id: 'null', status: 'OK' },
+		{ document_id: 'n'.repeat(50_000), status: 'OK' },
+	].map((said): Situation => ({
+		name: `200, ${JSON.stringify(said).slice(0, 60)}`,
+		outcome: 'unknown',
+		...body(said, true),
+	})),
+	{
+		name: '200 with document_id, and errors that are empty',
+		outcome: 'accepted',
+		...body({ document_id: '5f0e', error: {}, fault: null, errors: [], status: '' }, true),
+	},
+	{
+		name: '206 with document_id',
+		outcome: 'unknown',
+		...body({ document_id: '5f0e', status: 'OK' }, true, {}, 206),
+	},
 	{
 		name: '200 without end',
 		outcome: 'unknown',
@@ -173,12 +205,19 @@ export const SITUATIONS: Situation[] = [
 		arrange: async () => {},
 		timeout: 2000,
 	},
-	...[403, 407, 502, 503, 504].map((refusal): Situation => ({
+	...[201, 302, 401, 403, 407, 502, 503, 504].map((refusal): Situation => ({
 		name: `CONNECT refused with ${refusal}`,
 		outcome: 'refused',
 		behind: { status: refusal },
 	})),
 	{ name: 'CONNECT not answered', outcome: 'refused', behind: 'hangUp' },
+	{
+		name: 'CONNECT half answered',
+		outcome: 'refused',
+		behind: { says: 'HTTP/1.1 200 Conn' },
+		timeout: 2000,
+	},
+	{ name: 'Proxy https://… that speaks http', outcome: 'refused', behind: 'open', misspelt: true },
 	{ name: 'Proxy ftp://…', outcome: 'refused', proxy: 'ftp://127.0.0.1:9' },
 	{ name: 'Proxy socks5://…', outcome: 'refused', proxy: 'socks5://127.0.0.1:9' },
 	{ name: 'Proxy htp://…', outcome: 'refused', proxy: 'htp://127.0.0.1:9' },

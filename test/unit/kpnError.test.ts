@@ -109,6 +109,46 @@ test('a secret that is known is taken out in whatever form, also where it is cut
 	expect(readKpnError(cut, [TOKEN])).toEqual({ message: 'a' });
 });
 
+describe('a secret in the form of another language', () => {
+	const secret = 'p/q+"r<é> & \'s7';
+	const url = encodeURIComponent(secret);
+	const html = secret.replace(/[^\w ]/gu, (one) => `&#${one.codePointAt(0)};`);
+	const named = secret.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;');
+	const hex = Buffer.from(secret).toString('hex');
+	test.each([
+		named,
+		html,
+		html.replace(/&#(\d+);/g, (_, code: string) => `&#x${Number(code).toString(16)};`),
+		url,
+		url.toLowerCase(),
+		encodeURIComponent(url),
+		encodeURIComponent(url).toLowerCase(),
+		new URLSearchParams([['', secret]]).toString().slice(1).toLowerCase(),
+		JSON.stringify(secret).slice(1, -1),
+		JSON.stringify(JSON.stringify(secret)).slice(3, -3),
+		secret.replace(/[^\w ]/gu, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`),
+		hex,
+		hex.toUpperCase(),
+		...['', 'a', 'ab'].flatMap((start) => [
+			Buffer.from(`${start}${secret}end`).toString('base64'),
+			Buffer.from(`${start}${secret}`).toString('base64url'),
+		]),
+	])('%s', (form) => {
+		const redacted = redact(`before ${form} after`, [secret]);
+		expect(redacted).toMatch(/^before .{0,4}….{0,8} after$/);
+	});
+});
+
+test.each(['Ab1', '%', '%25', '&#', '\\', '+ ', '/', 'QWIxQWIx', '416231'])(
+	'known secrets are looked for in no time in a body made of %s',
+	(piece) => {
+		const { user: before } = process.cpuUsage();
+		const secrets = [TOKEN, 'p/q+"r<é> & \\\'s7', '%%25&amp;//++ x'];
+		readKpnError(piece.repeat(20_000), secrets);
+		expect((process.cpuUsage().user - before) / 1000).toBeLessThan(300);
+	},
+);
+
 test.each([
 	'Bearer authentication is required',
 	'Invalid access token',

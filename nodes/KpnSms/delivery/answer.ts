@@ -19,11 +19,9 @@ const LONGEST_ANSWER = 100_000;
 
 /**
  * Statuses with which n8n throws an answer, where its version knows how: only what it throws tells
- * which connection the answer came over. Not 401, for which n8n would renew the token by itself.
+ * which connection the answer came over. A proxy's own is never 200.
  */
-export const THROWN_STATUSES = Array.from({ length: 200 }, (_, index) => 400 + index).filter(
-	(status) => status !== 401,
-);
+export const THROWN_STATUSES = Array.from({ length: 399 }, (_, index) => 201 + index);
 
 /** What n8n's HTTP library has of an answer, as a stream if it was asked for as one. */
 interface RawAnswer {
@@ -49,8 +47,30 @@ export async function readAnswer(
 	const headers = { ...raw.headers };
 	// A proxy that lets no call through to an https address answers in its place, over a connection
 	// that has no encryption yet: what the call holds has not left.
-	const byProxy = isRecord(socket) && socket.encrypted !== true && /^https:/i.test(baseUrl);
-	return { statusCode, headers, byProxy, ...(await readBody(body, signal, socket)) };
+	const byProxy = isRecord(socket) && isHttps(baseUrl) && !isEncrypted(socket);
+	const read = readBody(body, signal, socket);
+	return { statusCode, headers, byProxy, ...(await (byProxy ? read.catch(noBody) : read)) };
+}
+
+const noBody = () => ({ body: '' });
+
+const isHttps = (url: string): boolean => /^https:/i.test(url);
+
+/** Whether what is written to a connection leaves encrypted: from the end of the handshake on. */
+const isEncrypted = (socket: unknown): boolean =>
+	isRecord(socket) && socket.encrypted === true && socket.secureConnecting !== true;
+
+/** Whether a call to `baseUrl` that n8n threw an error for surely broke before any of it had left. */
+export function neverLeft(error: unknown, baseUrl: string): boolean {
+	let current = error;
+	for (let depth = 0; depth < 5 && isRecord(current); depth++) {
+		const { request, cause } = current;
+		if (isRecord(request) && 'socket' in request) {
+			return isHttps(baseUrl) && !isEncrypted(request.socket);
+		}
+		current = cause;
+	}
+	return false;
 }
 
 /** What n8n returned for a call. */

@@ -50,7 +50,7 @@ function deliveredItem({ draft, outcomes }: Delivery): INodeExecutionData {
 			...to(draft),
 			message: message.filter(Boolean).join(' '),
 			...(first && { document_id: first.documentId }),
-			status: first ? (first.status ?? 'OK') : 'sentBefore',
+			...definedFields({ status: first ? first.status : 'sentBefore' }),
 			...deliveriesOf({ draft, outcomes }),
 			...(acceptedBefore && { acceptedBefore }),
 			...describe(draft),

@@ -14,7 +14,14 @@ import { outcomeOfTokenError } from '../../shared/tokenOutcome';
 import type { Call } from './batch';
 import type { Batching } from './batchingLimit';
 import { CANCELED } from './deliver';
-import { readAnswer, returnedAnswer, thrownAnswer, THROWN_STATUSES, type Answer } from './answer';
+import {
+	neverLeft,
+	readAnswer,
+	returnedAnswer,
+	thrownAnswer,
+	THROWN_STATUSES,
+	type Answer,
+} from './answer';
 import { outcomeOfAnswer, outcomeOfError, type Outcome } from './outcome';
 
 export type KpnContext = IExecuteFunctions | IExecuteSingleFunctions;
@@ -65,7 +72,8 @@ export class KpnCalls {
 		const used = this.token;
 		const first = await this.post(messages);
 		if ('outcome' in first) return first;
-		if (first.statusCode !== 401 || first.byProxy) return this.outcomeOf(first, used);
+		const outcome = this.outcomeOf(first, used);
+		if (first.statusCode !== 401 || first.byProxy || outcome.outcome !== 'refused') return outcome;
 
 		// 401 means that KPN did not take the messages: the one answer after which the same call may
 		// be made again at once, with a new token.
@@ -144,13 +152,15 @@ export class KpnCalls {
 					returnFullResponse: true,
 				},
 				// Any other type than Bearer would make n8n put the token into the address.
-				{ oauth2: { tokenType: 'Bearer' } },
+				{ oauth2: { tokenType: 'Bearer', skipTokenRefresh: true } },
 			)) as IN8nHttpFullResponse;
 			return await read(returnedAnswer(answer));
 		} catch (error) {
 			const proxied = options.proxy !== undefined;
 			const answer = thrownAnswer(error);
-			if (!answer) return outcomeOfError(error, proxied);
+			if (!answer) {
+				return outcomeOfError(error, proxied, neverLeft(error, options.baseURL ?? ''));
+			}
 			try {
 				return await read(answer);
 			} catch (broken) {

@@ -55,6 +55,9 @@ const MOST_RETRIES = 10;
 /** KPN's own limit for the URL of a webhook. */
 const WEBHOOK_URL_CHARACTERS = 2048;
 
+/** Not KPN's limit, which is not published: what is longer is no name, and a header cannot be any length. */
+const SUB_ACCOUNT_CHARACTERS = 256;
+
 /** The least that KPN takes for traffic abroad, in seconds. */
 export const SHORTEST_EXPIRY_ABROAD = 21;
 
@@ -136,7 +139,11 @@ export function readOptions(
 		problems.push(IS_TEST_URL);
 	}
 	const subAccount = text('subAccount', 'Sub-Account');
-	if (subAccount !== undefined && !/^[\x20-\x7e]+$/.test(subAccount)) {
+	if (subAccount !== undefined && subAccount.length > SUB_ACCOUNT_CHARACTERS) {
+		problems.push(
+			`Sub-Account has ${subAccount.length} characters, and this node sends ${SUB_ACCOUNT_CHARACTERS} at most: copy it from KPN again.`,
+		);
+	} else if (subAccount !== undefined && !/^[\x20-\x7e]+$/.test(subAccount)) {
 		problems.push('Sub-Account has characters that a header cannot carry: copy it from KPN again.');
 	}
 	const call: CallOptions = {

@@ -6,6 +6,7 @@ import { isRecord } from '../../shared/isRecord';
 import { quote, readKpnError, redact, type KpnError, type Secrets } from '../../shared/kpnError';
 import { RETURN_CODES, returnCode, type ReturnCode } from '../../shared/returnCodes';
 import type { Answer } from './answer';
+import { documentIdOf, mayHoldId, saysFailure } from './documentId';
 import { momentOf, usedUpAdvice } from './quotaWords';
 
 /** What became of a message. Only `accepted` means that KPN has it. */
@@ -25,9 +26,12 @@ export interface Accepted {
 	acceptedBefore?: true;
 }
 
+/** The statuses with which KPN takes messages, as its page has them. */
+const SUCCESSES = [200, 201, 202];
+
 /**
- * Reads an answer to a send call: accepted if and only if it is 2xx with a `document_id`, and does
- * not say at the same time that something failed.
+ * Reads an answer to a send call: accepted if and only if it is 200, 201 or 202 with a `document_id`,
+ * and nothing in it says that something failed. With an ID and without that, KPN may have the messages.
  *
  * @param now epoch, in milliseconds
  * @param secrets what must not be quoted from it
@@ -36,39 +40,34 @@ export function outcomeOfAnswer(answer: Answer, now: number, secrets: Secrets = 
 	if (answer.byProxy) return refusedByProxy(answer, secrets);
 	const { statusCode, body } = answer;
 	const headers = withoutSecrets(answer.headers, secrets);
-	const success = statusCode >= 200 && statusCode < 300;
+	const success = SUCCESSES.includes(statusCode);
 	const kpn = readKpnError(body, secrets);
+	if (typeof headers.location === 'string') {
+		const location = `location: ${quote(headers.location)}`;
+		kpn.message = [kpn.message, location].filter(Boolean).join(' — ');
+	}
 	const maybeTaken = (meaning: string): Failure => ({ ...MAYBE_TAKEN, statusCode, meaning, kpn });
 	// Its beginning may be a whole JSON, which says nothing of what comes after it.
 	if (success && answer.tooLong) {
 		return maybeTaken('KPN’s answer is far longer than any other, so it was not read to its end');
 	}
 	const json = jsonParse<unknown>(body, { fallbackValue: null });
-	const { document_id: given, status } = (json ?? {}) as {
-		document_id?: unknown;
-		status?: unknown;
-	};
-	const id = typeof given === 'string' ? given.trim() : given;
-	if (success && (typeof id === 'string' || typeof id === 'number') && id !== '' && id !== 0) {
-		if (saysFailure(json)) {
-			return maybeTaken('KPN gave a document ID, and says at the same time that it failed');
-		}
+	const documentId = documentIdOf(json, secrets);
+	if (success && documentId !== undefined && !saysFailure(json)) {
+		const { status } = json as { status?: unknown };
 		return {
 			outcome: 'accepted',
-			documentId: String(id),
+			documentId,
 			status: typeof status === 'string' ? quote(status, secrets) : undefined,
 			account: accountState(headers),
 		};
 	}
-	// A document ID of an unheard-of shape, or in another place, is one all the same.
-	const hasId =
-		(id !== undefined && id !== null && id !== '') || DOCUMENT_ID.test(body.replaceAll('\\', ''));
-	if (success && (json === null || hasId)) return maybeTaken('KPN’s answer cannot be read');
 	const code = codeOf(statusCode, headers, kpn, now);
-	if (typeof headers.location === 'string') {
-		const location = `location: ${quote(headers.location)}`;
-		kpn.message = [kpn.message, location].filter(Boolean).join(' — ');
+	const hasId = mayHoldId(body, success);
+	if (code.taken === 'no' && hasId && (!success || documentId !== undefined)) {
+		return maybeTaken('KPN gave a document ID, and says at the same time that it failed');
 	}
+	if (success && (hasId || !isRecord(json))) return maybeTaken('KPN’s answer cannot be read');
 	return {
 		outcome: code.taken === 'no' ? 'refused' : 'unknown',
 		statusCode,
@@ -88,21 +87,6 @@ const withoutSecrets = (headers: Answer['headers'], secrets: Secrets): Answer['h
 			typeof value === 'string' ? redact(value, secrets) : value,
 		]),
 	);
-
-/** How a `status` begins that no accepted message has; KPN has published none but `OK`. */
-const FAILED =
-	/^\s*(?:fail|err|nok|not|rej|refus|den|declin|invalid|cancel|abort|expired|[45]\d\d\b)/i;
-
-/** Whether an answer with a document ID says that something went wrong all the same. */
-function saysFailure(json: unknown): boolean {
-	if (!isRecord(json)) return false;
-	const { status, errorResponse, fault, error } = json;
-	const failed = status === false || FAILED.test(String(asWord(status)));
-	return failed || [errorResponse, fault, error].some((one) => Boolean(one));
-}
-
-const asWord = (value: unknown): string | number =>
-	typeof value === 'string' || typeof value === 'number' ? value : '';
 
 /** Refusals that KPN's gateway can have for an API that is no more. */
 const MAY_BE_GONE = [302, 403, 404, 405];
@@ -152,9 +136,6 @@ function refusedByProxy({ statusCode, body }: Answer, secrets: Secrets): Failure
 	};
 }
 
-/** Anywhere in an answer: one that is neither null nor empty. */
-const DOCUMENT_ID = /"document_?id"\s*:\s*(?!null\b|"\s*")\S/i;
-
 const MAYBE_TAKEN = {
 	outcome: 'unknown',
 	advice: returnCode(500).advice,
@@ -201,8 +182,9 @@ const TIMED_OUT = new Set(['ECONNABORTED', 'ETIMEDOUT', 'ERR_CANCELED']);
  * refusal; whatever else broke, broke when KPN may have had the message.
  *
  * @param proxied whether the node's Proxy is set: then it is the proxy that is connected to
+ * @param neverLeft whether the connection was surely not ready for the request
  */
-export function outcomeOfError(error: unknown, proxied = false): Failure {
+export function outcomeOfError(error: unknown, proxied = false, neverLeft = false): Failure {
 	const { code, syscall } = systemError(error);
 	const standing = code !== undefined && MAY_BREAK_LATER.has(code) && syscall !== 'connect';
 	const neverStood = syscall === 'connect' ? COULD_NOT_CONNECT : undefined;
@@ -211,9 +193,13 @@ export function outcomeOfError(error: unknown, proxied = false): Failure {
 	const proxyHungUp = messagesIn(error).some((message) => PROXY_HUNG_UP.test(message));
 	const meaning = proxyHungUp
 		? 'the proxy between n8n and KPN hung up before anything was sent'
-		: (connecting?.(proxied ? 'the proxy' : 'KPN’s server') ?? NEVER_SENT[code ?? '']);
+		: (connecting?.(proxied ? 'the proxy' : 'KPN’s server') ??
+			NEVER_SENT[code ?? ''] ??
+			(neverLeft
+				? COULD_NOT_CONNECT(`KPN’s server${proxied ? ' through the proxy' : ''}`)
+				: undefined));
 	if (meaning !== undefined) {
-		const aboutProxy = proxyHungUp || (proxied && connecting !== undefined);
+		const aboutProxy = proxyHungUp || (proxied && NEVER_SENT[code ?? ''] === undefined);
 		return {
 			outcome: 'refused',
 			meaning,
@@ -256,8 +242,7 @@ function messagesIn(error: unknown): string[] {
 function askedWait({ statusCode, headers }: Answer, now: number): number | undefined {
 	const retryAfter = headers['retry-after'];
 	if (typeof retryAfter === 'string' && retryAfter.trim() !== '') {
-		const seconds = Number(retryAfter);
-		return Number.isFinite(seconds) ? Math.max(0, seconds * 1000) : until(retryAfter, now);
+		return /^\s*\d{1,9}\s*$/.test(retryAfter) ? Number(retryAfter) * 1000 : until(retryAfter, now);
 	}
 	const { limit, used, resetUtc } = accountState(headers)?.quota ?? {};
 	const somethingLeft = limit !== undefined && used !== undefined && used < limit;

@@ -2,15 +2,22 @@ import type { Quota } from '../../shared/accountState';
 
 /** KPN's quota counts calls, however many messages are in each. */
 
+/** Seconds since 1970 have ten digits, milliseconds thirteen. */
+const EPOCH = /^\d{10}(?:\d{3})?$/;
+
+/** `2026-01-31…`, or `Sat, 31 Jan 2026 …`: JavaScript takes `version 2` for one too. */
+const DATE = /^(?:\d{4}-\d\d-\d\d|(?:[a-z]{3,9}, ?)?\d\d?[ -][a-z]{3}[ -]\d{4})(?!\d)/i;
+
 /**
  * The moment that KPN names, in milliseconds since 1970: a date, or an epoch in milliseconds or
- * seconds, for nobody has published which.
+ * seconds, for nobody has published which. Undefined for anything else.
  */
 export function momentOf(time: string): number | undefined {
-	const number = Number(time);
+	const text = time.trim();
+	if (EPOCH.test(text)) return Number(text) * (text.length === 10 ? 1000 : 1);
+	if (!DATE.test(text)) return undefined;
 	// A date without a zone is UTC, as the header's name says.
-	const zoned = /(z|gmt|utc|[+-]\d\d:?\d\d)$/i.test(time.trim()) ? time : `${time}Z`;
-	const at = Number.isFinite(number) ? number * (number < 1e11 ? 1000 : 1) : Date.parse(zoned);
+	const at = Date.parse(/(z|gmt|utc|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`);
 	return Number.isNaN(at) ? undefined : at;
 }
 
@@ -54,10 +61,10 @@ function limitOf({ limit, interval, timeUnit }: Quota = {}): string {
 		: `${calls} in ${interval} ${timeUnit}s`;
 }
 
-/** `14:00 UTC`, or with its day where that is not today. */
-function startOf({ resetUtc }: Quota = {}, now: number): string | undefined {
+/** `14:00 UTC`, or with its day where that is not today; undefined if it is over. */
+export function startOf({ resetUtc }: Quota = {}, now: number): string | undefined {
 	const at = resetUtc === undefined ? undefined : momentOf(resetUtc);
-	if (at === undefined || Math.abs(at) > 8.64e15) return undefined;
+	if (at === undefined || at <= now) return undefined;
 	const [day, time] = new Date(at).toISOString().split('T');
 	const today = new Date(now).toISOString().startsWith(day ?? '');
 	const date = new Date(at).toLocaleDateString('en-GB', { dateStyle: 'long', timeZone: 'UTC' });

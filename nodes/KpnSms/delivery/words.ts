@@ -124,10 +124,11 @@ export function stopError(node: INode, results: ItemResult[]): NodeApiError {
 		failed.push(result);
 	}
 	const { groups, more } = groupAlike(failed, failedAlike);
-	const named = groups.map((group) => ({
-		items: group.map(({ draft }) => draft.itemIndex),
-		...failureOf(group[0]),
-	}));
+	const named = groups.map((group) => {
+		const failure = failureOf(group[0]);
+		const items = group.map(({ draft }) => draft.itemIndex);
+		return { items, ...failure, quote: quoteOf(group, failure.quote) };
+	});
 	const [first] = named;
 	const { statusCode } = first ?? {};
 	const itemIndex = first?.items[0];
@@ -180,9 +181,26 @@ function failedAlike({ outcomes: [one, ...rest] }: Delivery, other: Delivery): b
 		one.advice === another.advice &&
 		one.notTried === another.notTried &&
 		one.systemCode === another.systemCode &&
-		one.kpn.message === another.kpn.message &&
+		isSameText(one.kpn.message, another.kpn.message) &&
 		one.kpn.code === another.kpn.code
 	);
+}
+
+/** A word with a digit in it: the time, or the ID that each call has of its own. */
+const OWN_WORD = /[\w.:+-]*\d[\w.:+-]*/g;
+
+const withoutOwnWords = (text = ''): string => text.replace(OWN_WORD, '…');
+
+/** Whether two texts say the same, but for what is each call's own. */
+const isSameText = (one?: string, another?: string): boolean =>
+	one === another || (one !== undefined && withoutOwnWords(one) === withoutOwnWords(another));
+
+/** KPN's words for all of a group: what is each call's own is left out. */
+function quoteOf(group: [Delivery, ...Delivery[]], quote: string): string {
+	const textOf = ({ outcomes: [one] }: Delivery) =>
+		one && isFailure(one) ? one.kpn.message : undefined;
+	const text = textOf(group[0]);
+	return group.every((one) => textOf(one) === text) ? quote : withoutOwnWords(quote);
 }
 
 /**
@@ -256,7 +274,7 @@ function nextStep(results: ItemResult[], content: boolean): string {
 }
 
 const isAboutContent = (outcome: Settled): boolean =>
-	'statusCode' in outcome && outcome.statusCode === 400 && !outcome.notTried;
+	outcome.outcome === 'refused' && outcome.statusCode === 400 && !outcome.notTried;
 
 /** What an item is counted as. */
 function stateOf({ outcomes }: Delivery) {

@@ -3,7 +3,7 @@ import type { NodeExecutionHint, NodeHint } from 'n8n-workflow';
 import type { Refusal } from '../delivery/draft';
 import type { ItemResult } from '../delivery/item';
 import { IS_TEST_URL, isTestUrl } from '../delivery/options';
-import { quotaIsShort } from '../delivery/quotaWords';
+import { momentOf, quotaIsShort, startOf } from '../delivery/quotaWords';
 import { counted, refusalLines, tooManyParts } from '../delivery/words';
 import type { AccountState } from '../../shared/accountState';
 
@@ -27,17 +27,17 @@ export const staticHints: NodeHint[] = [
 export function hintsOf(results: ItemResult[]): NodeExecutionHint[] {
 	const messages = [dryRunSummary(results), sentBeforeSummary(results), testUrlWarning(results)];
 	const { quota, sunset } = latestAccountState(results);
-	const { limit, used, resetUtc } = quota ?? {};
+	const { limit, used } = quota ?? {};
 	const short = quotaIsShort(quota, callsOf(results), Date.now());
 	if (short !== undefined) messages.push(short);
 	else if (limit !== undefined && used !== undefined && used > limit * QUOTA_WARNING) {
-		const reset =
-			resetUtc === undefined ? '' : ` KPN says that it starts anew at ${resetUtc} (UTC).`;
+		const start = startOf(quota, Date.now());
+		const reset = start === undefined ? '' : ` KPN says that it starts anew at ${start}.`;
 		messages.push(
 			`${Math.floor((used / limit) * 100)} % of KPN’s quota is used: ${used} of ${limit}.${reset}`,
 		);
 	}
-	if (sunset !== undefined) {
+	if (sunset !== undefined && momentOf(sunset) !== undefined) {
 		messages.push(`KPN says that this API is gone from ${sunset} on. Ask KPN what replaces it.`);
 	}
 	return messages

@@ -21,17 +21,19 @@ export const DEADLINE_MS = 60_000;
 const LONGEST_MS = 2 ** 31 - 1;
 
 /**
- * Milliseconds to wait for an answer.
+ * Milliseconds to wait for an answer; 0 and nothing count as not set.
  *
- * @throws Error if Timeout is no number: `true` would count as a millisecond
+ * @throws Error if Timeout is no whole number: `true` would be a millisecond, and `3.600` four
  */
-export function deadlineOf({ timeout = DEADLINE_MS }: RequestOptions): number {
-	const isNumber = typeof timeout === 'number' || /^\s*[\d.]*\s*$/.test(asText(timeout));
-	const milliseconds = isNumber ? Number(timeout) : NaN;
-	if (Number.isNaN(milliseconds)) {
-		throw new Error('Timeout on the Settings tab is not a number: enter milliseconds.');
+export function deadlineOf({ timeout }: RequestOptions): number {
+	const given = timeout ?? '';
+	const text = typeof given === 'string' || typeof given === 'number' ? String(given) : 'none';
+	if (/[^\d\s]/.test(text) || Number.isNaN(Number(text))) {
+		throw new Error(
+			'Timeout on the Settings tab is not a whole number: enter milliseconds in digits alone, such as 60000.',
+		);
 	}
-	return milliseconds > 0 ? Math.ceil(Math.min(milliseconds, LONGEST_MS)) : DEADLINE_MS;
+	return Math.min(Number(text), LONGEST_MS) || DEADLINE_MS;
 }
 
 /** As n8n has it: 0 items per batch count as 1, a negative number switches Batching off. */
@@ -46,8 +48,6 @@ const isExpression = ({ parameters }: INode, option: string): boolean => {
 	const stored = (parameters.requestOptions as IDataObject | undefined)?.[option];
 	return typeof stored === 'string' && stored.startsWith('=');
 };
-
-const asText = (value: unknown): string => (typeof value === 'string' ? value : 'none');
 
 /**
  * KPN's send call, without a body, for whatever API and address the credential names. It is not

@@ -54,15 +54,32 @@ test('anything for any option is read without a throw', () => {
 	}
 });
 
-test('a Timeout that is no number is refused: true would be a millisecond', () => {
-	for (const timeout of [true, [], new Date(), 'soon', {}, '1.2.3']) {
-		expect(() => deadlineOf({ timeout })).toThrow(/^Timeout on the Settings tab is not a number/);
+test('a Timeout that is no whole number is refused: true would be a millisecond, 3.600 four', () => {
+	for (const timeout of [
+		true,
+		[],
+		deep,
+		'6 0',
+		new Date(),
+		'soon',
+		{},
+		'1.2.3',
+		'3.600',
+		3.6,
+		'60s',
+		'0x10',
+		'1e5',
+		-5,
+	]) {
+		expect(() => deadlineOf({ timeout })).toThrow(
+			/^Timeout on the Settings tab is not a whole number: enter milliseconds in digits alone, such as 60000\.$/,
+		);
 	}
-	expect([undefined, '', 0, -5].map((timeout) => deadlineOf({ timeout }))).toEqual(
-		Array(4).fill(60_000),
+	expect([undefined, null, '', ' ', 0].map((timeout) => deadlineOf({ timeout }))).toEqual(
+		Array(5).fill(60_000),
 	);
-	expect([1.5, '300', 1e12].map((timeout) => deadlineOf({ timeout }))).toEqual([
-		2,
+	expect(['300', ' 300 ', 1e12].map((timeout) => deadlineOf({ timeout }))).toEqual([
+		300,
 		300,
 		2 ** 31 - 1,
 	]);
@@ -73,5 +90,13 @@ test('a test URL for delivery reports is taken only while the workflow is tried 
 	expect(readOptions(given, 'current', true).problems).toEqual([]);
 	expect(readOptions(given, 'current', false).problems).toEqual([
 		expect.stringMatching(/is a test URL.*Production URL/),
+	]);
+});
+
+test('a Sub-Account that is far too long is refused, in words that name no limit of KPN’s', () => {
+	const problems = (subAccount: string) => readOptions({ subAccount }, 'current').problems;
+	expect(problems('a'.repeat(256))).toEqual([]);
+	expect(problems('a'.repeat(257))).toEqual([
+		'Sub-Account has 257 characters, and this node sends 256 at most: copy it from KPN again.',
 	]);
 });

@@ -21,20 +21,99 @@ test.each([
 	'{"document_id":" "}',
 	'{"document_id":null}',
 	'{"document_id": null, "result": {"documentId": ""}}',
-	'[]',
-	'"OK"',
-	'0',
-	'false',
+	'{}',
+	'{"error":"no"}',
 ])('a success that says %s has no document_id: refused, by KPN’s own words', (body) => {
 	expect(answer(200, body)).toMatchObject({ outcome: 'refused', retryable: false });
 });
 
-test.each(['', 'null', '{"document_id":"5f0', '<html><title>Welcome</title></html>', 'OK'])(
-	'a success that says %p cannot be read: unknown',
-	(body) => {
-		expect(answer(200, body)).toMatchObject({ outcome: 'unknown', statusCode: 200 });
+test.each([
+	'',
+	'null',
+	'[]',
+	'"OK"',
+	'0',
+	'false',
+	'{"document_id":"5f0',
+	'<html><title>Welcome</title></html>',
+	'OK',
+	'{"document_ids":["5f0e"]}',
+	'{"document-id":"5f0e"}',
+	'{"document":{"id":"5f0e"}}',
+	'{"docId":"5f0e"}',
+	'{"id":7}',
+	'{"result":{"message_id":"5f0e"}}',
+	...['null', ' Undefined', 'n/a', 'none', '00', 'a b', 'x'.repeat(50_000), 'T0kenT0ken'].map(
+		(id) => JSON.stringify({ document_id: id, status: 'OK' }),
+	),
+])('a success that says %.40p cannot be read: unknown', (body) => {
+	const given = { statusCode: 200, body, headers: {} };
+	expect(outcomeOfAnswer(given, NOW, ['T0kenT0ken'])).toMatchObject({
+		outcome: 'unknown',
+		statusCode: 200,
+	});
+});
+
+test.each([203, 204, 205, 206, 207, 226])(
+	'%i is none of KPN’s successes: unknown',
+	(statusCode) => {
+		expect(answer(statusCode, withId)).toMatchObject({ outcome: 'unknown', statusCode });
+		expect(answer(statusCode, '{"status":"OK"}')).toMatchObject({ outcome: 'unknown', statusCode });
 	},
 );
+
+test.each([
+	{ success: false },
+	{ errors: ['No such number'] },
+	{ statusCode: 400 },
+	{ code: '500' },
+	{ Error: 'No' },
+	{ ErrorCode: '7' },
+	{ error_description: 'No' },
+	{ Status: 'FAILED' },
+	{ state: 'failed' },
+	{ result: 'FAILED' },
+	{ status: { code: 'FAILED' } },
+	{ status: { name: 'REJECTED' } },
+	{ status: ['FAILED'] },
+	{ messages: [{ status: 'OK' }, { status: 'FAILED' }] },
+	{ response: { error: { code: 7 } } },
+	{ status: 'UNSUCCESSFUL' },
+	{ status: 'UNDELIVERABLE' },
+	{ status: 'BLOCKED' },
+	{ status: 'KO' },
+	{ status: false },
+	{ status: '500 Accepted' },
+	{ errorResponse: { code: '0', message: 'No' } },
+	{ fault: { faultstring: 'No' } },
+	{ error: true },
+])('a document ID beside %j is no success', (said) => {
+	const body = JSON.stringify({ document_id: '5f0e', ...said });
+	expect(answer(200, body)).toMatchObject({
+		outcome: 'unknown',
+		meaning: expect.stringMatching(/says at the same time that it failed/),
+	});
+});
+
+test('nor is one beside a text of 20,000 levels', () => {
+	const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
+	expect(answer(200, `{"document_id":"5f0e","b":${deep}}`)).toMatchObject({ outcome: 'unknown' });
+});
+
+test.each([
+	...[{}, [], null, '', '0', 0, 'none', false, { code: null, message: '' }].flatMap((nothing) => [
+		{ error: nothing },
+		{ fault: nothing },
+		{ errors: nothing, errorResponse: nothing, ErrorCode: nothing },
+	]),
+	...[null, 0, {}, '', 'n/a'].map((status) => ({ status })),
+	...['OK', 'ok', 'Success', 'ACCEPTED', '202 Accepted', 200, true].map((status) => ({ status })),
+	{ success: true, statusCode: 201, code: '200' },
+	{ defaultSender: 'Demo', countryCode: 'NL', message: 'Failed before, and now sent' },
+])('a document ID beside %j is a success', (said) => {
+	const body = JSON.stringify({ document_id: '5f0e', ...said });
+	expect(answer(200, body)).toMatchObject({ outcome: 'accepted', documentId: '5f0e' });
+});
 
 test('a document_id of another shape or in another place is one all the same: never refused', () => {
 	expect(answer(200, '{"document_id":12}')).toMatchObject({
@@ -54,10 +133,14 @@ test('a document_id of another shape or in another place is one all the same: ne
 });
 
 test.each([301, 302, 303, 307, 308])(
-	'%i is refused even when its body looks like a success',
+	'%i is refused; with a document ID it may have been taken, but is no success',
 	(code) => {
 		const headers = { location: 'https://elsewhere.example/send' };
 		expect(answer(code, withId, headers)).toMatchObject({
+			outcome: 'unknown',
+			kpn: { message: expect.stringContaining('location: https://elsewhere.example/send') },
+		});
+		expect(answer(code, '{"status":"OK"}', headers)).toMatchObject({
 			outcome: 'refused',
 			kpn: { message: expect.stringContaining('location: https://elsewhere.example/send') },
 		});
@@ -88,9 +171,20 @@ test.each([
 	[502, 'unknown'],
 	[504, 'unknown'],
 	[599, 'unknown'],
-])('%i is %s, even with a document_id', (statusCode, outcome) => {
-	expect(answer(statusCode, withId)).toMatchObject({ outcome, statusCode });
-});
+])(
+	'%i is %s; with a document ID it is not retried, for KPN may have taken it',
+	(statusCode, outcome) => {
+		expect(answer(statusCode, '{"status":"OK","requestId":"5f0e"}')).toMatchObject({
+			outcome,
+			statusCode,
+		});
+		for (const body of [withId, '{"error":{"document-ids":["5f0e"]}}', '{"document":{"id":7}}']) {
+			const given = answer(statusCode, body, { 'retry-after': '0' });
+			expect(given).toMatchObject({ outcome: 'unknown', statusCode, retryable: false });
+			expect('tryAgain' in given && given.tryAgain).toBeFalsy();
+		}
+	},
+);
 
 test('too many calls a second are no used-up quota: what to do is to retry', () => {
 	const fault = (errorcode: string) => JSON.stringify({ fault: { detail: { errorcode } } });
@@ -110,6 +204,7 @@ test('the beginning of an answer that is too long says nothing of it; its status
 	expect(long(200, '{"status":"OK"}')).toMatchObject({ outcome: 'unknown' });
 	expect(long(200, withId)).toMatchObject({ outcome: 'unknown' });
 	expect(long(400, '{"message":"No"}')).toMatchObject({ outcome: 'refused' });
+	expect(long(204, '{}')).toMatchObject({ outcome: 'unknown' });
 	expect(long(502, withId)).toMatchObject({ outcome: 'unknown' });
 });
 
@@ -159,12 +254,26 @@ test.each([
 	[{ 'quota-reset-utc': String((NOW + 5000) / 1000) }, 5000],
 	[{ 'quota-reset-utc': '2026-01-01T00:00:03' }, 3000],
 	[{ 'quota-reset-utc': '2026-01-01 00:00:03' }, 3000],
+	[{ 'quota-reset-utc': 'Thu, 01 Jan 2026 00:00:04 GMT' }, 4000],
 	[{ 'quota-reset-utc': '2025-12-31T23:00:00Z' }, 0],
 	[{ 'quota-reset-utc': 'soon' }, undefined],
+	[{ 'quota-reset-utc': '0' }, undefined],
+	[{ 'quota-reset-utc': '0x7fffffffff' }, undefined],
+	[{ 'retry-after': '0x10' }, undefined],
+	[{ 'retry-after': '1e9' }, undefined],
+	[{ 'retry-after': '-7' }, undefined],
+	[{ 'retry-after': 'in 5 minutes' }, undefined],
 	[{}, undefined],
 ])('after 429, %p asks to wait %p ms', (headers, afterMs) => {
 	expect(answer(429, '', headers)).toMatchObject({ retryable: true, tryAgain: { afterMs } });
 });
+
+test.each(['TBD', '0', '1', 'v1', 'version 2', 'false', '2025', 'n/a'])(
+	'a sunset of %p is no date: a 404 has its own words',
+	(sunset) => {
+		expect(answer(404, '', { sunset })).toEqual(answer(404));
+	},
+);
 
 test('the reset of the quota is waited for only where the quota is why', () => {
 	const quota = { 'quota-limit': '1000', 'quota-used': '5', 'quota-reset-utc': String(NOW + 9e8) };
@@ -232,6 +341,15 @@ test('a token that cannot be had is a refusal, in words about what is at fault',
 		retryable: true,
 		tryAgain: {},
 	});
+	for (const status of [408, 409, 429, 444, 460, 499, 500, 504]) {
+		expect(outcomeOfTokenError({ status, body: '' })).toMatchObject({
+			outcome: 'refused',
+			meaning: expect.stringMatching(/KPN’s log-in had a hiccup/),
+			advice: expect.stringMatching(/Press Retry/),
+			retryable: true,
+			tryAgain: {},
+		});
+	}
 	expect(outcomeOfTokenError(wrapped('ECONNRESET'))).toMatchObject({
 		outcome: 'refused',
 		retryable: true,

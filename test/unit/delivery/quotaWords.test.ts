@@ -10,7 +10,9 @@ const usedUp = { 'quota-limit': '1000', 'quota-used': '1000' };
 
 test.each([
 	[{ ...usedUp, 'quota-reset-utc': '2026-11-25T14:00:00' }, 'after 14:00 UTC'],
-	[{ ...usedUp, 'quota-reset-utc': '1764547200000' }, 'after 1 December 2025, 00:00 UTC'],
+	[{ ...usedUp, 'quota-reset-utc': '1796083200000' }, 'after 1 December 2026, 00:00 UTC'],
+	[{ ...usedUp, 'quota-reset-utc': '1764547200000' }, 'when it starts anew'],
+	[{ ...usedUp, 'quota-reset-utc': '2020-01-01T00:00:00Z' }, 'when it starts anew'],
 	[{ ...usedUp, 'quota-reset-utc': '1796083200' }, 'after 1 December 2026, 00:00 UTC'],
 	[{ ...usedUp, 'quota-reset-utc': 'soon' }, 'when it starts anew'],
 	[usedUp, 'when it starts anew'],

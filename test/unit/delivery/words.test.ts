@@ -127,3 +127,36 @@ test('a test URL for delivery reports is warned of above the output', () => {
 		expect.stringMatching(/is a test URL.*Once published, the workflow refuses it/),
 	]);
 });
+
+test('a sunset that is no date, or a reset that is over, is no hint', () => {
+	const said = (sunset: string, resetUtc: string) => {
+		const quota = { limit: 100, used: 95, resetUtc };
+		const hints = hintsOf(resultsOf([{ ...ACCEPTED, account: { quota, sunset } }]));
+		return hints.map(({ message }) => message);
+	};
+	const used = '95 % of KPN’s quota is used: 95 of 100.';
+	expect(said('TBD', '2020-01-01T00:00:00Z')).toEqual([used]);
+	expect(said('2999-01-31', '2999-01-01T00:00:00Z')).toEqual([
+		`${used} KPN says that it starts anew at 1 January 2999, 00:00 UTC.`,
+		expect.stringMatching(/gone from 2999-01-31 on/),
+	]);
+});
+
+test('items whose words differ in the ID of a request alone are told in one line', () => {
+	const said = (message: string) => [failure({ kpn: { message } })];
+	const error = stopError(
+		node,
+		resultsOf(
+			said('Blocked, request 8c1f-77 at 10:02:17'),
+			said('Blocked, request 9d20-01 at 10:02:18'),
+			said('Blocked, request 9d20-01 at 10:02:18, twice'),
+			said('Down'),
+			said('Down'),
+		),
+	);
+	expect(linesOf(error).slice(0, 3)).toEqual([
+		expect.stringMatching(/^\[items 0–1 .*KPN says: “Blocked, request … at …”/),
+		expect.stringMatching(/^\[item 2 .*“Blocked, request 9d20-01 at 10:02:18, twice”/),
+		expect.stringMatching(/^\[items 3–4 .*“Down”/),
+	]);
+});
