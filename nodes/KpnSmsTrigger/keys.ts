@@ -12,7 +12,7 @@ import { CREDENTIAL_TYPE } from '../shared/kpn';
 import { decrypt, encrypt } from './encrypt';
 import { warn } from './log';
 import type { SigningKey } from './signature';
-import { WebhookSettings, type ActiveKey } from './webhookSettings';
+import { readCredential, WebhookSettings, type ActiveKey } from './webhookSettings';
 
 type Context = IHookFunctions | IWebhookFunctions;
 
@@ -59,23 +59,19 @@ export const isStale = ({ refreshedAt }: KnownKeys): boolean => Date.now() - ref
 /**
  * Brings the known keys up to date: with KPN's, or with the credential that a user has filled in.
  *
- * @returns `done`, also where another request was about it; `recently`, so not again yet; `failed`
+ * @returns whether they were asked for since this was called, so that no key is newer
  */
-export async function refresh(
-	context: Context,
-	known: KnownKeys,
-): Promise<'done' | 'recently' | 'failed'> {
-	if (!known.refreshing) {
-		if (Date.now() - known.refreshedAt < REFRESH_EVERY) return 'recently';
-		known.refreshedAt = Date.now();
-		known.refreshing = currentKeys(context, known.keys)
-			.then(
-				(keys) => Boolean((known.keys = keys)),
-				({ message }: Error) => !warn(context, `could not get the signing keys. ${message}`),
-			)
-			.finally(() => delete known.refreshing);
-	}
-	return (await known.refreshing) ? 'done' : 'failed';
+export async function refresh(context: Context, known: KnownKeys): Promise<boolean> {
+	if (known.refreshing) return (await known.refreshing) && false;
+	if (Date.now() - known.refreshedAt < REFRESH_EVERY) return false;
+	known.refreshedAt = Date.now();
+	known.refreshing = currentKeys(context, known.keys)
+		.then(
+			(keys) => Boolean((known.keys = keys)),
+			({ message }: Error) => !warn(context, `could not get the signing keys. ${message}`),
+		)
+		.finally(() => delete known.refreshing);
+	return await known.refreshing;
 }
 
 /**
@@ -85,8 +81,11 @@ export async function refresh(
  * @throws NodeOperationError where no secret is typed
  * @throws NodeApiError where KPN does not tell its keys
  */
-export async function storeKeys(context: IHookFunctions): Promise<void> {
-	const keys = await currentKeys(context, (await knownKeys(context)).keys);
+export async function storeKeys(
+	context: IHookFunctions,
+	settings?: WebhookSettings,
+): Promise<void> {
+	const keys = await currentKeys(context, (await knownKeys(context)).keys, settings);
 	// The first event may come with a key that KPN has made for it.
 	remembered.set(credentialOf(context), { keys, refreshedAt: Date.now() - REFRESH_EVERY });
 	if (!isManual(context)) {
@@ -102,9 +101,12 @@ export async function storeKeys(context: IHookFunctions): Promise<void> {
 }
 
 /** A key that KPN signs with no longer is dropped, as far as KPN tells. */
-async function currentKeys(context: Context, known: KnownKey[]): Promise<KnownKey[]> {
+async function currentKeys(
+	context: Context,
+	known: KnownKey[],
+	settings = new WebhookSettings(context),
+): Promise<KnownKey[]> {
 	if (isManual(context)) return await typedKeys(context);
-	const settings = new WebhookSettings(context);
 	const active = await settings.activeKey();
 	const keys: KnownKey[] = active ? [active] : [];
 	for (const key of known) {
@@ -116,7 +118,7 @@ async function currentKeys(context: Context, known: KnownKey[]): Promise<KnownKe
 }
 
 async function typedKeys(context: Context): Promise<KnownKey[]> {
-	const { secret, previousSecret } = await context.getCredentials(WEBHOOK_CREDENTIAL_TYPE);
+	const { secret, previousSecret } = await readCredential(context, WEBHOOK_CREDENTIAL_TYPE);
 	return [secret, previousSecret]
 		.filter((typed): typed is string => typeof typed === 'string' && typed.trim() !== '')
 		.map((typed) => ({ secret: typed }));
@@ -134,7 +136,7 @@ async function storedKeys(context: Context): Promise<KnownKey[]> {
 
 /** With this, what is kept in the static data is encrypted. */
 export async function passwordOf(context: Context): Promise<string> {
-	const { clientSecret } = await context.getCredentials(CREDENTIAL_TYPE);
+	const { clientSecret } = await readCredential(context);
 	return typeof clientSecret === 'string' ? clientSecret : '';
 }
 

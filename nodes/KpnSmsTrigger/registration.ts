@@ -1,15 +1,17 @@
 import type { IDataObject, IHookFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import { baseUrlOf, CREDENTIAL_TYPE, KPN_HOST } from '../shared/kpn';
+import { baseUrlOf, KPN_HOST } from '../shared/kpn';
 import { decrypt, encrypt } from './encrypt';
 import { passwordOf, storeKeys } from './keys';
 import { warn } from './log';
 import { inTurn, leaveLater, stopLeaving } from './takeTurns';
-import { WebhookSettings, type WebhookConfig } from './webhookSettings';
+import { readCredential, WebhookSettings, type WebhookConfig } from './webhookSettings';
 
 /** What a trigger has put at KPN, kept in the node's static data. */
 interface Registration extends IDataObject {
+	/** KPN's address and the Consumer Key: a credential can become another application's. */
+	application: string;
 	/** Instance, workflow and node: copied or exported, static data goes along to another trigger. */
 	owner: string;
 	url: string;
@@ -53,21 +55,24 @@ export async function register(context: IHookFunctions): Promise<void> {
 		await stopLeaving(application, url);
 		let taken = false;
 		try {
-			await take(context, url);
+			await take(context, url, application);
 			taken = true;
 		} finally {
 			// It may be unclear whether KPN took the URL, and what cannot be published has none.
-			const half = taken ? undefined : registrationOf(context);
-			if (half) await giveBack(context, half).catch(({ message }: Error) => warn(context, message));
+			const half = taken ? undefined : registrationOf(context, application);
+			if (half)
+				await giveBack(context, half).catch((error: Error) => sayItStays(context, half, error));
 		}
 	});
 }
 
-async function take(context: IHookFunctions, url: string): Promise<void> {
+async function take(context: IHookFunctions, url: string, application: string): Promise<void> {
 	const settings = new WebhookSettings(context);
 	const own = await settings.config('applications');
 	const isOwnTest = own?.url !== undefined && own.url !== url && productionUrlOf(own.url) === url;
-	const before = isOwnTest ? registrations.get(own.url ?? '') : registrationOf(context);
+	const before = isOwnTest
+		? registrations.get(own.url ?? '')
+		: registrationOf(context, application);
 	const inherited = await settings.inherited();
 	const holder = own?.url ?? inherited.url;
 	// Nobody but a test, of which one may have broken off, has put a test URL there.
@@ -75,7 +80,7 @@ async function take(context: IHookFunctions, url: string): Promise<void> {
 		own?.url !== undefined && (isOwnTest || own.url === (isTest(context) ? url : before?.url));
 	const takenOver = holder !== undefined && holder !== url && !ours;
 	if (takenOver) refuseUnlessTakeOver(context, holder);
-	await storeKeys(context);
+	await storeKeys(context, settings);
 	ended.delete(url);
 	// Somebody has put this URL there by hand, so it is not ours to remove.
 	if (holder === url && !ours) return forget(context);
@@ -84,6 +89,7 @@ async function take(context: IHookFunctions, url: string): Promise<void> {
 	const touched = own !== undefined && !(made && excludedBy(own) === before?.excluded);
 	const config = { url, privacy: (touched ? own : inherited).privacy };
 	const after: Registration = {
+		application,
 		owner: ownerOf(context),
 		url,
 		excluded: touched ? (before?.excluded ?? '') : excludedBy(config),
@@ -108,22 +114,45 @@ async function take(context: IHookFunctions, url: string): Promise<void> {
 export async function unregister(context: IHookFunctions): Promise<void> {
 	const registration = registrationOf(context);
 	if (!registration) return;
-	const application = await applicationOf(context);
+	registrations.delete(registration.url);
+	try {
+		await leave(context, registration);
+	} catch (error) {
+		throw sayItStays(context, registration, error as Error);
+	}
+}
+
+async function leave(context: IHookFunctions, registration: Registration): Promise<void> {
+	const { application, url, test } = registration;
+	if ((await applicationOf(context)) !== application) {
+		const [kpn, consumerKey] = application.split(' ');
+		throw problem(
+			context,
+			`The credential was that of the application with the Consumer Key (Client ID) ${consumerKey} at ${kpn}, and is another one’s now.`,
+		);
+	}
 	await inTurn(application, async () => {
 		const own = await new WebhookSettings(context).config('applications');
 		const previous = await previousOf(context, registration);
-		if (own?.url !== registration.url) {
-			ended.set(registration.url, previous);
+		if (own?.url !== url) {
+			ended.set(url, previous);
 			return forget(context);
 		}
-		if (registration.test) return await giveBack(context, registration);
-		registrations.set(registration.url, registration);
-		leaveLater(application, registration.url, async () => {
-			await giveBack(context, registration).catch(({ message }: Error) =>
-				warn(context, `KPN still sends here. ${message} Then publish and unpublish it again.`),
+		if (test) return await giveBack(context, registration);
+		registrations.set(url, registration);
+		leaveLater(application, url, async () => {
+			await giveBack(context, registration).catch((error: Error) =>
+				sayItStays(context, registration, error),
 			);
 		});
 	});
+}
+
+/** In the log, for n8n itself unpublishes all the same; and in the error, which it shows in some places. */
+function sayItStays(context: IHookFunctions, { url }: Registration, error: Error): Error {
+	error.message = `KPN may still send to ${url}. ${error.message} Remove that URL at KPN, or publish and unpublish the workflow again once this is mended.`;
+	warn(context, error.message);
+	return error;
 }
 
 async function giveBack(context: IHookFunctions, registration: Registration): Promise<void> {
@@ -194,6 +223,9 @@ function refuseUnlessTakeOver(context: IHookFunctions, holder: string): void {
 	if (isTest(context)) {
 		words +=
 			', perhaps to this workflow as it is published. Listening for a test event would take them away. Unpublish what is there, or test with pinned data.';
+	} else if (registrations.get(holder)?.owner.startsWith(workflowOf(context))) {
+		words +=
+			': to another trigger of this workflow. Remove one of the two, or use a credential of another application here.';
 	} else {
 		if (context.getNodeParameter('additionalOptions.takeOver', false) === true) return;
 		words +=
@@ -202,10 +234,11 @@ function refuseUnlessTakeOver(context: IHookFunctions, holder: string): void {
 	throw problem(context, words);
 }
 
-function registrationOf(context: IHookFunctions): Registration | undefined {
+function registrationOf(context: IHookFunctions, application?: string): Registration | undefined {
 	const known = registrations.get(ownUrl(context));
 	const stored = context.getWorkflowStaticData('node').registered as Registration | undefined;
 	const found = known ?? (stored?.owner === ownerOf(context) ? stored : undefined);
+	if (application !== undefined && found?.application !== application) return undefined;
 	return found && { ...found };
 }
 
@@ -218,7 +251,7 @@ function excludedBy(config: WebhookConfig | undefined): string {
 }
 
 async function applicationOf(context: IHookFunctions): Promise<string> {
-	const credential = await context.getCredentials(CREDENTIAL_TYPE);
+	const credential = await readCredential(context);
 	return `${baseUrlOf(credential)} ${String(credential.clientId)}`;
 }
 
@@ -231,8 +264,10 @@ function ownUrl(context: IHookFunctions): string {
 const problem = (context: IHookFunctions, words: string): NodeOperationError =>
 	new NodeOperationError(context.getNode(), words);
 
-const ownerOf = (context: IHookFunctions): string =>
-	[context.getInstanceId(), context.getWorkflow().id, context.getNode().id].join(' ');
+const workflowOf = (context: IHookFunctions): string =>
+	`${context.getInstanceId()} ${context.getWorkflow().id} `;
+
+const ownerOf = (context: IHookFunctions): string => workflowOf(context) + context.getNode().id;
 
 /** Whether somebody listens for a test event. */
 const isTest = (context: IHookFunctions): boolean => context.getMode() === 'manual';
