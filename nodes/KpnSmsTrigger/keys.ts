@@ -81,11 +81,8 @@ export async function refresh(context: Context, known: KnownKeys): Promise<boole
  * @throws NodeOperationError where no secret is typed
  * @throws NodeApiError where KPN does not tell its keys
  */
-export async function storeKeys(
-	context: IHookFunctions,
-	settings?: WebhookSettings,
-): Promise<void> {
-	const keys = await currentKeys(context, (await knownKeys(context)).keys, settings);
+export async function storeKeys(context: IHookFunctions): Promise<void> {
+	const keys = await currentKeys(context, (await knownKeys(context)).keys);
 	// The first event may come with a key that KPN has made for it.
 	remembered.set(credentialOf(context), { keys, refreshedAt: Date.now() - REFRESH_EVERY });
 	if (!isManual(context)) {
@@ -101,12 +98,9 @@ export async function storeKeys(
 }
 
 /** A key that KPN signs with no longer is dropped, as far as KPN tells. */
-async function currentKeys(
-	context: Context,
-	known: KnownKey[],
-	settings = new WebhookSettings(context),
-): Promise<KnownKey[]> {
+async function currentKeys(context: Context, known: KnownKey[]): Promise<KnownKey[]> {
 	if (isManual(context)) return await typedKeys(context);
+	const settings = new WebhookSettings(context);
 	const active = await settings.activeKey();
 	const keys: KnownKey[] = active ? [active] : [];
 	for (const key of known) {

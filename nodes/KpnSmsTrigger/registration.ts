@@ -53,15 +53,13 @@ export async function register(context: IHookFunctions): Promise<void> {
 	refuseUnencrypted(context, url, application);
 	await inTurn(application, async () => {
 		await stopLeaving(application, url);
-		let taken = false;
 		try {
 			await take(context, url, application);
-			taken = true;
-		} finally {
+		} catch (error) {
 			// It may be unclear whether KPN took the URL, and what cannot be published has none.
-			const half = taken ? undefined : registrationOf(context, application);
-			if (half)
-				await giveBack(context, half).catch((error: Error) => sayItStays(context, half, error));
+			const half = registrationOf(context, application);
+			if (half) await giveBack(context, half).catch((failed) => stays(context, half, failed));
+			throw error;
 		}
 	});
 }
@@ -80,7 +78,7 @@ async function take(context: IHookFunctions, url: string, application: string): 
 		own?.url !== undefined && (isOwnTest || own.url === (isTest(context) ? url : before?.url));
 	const takenOver = holder !== undefined && holder !== url && !ours;
 	if (takenOver) refuseUnlessTakeOver(context, holder);
-	await storeKeys(context, settings);
+	await storeKeys(context);
 	ended.delete(url);
 	// Somebody has put this URL there by hand, so it is not ours to remove.
 	if (holder === url && !ours) return forget(context);
@@ -114,42 +112,30 @@ async function take(context: IHookFunctions, url: string, application: string): 
 export async function unregister(context: IHookFunctions): Promise<void> {
 	const registration = registrationOf(context);
 	if (!registration) return;
-	registrations.delete(registration.url);
-	try {
-		await leave(context, registration);
-	} catch (error) {
-		throw sayItStays(context, registration, error as Error);
-	}
-}
-
-async function leave(context: IHookFunctions, registration: Registration): Promise<void> {
 	const { application, url, test } = registration;
-	if ((await applicationOf(context)) !== application) {
-		const [kpn, consumerKey] = application.split(' ');
-		throw problem(
-			context,
-			`The credential was that of the application with the Consumer Key (Client ID) ${consumerKey} at ${kpn}, and is another one’s now.`,
-		);
-	}
-	await inTurn(application, async () => {
-		const own = await new WebhookSettings(context).config('applications');
-		const previous = await previousOf(context, registration);
-		if (own?.url !== url) {
-			ended.set(url, previous);
-			return forget(context);
-		}
-		if (test) return await giveBack(context, registration);
-		registrations.set(url, registration);
-		leaveLater(application, url, async () => {
-			await giveBack(context, registration).catch((error: Error) =>
-				sayItStays(context, registration, error),
-			);
+	registrations.delete(url);
+	try {
+		await refuseOtherApplication(context, application);
+		await inTurn(application, async () => {
+			const own = await new WebhookSettings(context).config('applications');
+			const previous = await previousOf(context, registration);
+			if (own?.url !== url) {
+				ended.set(url, previous);
+				return forget(context);
+			}
+			if (test) return await giveBack(context, registration);
+			registrations.set(url, registration);
+			leaveLater(application, url, async () => {
+				await giveBack(context, registration).catch((error) => stays(context, registration, error));
+			});
 		});
-	});
+	} catch (error) {
+		throw stays(context, registration, error as Error);
+	}
 }
 
-/** In the log, for n8n itself unpublishes all the same; and in the error, which it shows in some places. */
-function sayItStays(context: IHookFunctions, { url }: Registration, error: Error): Error {
+/** Said in the log and by the error, for n8n itself unpublishes all the same. */
+function stays(context: IHookFunctions, { url }: Registration, error: Error): Error {
 	error.message = `KPN may still send to ${url}. ${error.message} Remove that URL at KPN, or publish and unpublish the workflow again once this is mended.`;
 	warn(context, error.message);
 	return error;
@@ -208,6 +194,15 @@ async function isDead(context: IHookFunctions, url: string): Promise<boolean> {
 
 /** What n8n makes the URL for a test once the workflow is published. */
 const productionUrlOf = (url: string): string => url.replace('/webhook-test/', '/webhook/');
+
+async function refuseOtherApplication(context: IHookFunctions, application: string) {
+	if ((await applicationOf(context)) === application) return;
+	const [kpn, key] = application.split(' ');
+	throw problem(
+		context,
+		`The credential was that of the application with the Consumer Key (Client ID) ${key} at ${kpn}, and is another one’s now.`,
+	);
+}
 
 /** KPN sends only to https addresses; a sandbox takes others. */
 function refuseUnencrypted(context: IHookFunctions, url: string, application: string): void {

@@ -22,10 +22,8 @@ const SCOPES = { applications: 'APPLICATION', teams: 'CUSTOMER', organizations: 
 export type Level = keyof typeof SCOPES;
 const LEVELS = Object.keys(SCOPES) as Level[];
 
-/** Milliseconds for one call, its token included: a person waits for it, or KPN itself with an event in its hand. */
-const CALL_WITHIN_MS = 10_000;
-/** And for all the calls of one task. */
-const TASK_WITHIN_MS = 15_000;
+/** Milliseconds for all the calls of one task, tokens included: a person waits for it, or KPN itself with an event in its hand. */
+const WITHIN_MS = 10_000;
 
 export interface WebhookConfig {
 	url?: string;
@@ -67,7 +65,7 @@ interface Answer {
  * reached.
  */
 export class WebhookSettings {
-	private readonly deadline = performance.now() + TASK_WITHIN_MS;
+	private readonly deadline = performance.now() + WITHIN_MS;
 
 	constructor(private readonly context: IHookFunctions | IWebhookFunctions) {}
 
@@ -146,9 +144,8 @@ export class WebhookSettings {
 
 	private async request(call: SettingsCall, body?: IDataObject): Promise<Answer> {
 		const credential = await readCredential(this.context);
-		const left = Math.min(CALL_WITHIN_MS, this.deadline - performance.now());
 		// n8n sets no limit to how long it waits for a token.
-		const timeUp = sleep(left).then(() => {
+		const timeUp = sleep(this.deadline - performance.now()).then(() => {
 			throw Object.assign(new Error('Time is up'), { code: 'ETIMEDOUT' });
 		});
 		const send = async () => await Promise.race([this.once(credential, call, body), timeUp]);
@@ -180,7 +177,7 @@ export class WebhookSettings {
 				headers: REQUEST_HEADERS,
 				body,
 				encoding: 'text',
-				timeout: CALL_WITHIN_MS,
+				timeout: WITHIN_MS,
 				// A followed redirect would take the token elsewhere.
 				disableFollowRedirect: true,
 				ignoreHttpStatusErrors: true,

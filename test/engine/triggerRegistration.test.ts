@@ -236,7 +236,7 @@ describe('a credential that becomes another application’s', () => {
 		await start();
 		const host = await setting.published();
 		const other = await startSandbox();
-		const { oauthTokenData, ...data } = setting.credentials.raw('kpn');
+		const { oauthTokenData: _token, ...data } = setting.credentials.raw('kpn');
 		setting.credentials.set('kpn', { ...data, baseUrl: other.url });
 		const words = new RegExp(
 			`${host.url}. .*application with the Consumer Key .*sandbox-key at ${sandbox.url}, and is another`,
