@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { IDataObject, IHookFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
@@ -10,7 +11,7 @@ import { readCredential, WebhookSettings, type WebhookConfig } from './webhookSe
 
 /** What a trigger has put at KPN, kept in the node's static data. */
 interface Registration extends IDataObject {
-	/** KPN's address and the Consumer Key: a credential can become another application's. */
+	/** A credential can become another application's. */
 	application: string;
 	/** Instance, workflow and node: copied or exported, static data goes along to another trigger. */
 	owner: string;
@@ -53,14 +54,12 @@ export async function register(context: IHookFunctions): Promise<void> {
 	refuseUnencrypted(context, url, application);
 	await inTurn(application, async () => {
 		await stopLeaving(application, url);
-		try {
-			await take(context, url, application);
-		} catch (error) {
-			// It may be unclear whether KPN took the URL, and what cannot be published has none.
-			const half = registrationOf(context, application);
-			if (half) await giveBack(context, half).catch((failed) => stays(context, half, failed));
-			throw error;
-		}
+		const failed = await take(context, url, application).catch((error: Error) => error);
+		if (!failed) return;
+		// It may be unclear whether KPN took the URL, and what cannot be published has none.
+		const half = registrationOf(context, application);
+		if (half) await giveBack(context, half).catch((error) => stays(context, half, error));
+		throw failed;
 	});
 }
 
@@ -197,10 +196,10 @@ const productionUrlOf = (url: string): string => url.replace('/webhook-test/', '
 
 async function refuseOtherApplication(context: IHookFunctions, application: string) {
 	if ((await applicationOf(context)) === application) return;
-	const [kpn, key] = application.split(' ');
+	const [kpn, end] = application.split(' ');
 	throw problem(
 		context,
-		`The credential was that of the application with the Consumer Key (Client ID) ${key} at ${kpn}, and is another one’s now.`,
+		`The credential was that of the application whose Consumer Key (Client ID) ends in ${end}, at ${kpn}, and is another one’s now.`,
 	);
 }
 
@@ -245,9 +244,12 @@ function excludedBy(config: WebhookConfig | undefined): string {
 	return JSON.stringify(services.sort());
 }
 
+/** KPN's address, how the Consumer Key ends, and a hash of it: n8n's database is not to hold it. */
 async function applicationOf(context: IHookFunctions): Promise<string> {
 	const credential = await readCredential(context);
-	return `${baseUrlOf(credential)} ${String(credential.clientId)}`;
+	const key = String(credential.clientId);
+	const hash = createHash('sha256').update(key).digest('base64url');
+	return `${baseUrlOf(credential)} ${key.slice(-4)} ${hash}`;
 }
 
 function ownUrl(context: IHookFunctions): string {
