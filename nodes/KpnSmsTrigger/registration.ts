@@ -57,8 +57,9 @@ export async function register(context: IHookFunctions): Promise<void> {
 		const failed = await take(context, url, application).catch((error: Error) => error);
 		if (!failed) return;
 		// It may be unclear whether KPN took the URL, and what cannot be published has none.
-		const half = registrationOf(context, application);
-		if (half) await giveBack(context, half).catch((error) => stays(context, half, error));
+		const half = registrationOf(context);
+		if (half?.application === application)
+			await giveBack(context, half).catch((error) => stays(context, half, error));
 		throw failed;
 	});
 }
@@ -67,9 +68,8 @@ async function take(context: IHookFunctions, url: string, application: string): 
 	const settings = new WebhookSettings(context);
 	const own = await settings.config('applications');
 	const isOwnTest = own?.url !== undefined && own.url !== url && productionUrlOf(own.url) === url;
-	const before = isOwnTest
-		? registrations.get(own.url ?? '')
-		: registrationOf(context, application);
+	const known = isOwnTest ? registrations.get(own.url ?? '') : registrationOf(context);
+	const before = known?.application === application ? known : undefined;
 	const inherited = await settings.inherited();
 	const holder = own?.url ?? inherited.url;
 	// Nobody but a test, of which one may have broken off, has put a test URL there.
@@ -112,7 +112,8 @@ export async function unregister(context: IHookFunctions): Promise<void> {
 	const registration = registrationOf(context);
 	if (!registration) return;
 	const { application, url, test } = registration;
-	registrations.delete(url);
+	// Another trigger of the workflow may come in its place, whatever becomes of this.
+	registrations.set(url, { ...registration, owner: '' });
 	try {
 		await refuseOtherApplication(context, application);
 		await inTurn(application, async () => {
@@ -228,11 +229,10 @@ function refuseUnlessTakeOver(context: IHookFunctions, holder: string): void {
 	throw problem(context, words);
 }
 
-function registrationOf(context: IHookFunctions, application?: string): Registration | undefined {
+function registrationOf(context: IHookFunctions): Registration | undefined {
 	const known = registrations.get(ownUrl(context));
 	const stored = context.getWorkflowStaticData('node').registered as Registration | undefined;
 	const found = known ?? (stored?.owner === ownerOf(context) ? stored : undefined);
-	if (application !== undefined && found?.application !== application) return undefined;
 	return found && { ...found };
 }
 

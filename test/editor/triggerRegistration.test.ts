@@ -266,12 +266,14 @@ describe('what people do with triggers, in the real n8n', () => {
 
 	act('KPN does not answer on publishing: words within 30 s', async () => {
 		const workflow = await n8n.addWorkflow('Hangs');
-		sandbox.inject({ on: 'settings', answer: { kind: 'hang' } });
+		sandbox.inject({ on: 'settings', times: null, answer: { kind: 'hang' } });
 		const started = Date.now();
 		await activate(n8n.rest, workflow);
 		const { errors } = await n8n.publication(workflow);
+		const took = Date.now() - started;
+		sandbox.reset();
 		expect(errors).toEqual([expect.stringMatching(/KPN did not answer in time/)]);
-		expect(Date.now() - started).toBeLessThan(30_000);
+		expect(took).toBeLessThan(30_000);
 	});
 
 	act(

@@ -424,7 +424,11 @@ describe('when KPN refuses', () => {
 			const host = await setting.host();
 			const started = performance.now();
 			await expect(host.publish()).rejects.toThrow(/KPN did not answer in time.*Check Env/);
-			expect(performance.now() - started).toBeLessThan(30_000);
+			// n8n 2.x tries again, and waits 15 s in all for that.
+			for (let again = 0; again < 4; again++) {
+				await expect(host.publish()).rejects.toThrow(/KPN did not answer in time/);
+			}
+			expect(performance.now() - started).toBeLessThan(15_000);
 		},
 	);
 
