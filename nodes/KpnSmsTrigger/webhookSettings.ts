@@ -23,7 +23,7 @@ export type Level = keyof typeof SCOPES;
 const LEVELS = Object.keys(SCOPES) as Level[];
 
 /** Milliseconds for all the calls of one task, tokens included: a person waits for it, or KPN itself with an event in its hand. */
-const WITHIN_MS = 10_000;
+const WITHIN_MS = 8_000;
 /** For the next tasks, after one in vain: n8n 2.x publishes up to five times over, within 15 s. */
 const AGAIN_WITHIN_MS = 1000;
 /** By KPN's address, when it last did not answer in time. */
