@@ -12,7 +12,7 @@ import { CREDENTIAL_TYPE } from '../shared/kpn';
 import { decrypt, encrypt } from './encrypt';
 import { warn } from './log';
 import type { SigningKey } from './signature';
-import { WebhookSettings, type ActiveKey } from './webhookSettings';
+import { readCredential, WebhookSettings, type ActiveKey } from './webhookSettings';
 
 type Context = IHookFunctions | IWebhookFunctions;
 
@@ -59,23 +59,19 @@ export const isStale = ({ refreshedAt }: KnownKeys): boolean => Date.now() - ref
 /**
  * Brings the known keys up to date: with KPN's, or with the credential that a user has filled in.
  *
- * @returns `done`, also where another request was about it; `recently`, so not again yet; `failed`
+ * @returns whether they were asked for since this was called, so that no key is newer
  */
-export async function refresh(
-	context: Context,
-	known: KnownKeys,
-): Promise<'done' | 'recently' | 'failed'> {
-	if (!known.refreshing) {
-		if (Date.now() - known.refreshedAt < REFRESH_EVERY) return 'recently';
-		known.refreshedAt = Date.now();
-		known.refreshing = currentKeys(context, known.keys)
-			.then(
-				(keys) => Boolean((known.keys = keys)),
-				({ message }: Error) => !warn(context, `could not get the signing keys. ${message}`),
-			)
-			.finally(() => delete known.refreshing);
-	}
-	return (await known.refreshing) ? 'done' : 'failed';
+export async function refresh(context: Context, known: KnownKeys): Promise<boolean> {
+	if (known.refreshing) return (await known.refreshing) && false;
+	if (Date.now() - known.refreshedAt < REFRESH_EVERY) return false;
+	known.refreshedAt = Date.now();
+	known.refreshing = currentKeys(context, known.keys)
+		.then(
+			(keys) => Boolean((known.keys = keys)),
+			({ message }: Error) => !warn(context, `could not get the signing keys. ${message}`),
+		)
+		.finally(() => delete known.refreshing);
+	return await known.refreshing;
 }
 
 /**
@@ -116,7 +112,7 @@ async function currentKeys(context: Context, known: KnownKey[]): Promise<KnownKe
 }
 
 async function typedKeys(context: Context): Promise<KnownKey[]> {
-	const { secret, previousSecret } = await context.getCredentials(WEBHOOK_CREDENTIAL_TYPE);
+	const { secret, previousSecret } = await readCredential(context, WEBHOOK_CREDENTIAL_TYPE);
 	return [secret, previousSecret]
 		.filter((typed): typed is string => typeof typed === 'string' && typed.trim() !== '')
 		.map((typed) => ({ secret: typed }));
@@ -134,7 +130,7 @@ async function storedKeys(context: Context): Promise<KnownKey[]> {
 
 /** With this, what is kept in the static data is encrypted. */
 export async function passwordOf(context: Context): Promise<string> {
-	const { clientSecret } = await context.getCredentials(CREDENTIAL_TYPE);
+	const { clientSecret } = await readCredential(context);
 	return typeof clientSecret === 'string' ? clientSecret : '';
 }
 

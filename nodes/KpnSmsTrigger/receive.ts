@@ -5,7 +5,7 @@ import { isManual, isStale, knownKeys, refresh } from './keys';
 import { warn } from './log';
 import { eventId, ProcessedEvents } from './processedEvents';
 import { rawBody, refusedByHeaders, type Refusal } from './rawBody';
-import { readHeaders, TIMESTAMP_TOLERANCE, verifySignature, type SignedHeaders } from './signature';
+import { isSigned, readHeaders, TIMESTAMP_TOLERANCE, type SignedHeaders } from './signature';
 
 /** What a request is answered with: its status, and words for its sender. */
 const ANSWERS = {
@@ -57,22 +57,17 @@ async function verifyRequest(
 	body: Buffer,
 ): Promise<Refusal | undefined> {
 	const known = await knownKeys(context);
-	if (verifySignature(headers, body, known.keys) === 'valid') {
+	if (isSigned(headers, body, known.keys)) {
 		if (isStale(known)) void refresh(context, known);
 		return undefined;
 	}
 	// A new key can have the id of one that was deleted, or of another level's.
-	const refreshed = await refresh(context, known);
-	const result = verifySignature(headers, body, known.keys);
-	if (result === 'valid') return undefined;
-	// A typed secret is known in full, and KPN may just have told all its keys.
-	if (result === 'wrong' || isManual(context) || refreshed === 'done') {
-		return ['notKpns', known.keys.length > 0 ? 'its signature does not fit' : NO_SECRET];
-	}
-	return ['tryAgain', 'it was signed with a key that is not known, and KPN cannot be asked now'];
+	const asked = await refresh(context, known);
+	if (isSigned(headers, body, known.keys)) return undefined;
+	const why = known.keys.length > 0 ? 'its signature does not fit' : 'there is no secret for it';
+	if (asked) return ['notKpns', why];
+	return ['tryAgain', `${why}, and the keys were asked for just before or cannot be had now`];
 }
-
-const NO_SECRET = 'there is no secret to verify it with';
 
 function accept(
 	context: IWebhookFunctions,

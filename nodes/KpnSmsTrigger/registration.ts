@@ -1,15 +1,18 @@
+import { createHash } from 'node:crypto';
 import type { IDataObject, IHookFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-import { baseUrlOf, CREDENTIAL_TYPE, KPN_HOST } from '../shared/kpn';
+import { baseUrlOf, KPN_HOST } from '../shared/kpn';
 import { decrypt, encrypt } from './encrypt';
 import { passwordOf, storeKeys } from './keys';
 import { warn } from './log';
 import { inTurn, leaveLater, stopLeaving } from './takeTurns';
-import { WebhookSettings, type WebhookConfig } from './webhookSettings';
+import { readCredential, WebhookSettings, type WebhookConfig } from './webhookSettings';
 
 /** What a trigger has put at KPN, kept in the node's static data. */
 interface Registration extends IDataObject {
+	/** A credential can become another application's. */
+	application: string;
 	/** Instance, workflow and node: copied or exported, static data goes along to another trigger. */
 	owner: string;
 	url: string;
@@ -51,23 +54,22 @@ export async function register(context: IHookFunctions): Promise<void> {
 	refuseUnencrypted(context, url, application);
 	await inTurn(application, async () => {
 		await stopLeaving(application, url);
-		let taken = false;
-		try {
-			await take(context, url);
-			taken = true;
-		} finally {
-			// It may be unclear whether KPN took the URL, and what cannot be published has none.
-			const half = taken ? undefined : registrationOf(context);
-			if (half) await giveBack(context, half).catch(({ message }: Error) => warn(context, message));
-		}
+		const failed = await take(context, url, application).catch((error: Error) => error);
+		if (!failed) return;
+		// It may be unclear whether KPN took the URL, and what cannot be published has none.
+		const half = registrationOf(context);
+		if (half?.application === application)
+			await giveBack(context, half).catch((error) => stays(context, half, error));
+		throw failed;
 	});
 }
 
-async function take(context: IHookFunctions, url: string): Promise<void> {
+async function take(context: IHookFunctions, url: string, application: string): Promise<void> {
 	const settings = new WebhookSettings(context);
 	const own = await settings.config('applications');
 	const isOwnTest = own?.url !== undefined && own.url !== url && productionUrlOf(own.url) === url;
-	const before = isOwnTest ? registrations.get(own.url ?? '') : registrationOf(context);
+	const known = isOwnTest ? registrations.get(own.url ?? '') : registrationOf(context);
+	const before = known?.application === application ? known : undefined;
 	const inherited = await settings.inherited();
 	const holder = own?.url ?? inherited.url;
 	// Nobody but a test, of which one may have broken off, has put a test URL there.
@@ -84,6 +86,7 @@ async function take(context: IHookFunctions, url: string): Promise<void> {
 	const touched = own !== undefined && !(made && excludedBy(own) === before?.excluded);
 	const config = { url, privacy: (touched ? own : inherited).privacy };
 	const after: Registration = {
+		application,
 		owner: ownerOf(context),
 		url,
 		excluded: touched ? (before?.excluded ?? '') : excludedBy(config),
@@ -108,22 +111,34 @@ async function take(context: IHookFunctions, url: string): Promise<void> {
 export async function unregister(context: IHookFunctions): Promise<void> {
 	const registration = registrationOf(context);
 	if (!registration) return;
-	const application = await applicationOf(context);
-	await inTurn(application, async () => {
-		const own = await new WebhookSettings(context).config('applications');
-		const previous = await previousOf(context, registration);
-		if (own?.url !== registration.url) {
-			ended.set(registration.url, previous);
-			return forget(context);
-		}
-		if (registration.test) return await giveBack(context, registration);
-		registrations.set(registration.url, registration);
-		leaveLater(application, registration.url, async () => {
-			await giveBack(context, registration).catch(({ message }: Error) =>
-				warn(context, `KPN still sends here. ${message} Then publish and unpublish it again.`),
-			);
+	const { application, url, test } = registration;
+	// Another trigger of the workflow may come in its place, whatever becomes of this.
+	registrations.set(url, { ...registration, owner: '' });
+	try {
+		await refuseOtherApplication(context, application);
+		await inTurn(application, async () => {
+			const own = await new WebhookSettings(context).config('applications');
+			const previous = await previousOf(context, registration);
+			if (own?.url !== url) {
+				ended.set(url, previous);
+				return forget(context);
+			}
+			if (test) return await giveBack(context, registration);
+			registrations.set(url, registration);
+			leaveLater(application, url, async () => {
+				await giveBack(context, registration).catch((error) => stays(context, registration, error));
+			});
 		});
-	});
+	} catch (error) {
+		throw stays(context, registration, error as Error);
+	}
+}
+
+/** Said in the log and by the error, for n8n itself unpublishes all the same. */
+function stays(context: IHookFunctions, { url }: Registration, error: Error): Error {
+	error.message = `KPN may still send to ${url}. ${error.message} Remove that URL at KPN, or publish and unpublish the workflow again once this is mended.`;
+	warn(context, error.message);
+	return error;
 }
 
 async function giveBack(context: IHookFunctions, registration: Registration): Promise<void> {
@@ -180,6 +195,15 @@ async function isDead(context: IHookFunctions, url: string): Promise<boolean> {
 /** What n8n makes the URL for a test once the workflow is published. */
 const productionUrlOf = (url: string): string => url.replace('/webhook-test/', '/webhook/');
 
+async function refuseOtherApplication(context: IHookFunctions, application: string) {
+	if ((await applicationOf(context)) === application) return;
+	const [kpn, end] = application.split(' ');
+	throw problem(
+		context,
+		`The credential was that of the application whose Client ID (Client ID) ends in ${end}, at ${kpn}, and is another one’s now.`,
+	);
+}
+
 /** KPN sends only to https addresses; a sandbox takes others. */
 function refuseUnencrypted(context: IHookFunctions, url: string, application: string): void {
 	if (url.startsWith('https:') || !application.startsWith(`https://${KPN_HOST} `)) return;
@@ -194,6 +218,9 @@ function refuseUnlessTakeOver(context: IHookFunctions, holder: string): void {
 	if (isTest(context)) {
 		words +=
 			', perhaps to this workflow as it is published. Listening for a test event would take them away. Unpublish what is there, or test with pinned data.';
+	} else if (registrations.get(holder)?.owner.startsWith(workflowOf(context))) {
+		words +=
+			': to another trigger of this workflow. Remove one of the two, or use a credential of another application here.';
 	} else {
 		if (context.getNodeParameter('additionalOptions.takeOver', false) === true) return;
 		words +=
@@ -217,9 +244,12 @@ function excludedBy(config: WebhookConfig | undefined): string {
 	return JSON.stringify(services.sort());
 }
 
+/** KPN's address, how the Client ID ends, and a hash of it: n8n's database is not to hold it. */
 async function applicationOf(context: IHookFunctions): Promise<string> {
-	const credential = await context.getCredentials(CREDENTIAL_TYPE);
-	return `${baseUrlOf(credential)} ${String(credential.clientId)}`;
+	const credential = await readCredential(context);
+	const key = String(credential.clientId);
+	const hash = createHash('sha256').update(key).digest('base64url');
+	return `${baseUrlOf(credential)} ${key.slice(-4)} ${hash}`;
 }
 
 function ownUrl(context: IHookFunctions): string {
@@ -231,8 +261,10 @@ function ownUrl(context: IHookFunctions): string {
 const problem = (context: IHookFunctions, words: string): NodeOperationError =>
 	new NodeOperationError(context.getNode(), words);
 
-const ownerOf = (context: IHookFunctions): string =>
-	[context.getInstanceId(), context.getWorkflow().id, context.getNode().id].join(' ');
+const workflowOf = (context: IHookFunctions): string =>
+	`${context.getInstanceId()} ${context.getWorkflow().id} `;
+
+const ownerOf = (context: IHookFunctions): string => workflowOf(context) + context.getNode().id;
 
 /** Whether somebody listens for a test event. */
 const isTest = (context: IHookFunctions): boolean => context.getMode() === 'manual';

@@ -49,7 +49,10 @@ export function connectionError(node: INode, error: unknown): NodeApiError {
 		const message = meaning.charAt(0).toUpperCase() + meaning.slice(1);
 		return settingsError(node, message, advice, kpn, statusCode);
 	}
-	const message = `KPN could not be reached (${systemCode})`;
+	const message =
+		systemCode === 'ETIMEDOUT'
+			? 'KPN did not answer in time'
+			: `KPN could not be reached (${systemCode})`;
 	return settingsError(node, message, `${advice} Then try again.`, {});
 }
 

@@ -1,10 +1,6 @@
 import { sleep } from 'n8n-workflow';
 
-/**
- * Milliseconds between unpublishing and giving the webhook URL back. n8n publishes a change of the
- * trigger as unpublishing and publishing: without this, KPN would have no URL in between.
- */
-const GIVE_BACK_AFTER = 2000;
+import { GIVE_BACK_AFTER } from './giveBackAfter';
 
 /** By KPN application, of which each has one webhook URL. */
 const turns = new Map<string, Promise<unknown>>();

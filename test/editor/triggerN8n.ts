@@ -101,6 +101,7 @@ export class TriggerN8n {
 	async addWorkflow(name: string, ...triggers: Array<Partial<INode>>): Promise<StoredWorkflow> {
 		return await this.rest.post<StoredWorkflow>('/workflows', {
 			name,
+			active: false,
 			nodes: (triggers.length > 0 ? triggers : [{}]).map((trigger, index) => ({
 				id: randomUUID(),
 				name: `KPN SMS Trigger ${index}`,
@@ -138,7 +139,7 @@ export class TriggerN8n {
 			nodes: [{ ...first, ...change }, ...others],
 			connections: {},
 		});
-		await this.rest.post(`/workflows/${workflow.id}/activate`, { versionId: changed.versionId });
+		await activate(this.rest, { ...changed, active: false });
 		return changed;
 	}
 

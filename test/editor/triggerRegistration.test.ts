@@ -3,18 +3,18 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { activate } from '../../dev/n8n/workflows';
-import type { Sandbox } from '../../sandbox';
+import { startSandbox, type Sandbox } from '../../sandbox';
 import { until } from '../until';
 import { TriggerN8n } from './triggerN8n';
 
 // The first run on a machine installs n8n.
 const PREPARED_WITHIN_MS = 30 * 60_000;
-const ACT_WITHIN_MS = 180_000;
+const ACT_WITHIN_MS = 300_000;
 
 const FOREIGN = 'https://elsewhere.example.com/kpn?token=of-theirs';
 const takeOver = { parameters: { additionalOptions: { takeOver: true } } };
 /** Longer than the trigger waits before it takes unpublishing for meant. */
-const SETTLED_MS = 5000;
+const SETTLED_MS = 18_000;
 
 let n8n: TriggerN8n;
 let sandbox: Sandbox;
@@ -34,7 +34,9 @@ afterEach(async () => {
 	}
 	await second?.stop();
 	second = undefined;
-	await delay(SETTLED_MS);
+	// None of these takes anything away once the next one has begun.
+	const own = new URL(n8n.webhookUrl('')).origin;
+	await until(() => !configured()?.startsWith(own)).catch(() => {});
 	sandbox.settings.clear();
 	sandbox.settingsCalls.length = 0;
 }, ACT_WITHIN_MS);
@@ -60,6 +62,35 @@ async function report(url: string): Promise<number> {
 		'x-kpn-webhook-attempt': '1',
 	};
 	return (await fetch(url, { method: 'POST', body, headers })).status;
+}
+
+/** What a regular expression says is in n8n's log. */
+const untilLog = async (words: string) =>
+	await until(async () => new RegExp(words).test(await readFile(n8n.logFile, 'utf8')));
+
+const dataOf = ({ clientId, clientSecret }: Sandbox, baseUrl: string) => ({
+	clientId,
+	clientSecret,
+	smsApi: 'current',
+	environment: 'custom',
+	baseUrl,
+});
+
+async function ownCredential() {
+	const name = `Own ${randomUUID()}`;
+	const data = dataOf(sandbox, sandbox.url);
+	const id = await n8n.addCredential(name, 'kpnSmsOAuth2Api', data);
+	return { credentials: { kpnSmsOAuth2Api: { id, name } } };
+}
+
+/** Makes it another application's. */
+async function setBaseUrl(
+	{ credentials }: Awaited<ReturnType<typeof ownCredential>>,
+	baseUrl: string,
+) {
+	const { id, name } = credentials.kpnSmsOAuth2Api;
+	const data = dataOf(sandbox, baseUrl);
+	await n8n.rest.patch(`/credentials/${id}`, { name, type: 'kpnSmsOAuth2Api', data });
 }
 
 describe('what people do with triggers, in the real n8n', () => {
@@ -196,6 +227,93 @@ describe('what people do with triggers, in the real n8n', () => {
 			await n8n.restart();
 			await n8n.unpublish(two);
 			await n8n.untilKpnHas(undefined);
+		},
+	);
+
+	act('of two triggers in one workflow that both take over, one is refused in words', async () => {
+		const workflow = await n8n.addWorkflow('Two', takeOver, takeOver);
+		await activate(n8n.rest, workflow);
+		const { errors } = await n8n.publication(workflow);
+		expect(errors).toEqual([expect.stringMatching(/to another trigger of this workflow/)]);
+		expect([urlOf(workflow, 0), urlOf(workflow, 1)]).toContain(configured());
+	});
+
+	act(
+		'one in the place of another that takes over, in the same workflow, is published',
+		async () => {
+			const workflow = await n8n.addWorkflow('Replaced', takeOver);
+			await n8n.publish(workflow);
+			const [id, webhookId] = [randomUUID(), randomUUID()];
+			await n8n.editAndPublish(workflow, { id, webhookId, name: 'Another' });
+			await n8n.untilKpnHas(n8n.webhookUrl(webhookId));
+		},
+	);
+
+	act('KPN is away on unpublishing: the log names the URL that stays, and what to do', async () => {
+		const workflow = await n8n.addWorkflow('Stays');
+		await n8n.publish(workflow);
+		await sandbox.stopListening();
+		await n8n.unpublish(workflow);
+		await untilLog(
+			`“Stays”.*still send to ${urlOf(workflow)}. KPN could not .* Remove that URL at KPN, or`,
+		);
+		await sandbox.listenAgain();
+		await activate(n8n.rest, workflow);
+		expect((await n8n.publication(workflow)).errors).toEqual([]);
+		await n8n.unpublish(workflow);
+		await n8n.untilKpnHas(undefined);
+	});
+
+	act('KPN does not answer on publishing: words within 30 s', async () => {
+		const workflow = await n8n.addWorkflow('Hangs');
+		sandbox.inject({ on: 'settings', times: null, answer: { kind: 'hang' } });
+		const started = Date.now();
+		await activate(n8n.rest, workflow);
+		const { errors } = await n8n.publication(workflow);
+		const took = Date.now() - started;
+		sandbox.reset();
+		expect(errors).toEqual([expect.stringMatching(/KPN did not answer in time/)]);
+		expect(took).toBeLessThan(30_000);
+	});
+
+	act(
+		'the credential becomes another application’s: the log names the URL that stays',
+		async () => {
+			const other = await startSandbox();
+			try {
+				const credential = await ownCredential();
+				const workflow = await n8n.addWorkflow('Changed', credential);
+				await n8n.publish(workflow);
+				await setBaseUrl(credential, other.url);
+				await n8n.editAndPublish(workflow, { name: 'Renamed' });
+				await until(() => other.settings.application?.webhook_url === urlOf(workflow));
+				await untilLog(
+					`“Changed”.*still send to ${urlOf(workflow)}. The credential was that of the application`,
+				);
+				await n8n.unpublish(workflow);
+				await until(() => other.settings.application === undefined);
+				expect(configured()).toBe(urlOf(workflow));
+			} finally {
+				await other.close();
+			}
+		},
+	);
+
+	act(
+		'the credential is deleted: the log names the URL, and publishing asks for another',
+		async () => {
+			const credential = await ownCredential();
+			const workflow = await n8n.addWorkflow('Deleted', credential);
+			await n8n.publish(workflow);
+			await n8n.rest.delete(`/credentials/${credential.credentials.kpnSmsOAuth2Api.id}`);
+			await n8n.unpublish(workflow);
+			const words = 'The credential that is chosen here has been deleted. Choose another one';
+			await untilLog(`“Deleted”.*still send to ${urlOf(workflow)}. ${words}`);
+			await activate(n8n.rest, workflow).then(
+				async () => expect((await n8n.publication(workflow)).errors.join()).toMatch(words),
+				({ message }: Error) => expect(message).toMatch(/credential/i),
+			);
+			expect(configured()).toBe(urlOf(workflow));
 		},
 	);
 

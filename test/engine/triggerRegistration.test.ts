@@ -1,7 +1,10 @@
-import type { Sandbox } from '../../sandbox';
+import { startSandbox, type Sandbox } from '../../sandbox';
 import { sender } from '../unit/sandbox/client';
 import { until } from '../until';
 import { startTriggerSetting, type TriggerSetting } from './triggerSetting';
+
+// The real one is waited for in the real n8n.
+jest.mock('../../nodes/KpnSmsTrigger/giveBackAfter', () => ({ GIVE_BACK_AFTER: 500 }));
 
 let setting: TriggerSetting;
 let sandbox: Sandbox;
@@ -96,6 +99,7 @@ describe('an application without a webhook', () => {
 		const host = await setting.published();
 		expect(host.staticData).toContain('"secret"');
 		expect(host.staticData).not.toContain('nobody may read');
+		expect(host.staticData).not.toContain(sandbox.clientId);
 	});
 
 	test('an event that comes before n8n has saved the registration does not undo it', async () => {
@@ -225,6 +229,28 @@ describe('an application with somebody else’s webhook', () => {
 		await host.publish();
 		await host.unpublish();
 		await untilConfigured(ELSEWHERE);
+	});
+});
+
+describe('a credential that becomes another application’s', () => {
+	test('the URL at the one that it was stays, and the words name both; the other one gets its own', async () => {
+		await start();
+		const host = await setting.published();
+		const other = await startSandbox();
+		const data = setting.credentials.raw('kpn');
+		delete data.oauthTokenData;
+		setting.credentials.set('kpn', { ...data, baseUrl: other.url });
+		const words = new RegExp(
+			`${host.url}. .*application whose Client ID .* ends in -key, at ${sandbox.url}, and is another`,
+		);
+		await expect(host.unpublish()).rejects.toThrow(words);
+		expect(host.log.join()).toMatch(words);
+		await host.publish();
+		expect(other.settings.application?.webhook_url).toBe(host.url);
+		await host.unpublish();
+		await until(() => other.settings.application === undefined);
+		expect(configured()).toBe(host.url);
+		await other.close();
 	});
 });
 
@@ -388,6 +414,56 @@ describe('when KPN refuses', () => {
 		await sandbox.listenAgain();
 		await host.publish();
 		expect(configured()).toBe(host.url);
+	});
+
+	test.each([['settings'], ['token']] as const)(
+		'KPN does not answer on publishing (%s): within 30 s, in words',
+		async (on) => {
+			await start();
+			sandbox.inject({ on, times: null, answer: { kind: 'hang' } });
+			const host = await setting.host();
+			const started = performance.now();
+			await expect(host.publish()).rejects.toThrow(/KPN did not answer in time.*Check Env/);
+			// n8n 2.x tries again, and waits 15 s in all for that.
+			for (let again = 0; again < 4; again++) {
+				await expect(host.publish()).rejects.toThrow(/KPN did not answer in time/);
+			}
+			expect(performance.now() - started).toBeLessThan(15_000);
+		},
+	);
+
+	test('nor does it when each answer of KPN’s takes 4 s', async () => {
+		await start();
+		sandbox.inject({ on: 'settings', times: null, delayMs: 4000 });
+		const host = await setting.host();
+		const started = performance.now();
+		await expect(host.publish()).rejects.toThrow(/KPN did not answer in time/);
+		expect(performance.now() - started).toBeLessThan(30_000);
+		expect(setting.changes()).toEqual([]);
+	});
+
+	test('KPN is down on unpublishing: the log and the error name the URL that stays', async () => {
+		await start();
+		const host = await setting.published();
+		await sandbox.stopListening();
+		const words = new RegExp(
+			`${host.url}. KPN could not be reached .* Remove that URL at KPN, or publish and unpublish`,
+		);
+		await expect(host.unpublish()).rejects.toThrow(words);
+		expect(host.log.join()).toMatch(words);
+		await sandbox.listenAgain();
+		await host.publish();
+		await host.unpublish();
+		await untilConfigured(undefined);
+	});
+
+	test('a moment after it, too', async () => {
+		await start();
+		const host = await setting.published();
+		await host.unpublish();
+		await sandbox.stopListening();
+		const words = `may still send to ${host.url}. KPN could not be reached`;
+		await until(() => host.log.join().includes(words));
 	});
 
 	test('what is gone already need not be deleted', async () => {

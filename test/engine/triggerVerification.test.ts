@@ -160,17 +160,19 @@ test.each([
 	setting.credentials.set('typed', credential);
 	host = await setting.host(manual());
 	host.published = true;
+	const statuses: number[] = [];
 	for (const secret of ['', '  ', 'undefined', 'null']) {
-		host.log.length = 0;
-		await expectRefusal(await post(host.url, body, signed(body, { secret })));
+		statuses.push((await post(host.url, body, signed(body, { secret }))).status);
 	}
+	expect(statuses).toEqual([401, 503, 503, 503]);
+	expect(host.executions).toEqual([]);
 	await expect(host.publish()).rejects.toThrow(/secret .* is missing/);
 });
 
 test('without a credential nothing passes', async () => {
 	const bare = await setting.host({ parameters: { registration: 'manual' }, credentials: {} });
 	bare.published = true;
-	expect((await post(bare.url, body, signed(body, { secret: '' }))).status).toBe(401);
+	expect((await post(bare.url, body, signed(body, { secret: '' }))).status).toBe(503);
 	expect(bare.executions).toEqual([]);
 });
 
@@ -234,7 +236,7 @@ test('a thousand forged requests start no execution, and each is answered', asyn
 		});
 		for (const { status } of await Promise.all(forged)) statuses.add(status);
 	}
-	expect([...statuses]).toEqual([401]);
+	expect([...statuses].sort()).toEqual([401, 503]);
 	expect(host.executions).toEqual([]);
 	expect(host.log).toHaveLength(1000);
 	expect(host.log[0]).toMatch(/Workflow “Reports”, node “KPN SMS Trigger”: refused a request: its/);
