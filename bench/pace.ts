@@ -7,7 +7,7 @@ import { BenchN8n, type Reading } from './benchN8n';
 import { DRAGGED, type Contender } from './contenders';
 import { startLineProcess, type LineProcess } from './lineProcess';
 import { median } from './measure';
-import { LIMITED, type Limited } from './rateLimits';
+import { limitedTogether, type Limited } from './rateLimits';
 
 /** Whether the node sends as fast as KPN lets, and no faster: a few minutes, and a table. */
 
@@ -47,10 +47,12 @@ async function bench(): Promise<Row[]> {
 		n8n = await BenchN8n.start(installation, kpn);
 		const place = { n8n, kpn, say };
 		const rows: Row[] = [];
-		if (values.only !== 'limits') {
+		const { only } = values;
+		if (only === undefined || only === 'speed') {
 			rows.push(...(await onV1(place, oneACall)), ...(await onCurrent(place, manyACall)));
 		}
-		if (values.only !== 'speed') rows.push(...(await limits(place)));
+		const wanted = (name: string) => only === undefined || only === 'limits' || name.includes(only);
+		rows.push(...(await limits(place, wanted)));
 		return rows;
 	} finally {
 		await n8n?.stop();
@@ -115,9 +117,9 @@ async function interleaved(
 }
 
 /** Every KPN with a limit, a few at a time: they mostly wait. */
-async function limits(place: Place): Promise<Row[]> {
+async function limits(place: Place, wanted: (name: string) => boolean): Promise<Row[]> {
 	const rows: Row[] = [];
-	for (const together of LIMITED) {
+	for (const together of limitedTogether(wanted)) {
 		const found = await Promise.all(
 			together.map(async (limited) => await underLimit(place, limited)),
 		);
