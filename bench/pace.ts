@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { installN8n } from '../dev/n8n/install';
 import { table } from '../dev/table';
 import { BenchN8n, type Reading } from './benchN8n';
+import { LARGEST_WINDOW } from '../nodes/KpnSms/delivery/callWindow';
 import { DRAGGED, type Contender } from './contenders';
 import { startLineProcess, type LineProcess } from './lineProcess';
 import { median } from './measure';
@@ -53,6 +54,7 @@ async function bench(): Promise<Row[]> {
 		}
 		const wanted = (name: string) => only === undefined || only === 'limits' || name.includes(only);
 		rows.push(...(await limits(place, wanted)));
+		if (only === undefined || only === 'trouble') rows.push(...(await trouble(place)));
 		return rows;
 	} finally {
 		await n8n?.stop();
@@ -126,6 +128,48 @@ async function limits(place: Place, wanted: (name: string) => boolean): Promise<
 		rows.push(...found.flat());
 	}
 	return rows;
+}
+
+/** KPN changes while it is called: each message once, or named as what it is. */
+async function trouble(place: Place): Promise<Row[]> {
+	return [
+		...(await changing(place, 'the rate drops from 20 to 2 a second midway', {
+			count: 300,
+			query: 'rate=20&after=250&then=2',
+		})),
+		...(await changing(place, 'KPN is gone for 5 s', {
+			count: 1000,
+			query: 'after=300&goneMs=5000',
+		})),
+	];
+}
+
+async function changing(
+	place: Place,
+	name: string,
+	{ count, query }: { count: number; query: string },
+): Promise<Row[]> {
+	const { n8n, kpn, say } = place;
+	const at = name.replace(/\W+/g, '-');
+	await fetch(`${kpn}/bench?at=${at}&delayMs=${NETWORK_MS}&${query}`, { method: 'POST' });
+	const dragged = contender(place, DRAGGED);
+	const { node } = dragged;
+	if (!node) throw new Error(`${dragged.name} is not in n8n`);
+	const continuing: Contender = { ...dragged, node: { ...node, onError: 'continueRegularOutput' } };
+	const baseUrl = `${kpn}/at/${at}`;
+	const sms = await n8n.addVariant(continuing, name, { baseUrl, smsApi: 'v1' });
+	const { wallMs, items, accepted = 0, unknown = 0 } = await n8n.measure(sms, count, PATIENCE_MS);
+	const { messages, calls, refused } = (await (
+		await fetch(`${kpn}/bench?at=${at}`)
+	).json()) as Counts;
+	say(
+		`${name}: ${(wallMs / 1000).toFixed(1)} s, ${calls} calls, ${refused} refused; KPN took ${messages}, accepted ${accepted}, unknown ${unknown}`,
+	);
+	const once = items === count && accepted <= messages && messages <= accepted + unknown;
+	return [
+		[`${name}: each once, or named`, `${count}`, `${accepted} + ${count - accepted}`, once],
+		atMost(`${name}: unknown, of those on their way`, LARGEST_WINDOW, unknown, ''),
+	];
 }
 
 async function underLimit(place: Place, limited: Limited): Promise<Row[]> {
