@@ -27,6 +27,9 @@ export interface Reading {
 	/** Items that came out. */
 	items?: number;
 	failed?: number;
+	/** Of what KPN SMS says of its messages. */
+	accepted?: number;
+	unknown?: number;
 }
 
 const KEY = { clientId: 'sandbox-key', clientSecret: 'sandbox-secret' };

@@ -6,7 +6,7 @@ import { CREDENTIAL_TYPE, SMS_APIS } from '../nodes/shared/kpn';
 export interface Contender {
 	name: string;
 	/** What is under test, without what every node of a workflow has; none outside n8n. */
-	node?: Pick<INode, 'type' | 'typeVersion' | 'parameters' | 'credentials'>;
+	node?: Pick<INode, 'type' | 'typeVersion' | 'parameters' | 'credentials' | 'onError'>;
 	/** Whether it sends. The others show what n8n itself takes. */
 	sends: boolean;
 	/** It refuses more items. */

@@ -25,6 +25,22 @@ function placeOf(pathname) {
 	return places.get(name);
 }
 
+/** After so many calls, there is another rate, or no KPN at all for a while. */
+function change(place) {
+	const { after, then, goneMs, counts } = place;
+	if (counts.calls !== after) return;
+	if (then > 0) place.rate = then;
+	if (goneMs > 0) vanish(goneMs);
+}
+
+/** Nobody listens, and what is on its way gets no answer. */
+function vanish(milliseconds) {
+	const { port } = server.address();
+	server.close(() => undefined);
+	server.closeAllConnections();
+	setTimeout(() => server.listen(port, '127.0.0.1'), milliseconds);
+}
+
 /** A burst of 1 is Apigee's spike arrest: no two calls closer than the rate allows. */
 function takes(place) {
 	if (place.rate === Infinity) return true;
@@ -51,6 +67,9 @@ async function answer(request, response) {
 				delayMs: Number(searchParams.get('delayMs')),
 				rate: Number(searchParams.get('rate') ?? Infinity),
 				burst: Number(searchParams.get('burst') ?? 1),
+				after: Number(searchParams.get('after')),
+				then: Number(searchParams.get('then')),
+				goneMs: Number(searchParams.get('goneMs')),
 			});
 		}
 		return places.get(name).counts;
@@ -63,6 +82,7 @@ async function answer(request, response) {
 		return { access_token: 'token', token_type: 'Bearer', expires_in: 3599 };
 	}
 	counts.calls++;
+	change(place);
 	if (!takes(place)) {
 		counts.refused++;
 		if (counts.calls > FIRST_CALLS) counts.refusedLater++;
@@ -82,4 +102,5 @@ const server = createServer(async (request, response) => {
 	response.end(text);
 });
 server.keepAliveTimeout = 60_000;
-server.listen(0, '127.0.0.1', () => process.stdout.write(`${server.address().port}\n`));
+server.once('listening', () => process.stdout.write(`${server.address().port}\n`));
+server.listen(0, '127.0.0.1');

@@ -1,19 +1,30 @@
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 import { installN8n } from '../dev/n8n/install';
 import { table } from '../dev/table';
 import { BenchN8n, type Reading } from './benchN8n';
+import { LARGEST_WINDOW } from '../nodes/KpnSms/delivery/callWindow';
 import { DRAGGED, type Contender } from './contenders';
 import { startLineProcess, type LineProcess } from './lineProcess';
 import { median } from './measure';
-import { LIMITED, type Limited } from './rateLimits';
+import { limitedTogether, type Limited } from './rateLimits';
 
 /** Whether the node sends as fast as KPN lets, and no faster: a few minutes, and a table. */
 
 const NETWORK_MS = 150;
 const ROUNDS = 5;
 const PATIENCE_MS = 600_000;
+
+/** How a KPN changes while it is called. */
+const TROUBLE: Array<[name: string, change: { count: number; query: string }]> = [
+	[
+		'the rate drops from 20 to 2 a second midway',
+		{ count: 300, query: 'rate=20&after=250&then=2' },
+	],
+	['KPN is gone for 5 s', { count: 1000, query: 'after=300&goneMs=5000' }],
+];
 
 interface Counts {
 	calls: number;
@@ -47,10 +58,17 @@ async function bench(): Promise<Row[]> {
 		n8n = await BenchN8n.start(installation, kpn);
 		const place = { n8n, kpn, say };
 		const rows: Row[] = [];
-		if (values.only !== 'limits') {
+		const { only } = values;
+		if (only === undefined || only === 'speed') {
 			rows.push(...(await onV1(place, oneACall)), ...(await onCurrent(place, manyACall)));
 		}
-		if (values.only !== 'speed') rows.push(...(await limits(place)));
+		const wanted = (name: string) => only === undefined || only === 'limits' || name.includes(only);
+		rows.push(...(await limits(place, wanted)));
+		const changes =
+			only === undefined || only === 'trouble'
+				? TROUBLE
+				: TROUBLE.filter(([name]) => name === only);
+		for (const [name, change] of changes) rows.push(...(await changing(place, name, change)));
 		return rows;
 	} finally {
 		await n8n?.stop();
@@ -115,15 +133,46 @@ async function interleaved(
 }
 
 /** Every KPN with a limit, a few at a time: they mostly wait. */
-async function limits(place: Place): Promise<Row[]> {
+async function limits(place: Place, wanted: (name: string) => boolean): Promise<Row[]> {
 	const rows: Row[] = [];
-	for (const together of LIMITED) {
+	for (const together of limitedTogether(wanted)) {
 		const found = await Promise.all(
 			together.map(async (limited) => await underLimit(place, limited)),
 		);
 		rows.push(...found.flat());
 	}
 	return rows;
+}
+
+/** Each message once, or named as what it is. */
+async function changing(
+	place: Place,
+	name: string,
+	{ count, query }: { count: number; query: string },
+): Promise<Row[]> {
+	const { n8n, kpn, say } = place;
+	const at = name.replace(/\W+/g, '-');
+	await fetch(`${kpn}/bench?at=${at}&delayMs=${NETWORK_MS}&${query}`, { method: 'POST' });
+	const dragged = contender(place, DRAGGED);
+	const { node } = dragged;
+	if (!node) throw new Error(`${dragged.name} is not in n8n`);
+	const continuing: Contender = { ...dragged, node: { ...node, onError: 'continueRegularOutput' } };
+	const baseUrl = `${kpn}/at/${at}`;
+	const sms = await n8n.addVariant(continuing, name, { baseUrl, smsApi: 'v1' });
+	const { wallMs, items, accepted = 0, unknown = 0 } = await n8n.measure(sms, count, PATIENCE_MS);
+	// It may be gone still when the run has given up.
+	await delay(5_000);
+	const { messages, calls, refused } = (await (
+		await fetch(`${kpn}/bench?at=${at}`)
+	).json()) as Counts;
+	say(
+		`${name}: ${(wallMs / 1000).toFixed(1)} s, ${calls} calls, ${refused} refused; KPN took ${messages}, accepted ${accepted}, unknown ${unknown}`,
+	);
+	const once = items === count && accepted <= messages && messages <= accepted + unknown;
+	return [
+		[`${name}: each once, or named`, `${count}`, `${accepted} + ${count - accepted}`, once],
+		atMost(`${name}: unknown, of those on their way`, LARGEST_WINDOW, unknown, ''),
+	];
 }
 
 async function underLimit(place: Place, limited: Limited): Promise<Row[]> {

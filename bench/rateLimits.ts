@@ -28,27 +28,39 @@ const at = (smsApi: SmsApi, burst: (rate: number) => number, words: string): Lim
 		messages: countAt(rate),
 	}));
 
-/** Those of a list run at the same time. */
-export const LIMITED: Limited[][] = [
-	at('v1', () => 1, ''),
-	at('v1', (rate) => rate, ', bursts'),
-	at('current', () => 1, ', one message a call'),
-	[
-		...RATES.map((rate) => ({
-			name: `current, ${rate} a second, 200 messages a call`,
-			smsApi: 'current' as const,
-			rate,
-			burst: 1,
-			messages: 2000,
-			perCall: 200,
-		})),
-		...[2, 10, 50].map((rate) => ({
-			name: `v1, ${rate} a second, three executions`,
-			smsApi: 'v1' as const,
-			rate,
-			burst: 1,
-			messages: countAt(rate) / 4,
-			executions: 3,
-		})),
-	],
+const LIMITED: Limited[] = [
+	...at('v1', () => 1, ''),
+	...at('v1', (rate) => rate, ', bursts'),
+	...at('current', () => 1, ', one message a call'),
+	...RATES.map((rate) => ({
+		name: `current, ${rate} a second, 200 messages a call`,
+		smsApi: 'current' as const,
+		rate,
+		burst: 1,
+		messages: 2000,
+		perCall: 200,
+	})),
+	...[2, 10, 50].map((rate) => ({
+		name: `v1, ${rate} a second, three executions`,
+		smsApi: 'v1' as const,
+		rate,
+		burst: 1,
+		messages: countAt(rate) / 4,
+		executions: 3,
+	})),
 ];
+
+/** So many calls a second at most go out together: more disturb each other. */
+const MOST_TOGETHER = 30;
+
+/** Those of a list run at the same time. */
+export function limitedTogether(wanted: (name: string) => boolean): Limited[][] {
+	const groups: Limited[][] = [];
+	for (const limited of LIMITED.filter(({ name }) => wanted(name))) {
+		const rateOf = (group: Limited[]) => group.reduce((sum, { rate }) => sum + rate, 0);
+		const group = groups.find((one) => rateOf(one) + limited.rate <= MOST_TOGETHER);
+		if (group) group.push(limited);
+		else groups.push([limited]);
+	}
+	return groups;
+}

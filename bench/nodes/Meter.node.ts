@@ -55,6 +55,8 @@ export class Meter implements INodeType {
 			pauseMs: pauses.max / 1e6,
 			items: items.length,
 			failed: items.filter(({ json }) => 'error' in json).length,
+			accepted: items.filter(({ json }) => json.outcome === 'accepted').length,
+			unknown: items.filter(({ json }) => json.outcome === 'unknown').length,
 		};
 		return [[{ json, pairedItem: 0 }]];
 	}

@@ -6,7 +6,7 @@ import {
 	SHORTEST_EXPIRY_ABROAD,
 } from '../../nodes/KpnSms/delivery/options';
 import { readMobileNumber } from '../../nodes/KpnSms/delivery/mobileNumber';
-import { LARGEST_WINDOW } from '../../nodes/KpnSms/delivery/pace';
+import { LARGEST_WINDOW } from '../../nodes/KpnSms/delivery/callWindow';
 import { MOST_PARTS, textSize } from '../../nodes/KpnSms/delivery/parts';
 import { replaceSpecialCharacters } from '../../nodes/KpnSms/delivery/specialCharacters';
 import { deadlineOf } from '../../nodes/KpnSms/message/sendRequest';

@@ -171,7 +171,7 @@ const isWorthAnother = ({ tryAgain }: Failure): boolean =>
 /** What a call says of how fast KPN can be called. */
 function tell(pace: Pace, started: Started, outcome: Outcome, now: number): void {
 	if (outcome.outcome === 'accepted') {
-		if (outcome.acceptedBefore) pace.notMade();
+		if (outcome.acceptedBefore) pace.notMade(started);
 		else pace.answered(started, now);
 	} else if (outcome.tryAgain) {
 		const askedWait = isWorthAnother(outcome) ? (outcome.tryAgain.afterMs ?? 0) : 0;

@@ -1,4 +1,5 @@
-import { LARGEST_WINDOW, Pace } from './pace';
+import { LARGEST_WINDOW } from './callWindow';
+import { Pace } from './pace';
 
 /** Paces in use, by the application at KPN that they are for. */
 const shared = new Map<string, { pace: Pace; users: number }>();

@@ -7,7 +7,8 @@ import {
 	MOST_OPEN_MESSAGES,
 } from '../../../nodes/KpnSms/delivery/deliver';
 import type { Outcome } from '../../../nodes/KpnSms/delivery/outcome';
-import { FIRST_WINDOW, Pace } from '../../../nodes/KpnSms/delivery/pace';
+import { FIRST_WINDOW } from '../../../nodes/KpnSms/delivery/callWindow';
+import { Pace } from '../../../nodes/KpnSms/delivery/pace';
 import { makeCalls, play } from './play';
 import { ACCEPTED, failure, NO_CONNECTION, TOO_MANY, UNAVAILABLE } from './simulatedKpn';
 import { VirtualTime } from './virtualTime';

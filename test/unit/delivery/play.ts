@@ -1,7 +1,8 @@
 import type { Call, Message } from '../../../nodes/KpnSms/delivery/batch';
 import { deliver, type DeliveryPlan } from '../../../nodes/KpnSms/delivery/deliver';
 import type { Outcome } from '../../../nodes/KpnSms/delivery/outcome';
-import { LARGEST_WINDOW, Pace } from '../../../nodes/KpnSms/delivery/pace';
+import { LARGEST_WINDOW } from '../../../nodes/KpnSms/delivery/callWindow';
+import { Pace } from '../../../nodes/KpnSms/delivery/pace';
 import { aDraft } from './drafts';
 import { seeded, VirtualTime } from './virtualTime';
 

@@ -21,7 +21,7 @@ export const UNAVAILABLE = failure({ statusCode: 503, ...passing });
 export const NO_CONNECTION = failure({ systemCode: 'ECONNREFUSED', ...passing });
 
 /** Whether a call that arrives now is taken. */
-type Rate = (now: number) => boolean;
+export type Rate = (now: number) => boolean;
 
 /** No two calls closer than the rate allows, as Apigee's spike arrest has it. */
 export function spikeArrest(perSecond: number): Rate {
@@ -47,6 +47,8 @@ export function tokenBucket(perSecond: number, burst: number): Rate {
 }
 
 interface Manners {
+	/** Milliseconds until a call arrives; at once where it is not said. */
+	way?: () => number;
 	/** Milliseconds for an answer, with so many calls in flight. */
 	latency: (inFlight: number) => number;
 	rate?: Rate;
@@ -73,10 +75,11 @@ export class SimulatedKpn {
 	) {}
 
 	async call(messages: Call): Promise<Outcome> {
+		const { way, rate, answer, latency } = this.manners;
+		if (way) await this.time.sleep(way());
 		const number = this.calls++;
 		this.inFlight++;
 		this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
-		const { rate, answer, latency } = this.manners;
 		const tooMany = rate !== undefined && !rate(this.time.now);
 		if (tooMany) this.refused.push(number);
 		const outcome = tooMany ? TOO_MANY : (answer?.(messages, this.time.now) ?? ACCEPTED);

@@ -1,0 +1,23 @@
+import { outputOf, runWorkflow } from '../../dev/engine';
+import { messagesTo, smsWorkflow, startBefore, startSetting, type Setting } from './setting';
+
+let setting: Setting;
+beforeEach(async () => {
+	setting = await startSetting({ smsApi: 'v1' });
+});
+afterEach(async () => await setting.sandbox.close());
+
+test('a KPN that takes ten calls a second, none close together: all accepted once, few refused', async () => {
+	await setting.sandbox.behave({ callsPerSecond: 10, burst: 1, latencyMs: 150 });
+	const messages = messagesTo(200);
+	const result = await runWorkflow(smsWorkflow({}), startBefore(messages), setting.credentials);
+	expect(outputOf(result, 'SMS').map(({ json }) => json.recipients)).toEqual(
+		messages.map(({ to }) => [to]),
+	);
+	expect(setting.sandbox.messages.map(({ recipient }) => recipient).sort()).toEqual(
+		messages.map(({ to }) => to).sort(),
+	);
+	const later = setting.sandbox.calls.slice(20);
+	const refused = later.filter(({ status }) => status === 429);
+	expect(refused.length / later.length).toBeLessThanOrEqual(0.03);
+}, 120_000);
