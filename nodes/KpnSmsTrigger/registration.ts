@@ -200,7 +200,7 @@ async function refuseOtherApplication(context: IHookFunctions, application: stri
 	const [kpn, end] = application.split(' ');
 	throw problem(
 		context,
-		`The credential was that of the application whose Client ID (Client ID) ends in ${end}, at ${kpn}, and is another one’s now.`,
+		`The credential was that of the application whose Client ID ends in ${end}, at ${kpn}, and is another one’s now.`,
 	);
 }
 
