@@ -25,7 +25,8 @@ export class KpnSmsTrigger implements INodeType {
 		// n8n's panel shows it for the sending node, too, which it lists under the same name.
 		description: 'Send SMS messages with KPN, or start on a delivery report or an inbound SMS',
 		eventTriggerDescription: 'Waiting for a delivery report or an inbound SMS from KPN',
-		activationMessage: 'KPN’s delivery reports and inbound SMS now start this workflow.',
+		activationMessage:
+			'Unless n8n shows an error now, the events that you have chosen start this workflow.',
 		defaults: { name: 'KPN SMS Trigger' },
 		inputs: [],
 		builderHint: {

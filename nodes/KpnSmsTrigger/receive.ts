@@ -1,6 +1,6 @@
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
-import { readEvents, type EventKind, type WebhookEvent } from './event';
+import { readEvents, type EventKind, type WebhookEvent } from '../shared/webhookEvent';
 import { isManual, isStale, knownKeys, refresh } from './keys';
 import { warn } from './log';
 import { eventId, ProcessedEvents } from './processedEvents';

@@ -11,8 +11,8 @@ test('a KPN that takes ten calls a second, none close together: all accepted onc
 	await setting.sandbox.behave({ callsPerSecond: 10, burst: 1, latencyMs: 150 });
 	const messages = messagesTo(200);
 	const result = await runWorkflow(smsWorkflow({}), startBefore(messages), setting.credentials);
-	expect(outputOf(result, 'SMS').map(({ json }) => json.recipients)).toEqual(
-		messages.map(({ to }) => [to]),
+	expect(outputOf(result, 'SMS').map(({ json }) => json.recipient)).toEqual(
+		messages.map(({ to }) => to),
 	);
 	expect(setting.sandbox.messages.map(({ recipient }) => recipient).sort()).toEqual(
 		messages.map(({ to }) => to).sort(),

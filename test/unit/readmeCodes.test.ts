@@ -1,5 +1,5 @@
 import { RETURN_CODES, type ReturnCode } from '../../nodes/shared/returnCodes';
-import { ERROR_CODES, STATUSES } from '../../nodes/KpnSmsTrigger/reportCodes';
+import { ERROR_CODES, STATUSES } from '../../nodes/shared/reportCodes';
 import { readDocument, table } from './documents';
 
 const readme = readDocument('README.md');

@@ -6,7 +6,7 @@ import { readOptions } from '../../nodes/KpnSms/delivery/options';
 import { outcomeOfAnswer, type Outcome } from '../../nodes/KpnSms/delivery/outcome';
 import eventSchema from '../../nodes/KpnSmsTrigger/__schema__/v1.0.0.json';
 import sendSchema from '../../nodes/KpnSms/__schema__/v1.0.0/message/send.json';
-import { readEvents } from '../../nodes/KpnSmsTrigger/event';
+import { readEvents } from '../../nodes/shared/webhookEvent';
 import { aNode } from './delivery/drafts';
 import { codesIn, readDocument, table } from './documents';
 

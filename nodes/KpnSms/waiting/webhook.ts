@@ -7,7 +7,7 @@ import type {
 import omit from 'lodash/omit';
 
 import { isRecord } from '../../shared/isRecord';
-import { readEvents } from '../../KpnSmsTrigger/event';
+import { readEvents } from '../../shared/webhookEvent';
 import { LINK, REPORT } from './addresses';
 import { readAnswer } from './answer';
 import { endOfWait } from './exits';

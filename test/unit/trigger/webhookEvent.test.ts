@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { readEvents } from '../../../nodes/KpnSmsTrigger/event';
+import { readEvents } from '../../../nodes/shared/webhookEvent';
 
 const read = (payload: unknown, delivery = {}) =>
 	readEvents(Buffer.from(JSON.stringify(payload)), delivery) ?? [];

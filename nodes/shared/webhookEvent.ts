@@ -1,14 +1,18 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { definedFields } from '../shared/definedFields';
-import { isRecord } from '../shared/isRecord';
+import { definedFields } from './definedFields';
+import { isRecord } from './isRecord';
 import { ERROR_CODES, STATUSES } from './reportCodes';
-import type { SignedHeaders } from './signature';
 
 export type EventKind = 'deliveryReport' | 'inboundSms';
 
 /** What KPN tells beside the body. */
-type Delivery = Pick<SignedHeaders, 'attempt' | 'keyId'>;
+interface Delivery {
+	/** Which attempt it is, from 1. */
+	attempt?: number;
+	/** The key that it is signed with. */
+	keyId?: string;
+}
 
 export interface WebhookEvent {
 	kind: EventKind;
