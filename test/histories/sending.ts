@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import fc from 'fast-check';
 
 import { history, type History } from './history';
@@ -18,6 +20,9 @@ export interface Failure {
 
 /** So many at the same time: most of a history is waiting. */
 const AT_ONCE = 16;
+
+/** Far more than any takes, also where answers never come. */
+const LONGEST_MS = 60_000;
 
 /** A machine that is busy with something else shows nothing of the node. */
 const MOST_ATTEMPTS = 10;
@@ -43,13 +48,16 @@ export async function judgeHistories(
 async function brokenBy(drawn: History): Promise<string[]> {
 	try {
 		for (let attempt = 1; ; attempt++) {
-			const record = await perform(drawn);
+			const record = await Promise.race([perform(drawn), late()]);
+			if (!record) return [`it did not end within ${LONGEST_MS / 1000} s`];
 			if (!record.stalled || attempt === MOST_ATTEMPTS) return judge(drawn, record);
 		}
 	} catch (error) {
 		return [`it could not be performed: ${(error as Error).stack}`];
 	}
 }
+
+const late = async (): Promise<undefined> => await delay(LONGEST_MS, undefined, { ref: false });
 
 /** The smallest history of a failing seed's that still fails. */
 export async function shrink(seed: number): Promise<string> {
