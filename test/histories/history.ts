@@ -92,7 +92,7 @@ const item = fc
 		sender: fc.constantFrom('Demo App', 'Demo App', 'Demo App', 'Other App'),
 		detour: fc.boolean(),
 		key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'),
-		broken: fc.option(fc.constantFrom('number', 'no number'), { freq: 25 }),
+		broken: often(2, fc.constantFrom('number', 'no number')),
 	})
 	.map(({ recipients, written, repeated, broken, ...rest }): HistoryItem => {
 		const typed = recipients.map((recipient) => {
@@ -107,7 +107,7 @@ const item = fc
 	});
 
 /** Of nobody else. */
-export const otherNumber = (number: string): string => number.replace('+31612345', '+31698765');
+export const otherNumber = (number: string): string => number.replace('+31612345', '+31622345');
 
 const change = fc.constantFrom<Change[]>(
 	...['nothing' as const, 'nothing' as const, 'nothing' as const],

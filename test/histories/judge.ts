@@ -1,4 +1,4 @@
-import type { IDataObject, INodeExecutionData, IRun } from 'n8n-workflow';
+import type { IDataObject, INodeExecutionData, IPairedItemData, IRun } from 'n8n-workflow';
 
 import { outputOf } from '../../dev/engine';
 import { otherNumber, type History } from './history';
@@ -14,6 +14,9 @@ export type Claims = (holds: boolean, promise: string) => void;
 const MOST_IN_DOUBT = 1000;
 const MOST_CALLS = 64;
 
+/** So many calls are on their way at first, and one more for each that is answered. */
+const FIRST_CALLS = 5;
+
 /**
  * Says which promises a history broke: from what KPN got and from what n8n says, without a look at
  * how the node works.
@@ -24,23 +27,46 @@ export function judge(history: History, record: HistoryRecord): string[] {
 		if (!holds) broken.push(promise);
 	};
 	const truth = new Truth(history, record);
+	const isHampered =
+		history.faults.some(({ on }) => on === 'token') ||
+		record.tries.some(isStopped) ||
+		record.calls.some(({ status }) => status !== 200);
 	judgeMessages(history, record, truth, claim);
 	judgeCalls(history, record, claim);
 	for (const [number, one] of record.tries.entries()) {
 		const inTry: Claims = (holds, promise) => claim(holds, `try ${number}: ${promise}`);
-		inTry(one.afterCancel === 0, `${one.afterCancel} calls left after Stop`);
+		const { answeredBeforeStop = Infinity, firstCall, endCall } = one;
+		const made = endCall - firstCall;
+		const left = FIRST_CALLS + 2 * answeredBeforeStop;
+		inTry(made <= left, `${made} calls, and ${left} at most had left when Stop was pressed`);
 		if (!one.run) continue;
 		const kept = JSON.stringify(one.run.data);
 		inTry(!record.secrets.some((secret) => kept.includes(secret)), 'n8n keeps a secret');
 		const { error } = one.run.data.resultData;
 		const before = record.tries[number - 1];
 		inTry(!isInVain(one, before, history), 'what was unknown was not sent under At Least Once');
-		const isStopped = one.canceled && /cancel/i.test(error?.message ?? '');
-		if (error && !isStopped) judgeError(one, one.run, history, truth, inTry);
+		const isOver = isStopped(one) && /cancel/i.test(error?.message ?? '');
+		if (error && !isOver) judgeError(one, one.run, history, truth, inTry);
 		else judgeOutput(one, one.run, history, truth, inTry);
+		if (isHampered) continue;
+		for (const index of judgedRefused(one, one.run)) {
+			const { recipients } = history.items[index] ?? { recipients: [] };
+			inTry(recipients.length === 0, `item ${index} was refused without a reason`);
+		}
 	}
 	return broken;
 }
+
+const isStopped = ({ answeredBeforeStop }: Try): boolean => answeredBeforeStop !== undefined;
+
+/** The items that came out as refused. */
+const judgedRefused = ({ runs }: Try, run: IRun): number[] =>
+	runs.flatMap((indexes, turn) =>
+		[0, 1]
+			.flatMap((output) => outputOf(run, 'SMS', output, turn))
+			.filter(({ json }) => json.outcome === 'refused')
+			.map(({ pairedItem }) => indexes[(pairedItem as IPairedItemData).item] ?? -1),
+	);
 
 /** What is at KPN. */
 function judgeMessages(
@@ -108,14 +134,14 @@ function isInVain(one: Try, before: Try | undefined, { options, faults }: Histor
 	const { message = '' } = before.run?.data.resultData.error ?? {};
 	const wasUnknown = /\d unknown|^Unknown whether/.test(message);
 	const hasToken = !faults.some(({ on }) => on === 'token');
-	return wasUnknown && hasToken && !one.canceled && one.endCall === one.firstCall;
+	return wasUnknown && hasToken && !isStopped(one) && one.endCall === one.firstCall;
 }
 
 /** Where the workflow goes on, each item comes out once, with what became of it. */
 function judgeOutput(one: Try, run: IRun, history: History, truth: Truth, claim: Claims): void {
 	const made = run.data.resultData.runData.SMS?.length ?? 0;
 	const { runs } = one;
-	const isEnough = one.canceled ? made <= runs.length : made === runs.length;
+	const isEnough = isStopped(one) ? made <= runs.length : made === runs.length;
 	claim(isEnough, `${made} runs of the node in place of ${runs.length}`);
 	for (const [turn, indexes] of runs.slice(0, made).entries()) {
 		const inTurn = new Map<number, INodeExecutionData>();

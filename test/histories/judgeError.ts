@@ -20,7 +20,7 @@ export function judgeError(
 	const words = `${message} ${description ?? ''}`;
 	claim(onError === 'stopWorkflow', `an error in a Continue mode: ${words}`);
 	const logged = message.replace('such as 0612345678 or +31612345678', '');
-	claim(!/3161234567\d|061234567\d|#\d+#/.test(logged), `n8n logs a message: ${message}`);
+	claim(!/(31|0)6[12]234567\d|#\d+#/.test(logged), `n8n logs a message: ${message}`);
 	const turn = (run.data.resultData.runData.SMS?.length ?? 0) - 1;
 	const indexes = one.runs[turn];
 	claim(indexes !== undefined, `an error before the node has run: ${words}`);

@@ -13,9 +13,6 @@ import { cutOff, HANG_TIMEOUT_MS, HistoryWorkflow, runsOf } from './workflow';
 /** An answer takes so long at most to be heard. */
 const JUST_NOW_MS = 100;
 
-/** What leaves before somebody presses Stop has come to KPN by then. */
-const LEFT_BEFORE_MS = 150;
-
 /** Does what a history says, on n8n's own engine and over HTTP, and keeps the record of it. */
 export async function perform(history: History): Promise<HistoryRecord> {
 	const { cancelAt, cutOffAt, rate } = history;
@@ -122,8 +119,7 @@ class Performance {
 		const runs = runsOf(this.history, order);
 		const firstCall = sandbox.calls.length;
 		const answeredAt = new Map<SendCall, number>();
-		const arrivedAt: number[] = [];
-		let canceledAt = Infinity;
+		let answeredBeforeStop: number | undefined;
 		let cut: Cut | undefined;
 		let lookedAt = Date.now();
 		const watching = watch(() => {
@@ -131,7 +127,6 @@ class Performance {
 			this.stalled ||= now - lookedAt > HANG_TIMEOUT_MS / 4;
 			lookedAt = now;
 			const { length } = sandbox.calls;
-			while (arrivedAt.length < length - firstCall) arrivedAt.push(now);
 			for (const call of sandbox.calls) {
 				if (call.status !== null && !answeredAt.has(call)) answeredAt.set(call, now);
 			}
@@ -139,7 +134,9 @@ class Performance {
 			if (length === firstCall) return;
 			if (this.cancelAt !== undefined && length >= this.cancelAt) {
 				this.cancelAt = undefined;
-				canceledAt = now;
+				answeredBeforeStop = sandbox.calls
+					.slice(firstCall)
+					.filter((one) => answeredAt.has(one)).length;
 				running.cancel();
 			} else if (this.cutOffAt !== undefined && length >= this.cutOffAt) {
 				cut = this.cutOff(running, runs, answeredAt, change);
@@ -159,8 +156,7 @@ class Performance {
 			// Also what had left, and came to KPN a moment later.
 			unheard: cut ? [...cut.unheard, ...sandbox.calls.slice(cut.from)] : [],
 			maybeHeard: cut?.maybeHeard ?? [],
-			canceled: canceledAt < Infinity,
-			afterCancel: arrivedAt.filter((at) => at > canceledAt + LEFT_BEFORE_MS).length,
+			answeredBeforeStop,
 			run: cut ? undefined : run,
 		};
 		return { one, kept: cut?.kept };

@@ -18,10 +18,8 @@ export interface Try {
 	unheard: SendCall[];
 	/** Send calls answered at about that moment: it may have had their answers or not. */
 	maybeHeard: SendCall[];
-	/** Whether somebody pressed Stop. */
-	canceled: boolean;
-	/** Send calls that came to KPN long after that. */
-	afterCancel: number;
+	/** Where somebody pressed Stop: how many of its send calls had an answer by then. */
+	answeredBeforeStop?: number;
 	/** What n8n says in the end; nothing where it was cut off. */
 	run?: IRun;
 }

@@ -19,7 +19,7 @@ export interface Failure {
 }
 
 /** So many at the same time: most of a history is waiting. */
-const AT_ONCE = 16;
+const AT_ONCE = 32;
 
 /** Far more than any takes, also where answers never come. */
 const LONGEST_MS = 60_000;

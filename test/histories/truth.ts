@@ -86,9 +86,22 @@ export class Truth {
 
 	private outcome(index: number, recipient: string, one: Try, heard: boolean): Outcome {
 		const isAccepted = (call: SendCall) => call.accepted && this.isClear(call, heard);
-		const own = this.callsOf([index], recipient, one.endCall, this.startOf(one));
+		const start = this.startOf(one);
+		const own = this.callsOf([index], recipient, one.endCall, start);
 		if (own.some(isAccepted)) return 'accepted';
-		const calls = this.callsOf(this.alike(index), recipient, one.endCall);
+		// What later runs of the node do comes after this one has said what became of its items.
+		const run = one.runs.findIndex((indexes) => indexes.includes(index));
+		const soFar = one.runs.slice(0, run + 1).flat();
+		const alike = this.alike(index);
+		const calls = [
+			...this.callsOf(alike, recipient, start),
+			...this.callsOf(
+				alike.filter((other) => soFar.includes(other)),
+				recipient,
+				one.endCall,
+				start,
+			),
+		];
 		if (calls.some(isAccepted)) return 'sentBefore';
 		return calls.every((call) => this.isClear(call, heard)) ? 'refused' : 'unknown';
 	}
