@@ -45,7 +45,7 @@ export function judge(history: History, record: HistoryRecord): string[] {
 		const { error } = one.run.data.resultData;
 		const before = record.tries[number - 1];
 		inTry(!isInVain(one, before, history), 'what was unknown was not sent under At Least Once');
-		const isOver = isStopped(one) && /cancel/i.test(error?.message ?? '');
+		const isOver = isStopped(one) && /^The execution was cancel/.test(error?.message ?? '');
 		if (error && !isOver) judgeError(one, one.run, history, truth, inTry);
 		else judgeOutput(one, one.run, history, truth, inTry);
 		if (isHampered) continue;
@@ -164,7 +164,8 @@ function judgeOutput(one: Try, run: IRun, history: History, truth: Truth, claim:
 		for (const [place, { json }] of inTurn) {
 			const index = indexes[place];
 			claim(index !== undefined, `item ${place} of turn ${turn} is nobody's`);
-			if (index !== undefined) judgeItem(index, json, one, history, truth, claim);
+			const { change } = truth.tryOfRun(one, turn);
+			if (index !== undefined) judgeItem(index, json, { ...one, change }, history, truth, claim);
 		}
 	}
 }

@@ -5,12 +5,16 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { table } from '../../dev/table';
-import { SENDING, type Mutation } from './mutationsOfSending';
+import type { Mutation } from './mutation';
+import { SEND_ONCE } from './mutationsOfSendOnce';
+import { SENDING } from './mutationsOfSending';
 
 /**
  * Judges the judge: breaks the code in one place at a time, in a copy, and says whether the histories
  * notice it.
  */
+
+const MUTATIONS: Mutation[] = [...SENDING, ...SEND_ONCE];
 
 const USAGE = 'npm run test:mutations -- [--only "words of a name"]';
 
@@ -37,7 +41,7 @@ interface Verdict {
 
 async function main(): Promise<void> {
 	const { values } = parseArgs({ options: { only: { type: 'string' } } });
-	const chosen = SENDING.filter(({ name }) => name.includes(values.only ?? ''));
+	const chosen = MUTATIONS.filter(({ name }) => name.includes(values.only ?? ''));
 	if (chosen.length === 0) throw new Error(USAGE);
 	const misplaced = await Promise.all(chosen.map(placeOf));
 	const lost = misplaced.filter((problem) => problem !== undefined);

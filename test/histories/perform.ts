@@ -102,7 +102,8 @@ class Performance {
 			const running = stored
 				? startRetry(stored, workflow.file('nothing'), credentials, saved)
 				: startWorkflow(saved, startBefore(input), credentials);
-			const { one, kept } = await this.follow(running, execution, order, change);
+			const runsBefore = running.data.resultData.runData.SMS?.length ?? 0;
+			const { one, kept } = await this.follow(running, { execution, order, change, runsBefore });
 			this.tries.push(one);
 			if (one.run && (!one.run.data.resultData.error || one.run.status === 'canceled')) break;
 			stored = kept ?? one.run?.data;
@@ -111,9 +112,7 @@ class Performance {
 
 	private async follow(
 		running: Running,
-		execution: number,
-		order: number[],
-		change: Change,
+		{ order, ...plan }: Pick<Try, 'execution' | 'change' | 'runsBefore'> & { order: number[] },
 	): Promise<{ one: Try; kept?: IRunExecutionData }> {
 		const { sandbox } = this;
 		const runs = runsOf(this.history, order);
@@ -139,7 +138,7 @@ class Performance {
 					.filter((one) => answeredAt.has(one)).length;
 				running.cancel();
 			} else if (this.cutOffAt !== undefined && length >= this.cutOffAt) {
-				cut = this.cutOff(running, runs, answeredAt, change);
+				cut = this.cutOff(running, runs, answeredAt, plan.change);
 				if (!cut) return;
 				this.cutOffAt = undefined;
 				running.cancel();
@@ -148,9 +147,8 @@ class Performance {
 		const run = await running.finished.finally(() => watching.abort());
 		databasesGone.delete(this.workflow.id);
 		const one: Try = {
-			execution,
+			...plan,
 			runs,
-			change,
 			firstCall,
 			endCall: sandbox.calls.length,
 			// Also what had left, and came to KPN a moment later.
@@ -187,7 +185,10 @@ class Performance {
 			from: sandbox.calls.length,
 			kept,
 			unheard: sandbox.calls.filter(({ status }) => status === null),
-			maybeHeard: [...answeredAt].filter(([, at]) => now - at < JUST_NOW_MS).map(([call]) => call),
+			// Also those that waited for a new token, to be made again.
+			maybeHeard: [...answeredAt]
+				.filter(([{ status }, at]) => status === 401 || now - at < JUST_NOW_MS)
+				.map(([call]) => call),
 		};
 	}
 }

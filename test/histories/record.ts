@@ -9,6 +9,8 @@ export interface Try {
 	execution: number;
 	/** Which items of the history go into each run of the node, in order. */
 	runs: number[][];
+	/** How many of them earlier tries had made. */
+	runsBefore: number;
 	/** What had been changed for it. */
 	change: Change;
 	/** Its send calls: the first, and the one after the last. */

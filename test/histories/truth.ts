@@ -31,6 +31,16 @@ export class Truth {
 		return change === 'order of numbers' ? [...recipients].reverse() : recipients;
 	}
 
+	/** Which try made a run of the node whose items a later one hands on. */
+	tryOfRun(one: Try, run: number): Try {
+		const { tries } = this.record;
+		const soFar = tries.slice(0, tries.indexOf(one) + 1);
+		const made = soFar.filter(
+			({ execution, runsBefore }) => execution === one.execution && runsBefore <= run,
+		);
+		return made.at(-1) ?? one;
+	}
+
 	/** Of an item: as of the message to each of its recipients, the worst first. */
 	ofItem(index: number, one: Try): Outcome[] {
 		const recipients = this.recipients(index, one);
