@@ -30,6 +30,8 @@ export type Again = 'the same' | 'in opposite order' | 'without the first';
 
 /** Everything that is drawn by chance. It says nothing of what has to come of it. */
 export interface History {
+	/** Whether it is Send and Wait: of one item, to one number. */
+	waits?: true;
 	api: 'v1' | 'current';
 	items: HistoryItem[];
 	onError: NonNullable<INode['onError']>;
@@ -114,10 +116,16 @@ const change = fc.constantFrom<Change[]>(
 	...['text' as const, 'numbers' as const, 'order of numbers' as const],
 );
 
+/** Send and Wait takes one number. */
+const single = (one: HistoryItem): HistoryItem =>
+	one.to.includes(',') ? { ...one, recipients: [], other: one.to } : one;
+
 export const history: fc.Arbitrary<History> = fc
-	.array(item, { minLength: 1, maxLength: 14 })
-	.chain((items) =>
+	.tuple(often(10, fc.constant(true as const)), fc.array(item, { minLength: 1, maxLength: 14 }))
+	.map(([waits, items]) => ({ waits, items: waits ? items.slice(0, 1).map(single) : items }))
+	.chain(({ waits, items }) =>
 		fc.record({
+			waits: fc.constant(waits),
 			api: fc.constantFrom('v1' as const, 'current' as const, 'current' as const),
 			items: fc.constant(
 				items.map((one, index) => ({ ...one, text: `${mark(index)} ${one.text}` })),
@@ -129,17 +137,20 @@ export const history: fc.Arbitrary<History> = fc
 			),
 			retryOnFail: chance(30),
 			computed: chance(20),
-			way: often(40, fc.constantFrom(1, 2, 5, 'two ways' as const)),
+			way: often(waits ? 0 : 40, fc.constantFrom(1, 2, 5, 'two ways' as const)),
 			options: fc.record(
 				{
-					deliveryGuarantee: fc.constantFrom('atMostOnce' as const, 'atLeastOnce' as const),
+					// Send and Wait has no such option.
+					...(!waits && {
+						deliveryGuarantee: fc.constantFrom('atMostOnce' as const, 'atLeastOnce' as const),
+					}),
 					maximumRetries: fc.constantFrom(0, 1, 2),
 					messagesPerCall: fc.constantFrom(1, 2, 3, 200),
 				},
 				{ requiredKeys: ['maximumRetries'] },
 			),
 			once: often(
-				20,
+				waits ? 0 : 20,
 				fc.array(
 					fc.constantFrom(
 						'the same' as const,

@@ -4,6 +4,7 @@ import { outputOf } from '../../dev/engine';
 import { otherNumber, type History } from './history';
 import { judgeError } from './judgeError';
 import { mark } from './mark';
+import { judgeWait } from './judgeWait';
 import type { HistoryRecord, Try } from './record';
 import { messagesIn, Truth } from './truth';
 
@@ -46,9 +47,10 @@ export function judge(history: History, record: HistoryRecord): string[] {
 		const before = record.tries[number - 1];
 		inTry(!isInVain(one, before, history), 'what was unknown was not sent under At Least Once');
 		const isOver = isStopped(one) && /^The execution was cancel/.test(error?.message ?? '');
-		if (error && !isOver) judgeError(one, one.run, history, truth, inTry);
+		if (history.waits) judgeWait(one, one.run, history, truth, inTry);
+		else if (error && !isOver) judgeError(one, one.run, history, truth, inTry);
 		else judgeOutput(one, one.run, history, truth, inTry);
-		if (isHampered) continue;
+		if (isHampered || history.waits) continue;
 		for (const index of judgedRefused(one, one.run)) {
 			const { recipients } = history.items[index] ?? { recipients: [] };
 			inTry(recipients.length === 0, `item ${index} was refused without a reason`);
@@ -57,7 +59,7 @@ export function judge(history: History, record: HistoryRecord): string[] {
 	return broken;
 }
 
-const isStopped = ({ answeredBeforeStop }: Try): boolean => answeredBeforeStop !== undefined;
+export const isStopped = ({ answeredBeforeStop }: Try): boolean => answeredBeforeStop !== undefined;
 
 /** The items that came out as refused. */
 const judgedRefused = ({ runs }: Try, run: IRun): number[] =>

@@ -103,8 +103,15 @@ class Performance {
 				? startRetry(stored, workflow.file('nothing'), credentials, saved)
 				: startWorkflow(saved, startBefore(input), credentials);
 			const runsBefore = running.data.resultData.runData.SMS?.length ?? 0;
-			const { one, kept } = await this.follow(running, { execution, order, change, runsBefore });
+			const plan = { execution, order, change, runsBefore, afterWait: false };
+			const { one, kept } = await this.follow(running, plan);
 			this.tries.push(one);
+			if (one.run?.waitTill) {
+				// As n8n does when the time is up.
+				const resumed = startRetry(one.run.data, saved, credentials);
+				this.tries.push((await this.follow(resumed, { ...plan, afterWait: true })).one);
+				break;
+			}
 			if (one.run && (!one.run.data.resultData.error || one.run.status === 'canceled')) break;
 			stored = kept ?? one.run?.data;
 		}
@@ -112,7 +119,10 @@ class Performance {
 
 	private async follow(
 		running: Running,
-		{ order, ...plan }: Pick<Try, 'execution' | 'change' | 'runsBefore'> & { order: number[] },
+		{
+			order,
+			...plan
+		}: Pick<Try, 'execution' | 'change' | 'runsBefore' | 'afterWait'> & { order: number[] },
 	): Promise<{ one: Try; kept?: IRunExecutionData }> {
 		const { sandbox } = this;
 		const runs = runsOf(this.history, order);

@@ -22,6 +22,8 @@ export interface Try {
 	maybeHeard: SendCall[];
 	/** Where somebody pressed Stop: how many of its send calls had an answer by then. */
 	answeredBeforeStop?: number;
+	/** Whether the execution had waited, and its time was up. */
+	afterWait: boolean;
 	/** What n8n says in the end; nothing where it was cut off. */
 	run?: IRun;
 }

@@ -46,7 +46,7 @@ export class HistoryWorkflow {
 	}
 
 	private node(change: Change): Partial<INode> {
-		const { computed, options, onError, retryOnFail, once, batching, faults } = this.history;
+		const { computed, options, onError, retryOnFail, once, batching, faults, waits } = this.history;
 		const numbers = {
 			...{ nothing: '$json.to', text: '$json.to', numbers: '$json.other' },
 			'order of numbers': '$json.to.split(",").reverse().join(",")',
@@ -61,7 +61,9 @@ export class HistoryWorkflow {
 			parameters: {
 				sender: '={{ $json.sender }}',
 				mobileNumber: `={{ ${numbers}${computed ? ' + ""' : ''} }}`,
-				content: `={{ $json.text${computed ? ' + ""' : ''} }}${change === 'text' ? ' (again)' : ''}`,
+				[waits ? 'message' : 'content']:
+					`={{ $json.text${computed ? ' + ""' : ''} }}${change === 'text' ? ' (again)' : ''}`,
+				...(waits && { operation: 'sendAndWait', responseType: 'approval' }),
 				options: { ...options, ...(once && { sendOncePer: '={{ $json.key }}' }) },
 				requestOptions: {
 					timeout: hangs ? HANG_TIMEOUT_MS : TIMEOUT_MS,
