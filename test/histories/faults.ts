@@ -10,7 +10,7 @@ const UNCLEAR = [206, 226, 408, 500, 502, 504];
 
 const answer = fc.oneof(
 	{
-		weight: 5,
+		weight: 10,
 		arbitrary: fc.record({
 			kind: fc.constant('http' as const),
 			status: fc.constantFrom(...REFUSALS),
@@ -23,7 +23,7 @@ const answer = fc.oneof(
 		}),
 	},
 	{
-		weight: 3,
+		weight: 6,
 		arbitrary: fc.record({
 			kind: fc.constant('http' as const),
 			status: fc.constantFrom(...UNCLEAR),
@@ -31,15 +31,16 @@ const answer = fc.oneof(
 		}),
 	},
 	{
-		weight: 1,
+		weight: 2,
 		arbitrary: fc.record({
 			kind: fc.constant('quote' as const),
 			status: fc.constantFrom(...REFUSALS, ...UNCLEAR),
 		}),
 	},
-	{ weight: 1, arbitrary: fc.constant({ kind: 'reset' as const }) },
+	{ weight: 2, arbitrary: fc.constant({ kind: 'reset' as const }) },
+	// Each is waited for.
 	{ weight: 1, arbitrary: fc.constant({ kind: 'hang' as const }) },
-	{ weight: 1, arbitrary: fc.constant({ kind: 'truncate' as const }) },
+	{ weight: 2, arbitrary: fc.constant({ kind: 'truncate' as const }) },
 );
 
 /** What an answer says clearly is so; whether KPN took what it says nothing of is drawn. */

@@ -22,7 +22,7 @@ export interface Failure {
 const AT_ONCE = 32;
 
 /** Far more than any takes, also where answers never come. */
-const LONGEST_MS = 60_000;
+const LONGEST_MS = 180_000;
 
 /** A machine that is busy with something else shows nothing of the node. */
 const MOST_ATTEMPTS = 10;
