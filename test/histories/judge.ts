@@ -116,9 +116,22 @@ function judgeCalls(
 	const tokenFaults = faults
 		.filter(({ on }) => on === 'token')
 		.reduce((sum, { times }) => sum + (times ?? 1), 0);
-	// A call that met an expired token may have been on its way with many others.
-	const renewals = expired + unauthorized + tokenFaults * 2;
-	claim(tokenCalls <= tries.length * 3 + renewals, `${tokenCalls} token calls`);
+	for (const { run, answeredBeforeStop, firstCall, endCall } of tries) {
+		// A token that expires for a second time, before it was used, is not asked for again.
+		if (!run || answeredBeforeStop !== undefined || tokenFaults > 0 || expired > 1) continue;
+		const inTry = calls.slice(firstCall, endCall);
+		for (const [place, { status, body }] of inTry.entries()) {
+			const same = JSON.stringify(body);
+			const isMadeAgain = () =>
+				inTry.slice(place + 1).some((other) => JSON.stringify(other.body) === same);
+			claim(status !== 401 || isMadeAgain(), 'a call with an expired token was not made again');
+		}
+	}
+	// One to begin with, and one each time that the token has expired; what was stopped may have asked
+	// for one that it never got. Without an answer it is asked for again, by each run and each retry.
+	const ended = tries.filter((one) => !one.run || isStopped(one)).length;
+	const inVain = tokenFaults > 0 ? tries.length * 3 + unauthorized + tokenFaults * 2 : 0;
+	claim(tokenCalls <= 1 + expired + ended + inVain, `${tokenCalls} token calls`);
 	const mostOf = (count: (call: (typeof calls)[number]) => number) =>
 		Math.max(0, ...calls.map(count));
 	claim(mostOf(({ inFlight }) => inFlight) <= MOST_CALLS, 'too many calls');

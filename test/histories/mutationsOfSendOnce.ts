@@ -50,11 +50,15 @@ export const SEND_ONCE: Mutation[] = [
 		file: `${DELIVERY}/sendOnce.ts`,
 		find: "if (outcome === 'accepted') this.settledBefore.sent.push(key);",
 		replace: '',
+		notCaught:
+			'all tries of a history have the key; the tests of Send Once Per add it before a retry',
 	},
 	{
 		name: 'Send Once Per: executions do not take turns at the list',
 		file: `${DELIVERY}/keyStore.ts`,
 		find: '(lastTurns.get(this.id) ?? Promise.resolve()).then(work)',
 		replace: 'Promise.resolve().then(work)',
+		notCaught:
+			'a history has one execution after the other; the tests of Send Once Per have two at once',
 	},
 ];

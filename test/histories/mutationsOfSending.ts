@@ -156,10 +156,17 @@ export const SENDING: Mutation[] = [
 			'\tECONNRESET: (server) => `the connection to ${server} broke`,\n\tENOTFOUND: (server) =>',
 	},
 	{
-		name: 'an answer that did not come counts as a server that cannot be reached',
+		name: 'an answer that does not come in time counts as a refusal',
+		file: `${DELIVERY}/outcome.ts`,
+		find: '\tEAI_AGAIN: (server) =>',
+		replace: '\tERR_CANCELED: (server) => `${server} did not answer`,\n\tEAI_AGAIN: (server) =>',
+	},
+	{
+		name: 'a standing connection to which there is no way any more counts as one that never stood',
 		file: `${DELIVERY}/outcome.ts`,
 		find: "MAY_BREAK_LATER.has(code) && syscall !== 'connect';",
 		replace: "MAY_BREAK_LATER.has(code) && syscall === 'none';",
+		notCaught: 'to the own machine there is always a way; the tests of the outcome hold it',
 	},
 	{
 		name: 'a redirect is followed',
