@@ -59,6 +59,6 @@ export const SEND_ONCE: Mutation[] = [
 		find: '(lastTurns.get(this.id) ?? Promise.resolve()).then(work)',
 		replace: 'Promise.resolve().then(work)',
 		notCaught:
-			'a history has one execution after the other; the tests of Send Once Per have two at once',
+			'a history has one execution after the other; the tests of Send Once Per have four at once',
 	},
 ];
