@@ -51,7 +51,7 @@ export function judge(history: History, record: HistoryRecord): string[] {
 		else if (error && !isOver) judgeError(one, one.run, history, truth, inTry);
 		else judgeOutput(one, one.run, history, truth, inTry);
 		if (isHampered || history.waits) continue;
-		for (const index of judgedRefused(one, one.run)) {
+		for (const index of refusedItems(one, one.run)) {
 			const { recipients } = history.items[index] ?? { recipients: [] };
 			inTry(recipients.length === 0, `item ${index} was refused without a reason`);
 		}
@@ -62,7 +62,7 @@ export function judge(history: History, record: HistoryRecord): string[] {
 export const isStopped = ({ answeredBeforeStop }: Try): boolean => answeredBeforeStop !== undefined;
 
 /** The items that came out as refused. */
-const judgedRefused = ({ runs }: Try, run: IRun): number[] =>
+const refusedItems = ({ runs }: Try, run: IRun): number[] =>
 	runs.flatMap((indexes, turn) =>
 		[0, 1]
 			.flatMap((output) => outputOf(run, 'SMS', output, turn))
