@@ -16,7 +16,7 @@ export class SeenKeys implements IDataDeduplicator {
 	readonly lists = new Map<string, string[]>();
 
 	/** Runs before the list is written: a test may throw here, as a database does that is gone. */
-	onWrite: () => void | Promise<void> = () => {};
+	onWrite: (context: ICheckProcessedContextData) => void | Promise<void> = () => {};
 
 	async checkProcessedAndRecord(
 		items: DeduplicationItemTypes[],
@@ -72,7 +72,7 @@ export class SeenKeys implements IDataDeduplicator {
 
 	private async write(context: ICheckProcessedContextData, list: string[]): Promise<void> {
 		await new Promise(setImmediate);
-		await this.onWrite();
+		await this.onWrite(context);
 		this.lists.set(nameOf(context), list);
 	}
 }

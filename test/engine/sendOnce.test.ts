@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import type { IDataObject, INode, IRun } from 'n8n-workflow';
 
@@ -227,6 +228,20 @@ test('two executions at once, in opposite order: each message once, and both suc
 	const all = results.flatMap(outcomesOf);
 	expect(all.filter((outcome) => outcome === 'accepted')).toHaveLength(40);
 	expect(all.filter((outcome) => outcome === 'sentBefore')).toHaveLength(40);
+});
+
+test('four executions at once, each with other messages: what each has sent is known to the next', async () => {
+	const lists = Array.from({ length: 4 }, (_, list) =>
+		messagesTo(12).map(({ to, text }) => ({ to, text: `${text} of list ${list}` })),
+	);
+	const file = withKey({}, { messagesPerCall: 3 });
+	// As long as a database takes, with what was read before.
+	seenKeys.onWrite = async () => await delay(5);
+	await Promise.all(lists.map(async (items) => await run(file, items)));
+	const again = await run(file, lists.flat());
+	expect(errorOf(again)).toBeUndefined();
+	expect(new Set(outcomesOf(again))).toEqual(new Set(['sentBefore']));
+	expect(sent()).toHaveLength(lists.flat().length);
 });
 
 test('two executions at once, and KPN refuses: neither calls it sent', async () => {

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 import { judgeHistories, shrink, type Failure } from './sending';
 
-const USAGE = 'npm run test:histories -- [--seed N] [--count N | --minutes N]';
+const USAGE = 'npm run test:histories -- [--seed N] [--count N | --minutes N] [--first]';
 
 async function main(): Promise<void> {
 	const { values } = parseArgs({
@@ -10,6 +10,8 @@ async function main(): Promise<void> {
 			seed: { type: 'string' },
 			count: { type: 'string' },
 			minutes: { type: 'string' },
+			// Ends with the first that fails, as it is.
+			first: { type: 'boolean' },
 		},
 	});
 	const number = (text: string | undefined, otherwise: number): number => {
@@ -24,15 +26,17 @@ async function main(): Promise<void> {
 	);
 	const until = Date.now() + number(values.minutes, Infinity) * 60_000;
 	const goesOn = (performed: number, failures: Failure[]) =>
-		performed < count && Date.now() < until && failures.length < 10;
-	const { performed, failures } = await judgeHistories(first, goesOn);
+		performed < count && Date.now() < until && failures.length < (values.first ? 1 : 10);
+	const { performed, taken, failures } = await judgeHistories(first, goesOn);
 	const seeds = `seeds ${first} to ${first + performed - 1}`;
 	for (const { seed, broken } of failures) print(`seed ${seed}\n  ${broken.join('\n  ')}`);
 	const [failed] = failures;
-	if (failed)
+	if (failed && !values.first)
 		print(`The smallest that still fails, from seed ${failed.seed}:\n${await shrink(failed.seed)}`);
-	print(`${seeds}:\n${performed - failures.length} passed, ${failures.length} failed`);
-	process.exitCode = failures.length > 0 ? 1 : 0;
+	print(`${seeds}, in which KPN took ${taken} SMS:`);
+	print(`${performed - failures.length} passed, ${failures.length} failed`);
+	// A history that did not end may still go on.
+	process.exit(failures.length > 0 ? 1 : 0);
 }
 
 const print = (text: string) => process.stdout.write(`${text}\n`);

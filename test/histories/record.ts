@@ -1,9 +1,18 @@
 import type { IRun } from 'n8n-workflow';
 
 import type { AcceptedMessage, SendCall } from '../../sandbox';
+import type { Change } from './history';
 
-/** How one try of the execution ended, as n8n has it. */
+/** How one try of an execution ended, as n8n has it. */
 export interface Try {
+	/** Of which execution. */
+	execution: number;
+	/** Which items of the history go into each run of the node, in order. */
+	runs: number[][];
+	/** How many of them earlier tries had made. */
+	runsBefore: number;
+	/** What had been changed for it. */
+	change: Change;
 	/** Its send calls: the first, and the one after the last. */
 	firstCall: number;
 	endCall: number;
@@ -11,6 +20,10 @@ export interface Try {
 	unheard: SendCall[];
 	/** Send calls answered at about that moment: it may have had their answers or not. */
 	maybeHeard: SendCall[];
+	/** Where somebody pressed Stop: how many of its send calls had an answer by then. */
+	answeredBeforeStop?: number;
+	/** Whether the execution had waited, and its time was up. */
+	afterWait: boolean;
 	/** What n8n says in the end; nothing where it was cut off. */
 	run?: IRun;
 }

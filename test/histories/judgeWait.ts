@@ -1,0 +1,58 @@
+import type { IRun } from 'n8n-workflow';
+
+import { outputOf } from '../../dev/engine';
+import type { History } from './history';
+import { isStopped, type Claims } from './judge';
+import { judgeError } from './judgeError';
+import type { Try } from './record';
+import type { Truth } from './truth';
+
+/** The exits of Send and Wait. */
+const NOT_DELIVERED = 1;
+const NO_ANSWER = 2;
+const ERRORS = 3;
+
+/** Of Send and Wait: what may have arrived is waited for, what was refused is not. */
+export function judgeWait(
+	one: Try,
+	run: IRun,
+	history: History,
+	truth: Truth,
+	claim: Claims,
+): void {
+	const real = truth.ofItem(0, one);
+	const items = [0, NOT_DELIVERED, NO_ANSWER, ERRORS].flatMap((exit) =>
+		outputOf(run, 'SMS', exit).map(({ json }) => ({ exit, json })),
+	);
+	if (one.afterWait) {
+		claim(one.endCall === one.firstCall, 'what was waited for was sent again');
+		claim(
+			items.length === 1 && items[0]?.exit === NO_ANSWER && items[0].json.outcome === 'noAnswer',
+			`after the wait ${JSON.stringify(items)} came out`,
+		);
+		claim(
+			real.some((outcome) => outcome === items[0]?.json.sending),
+			`it waited for what was ${String(items[0]?.json.sending)}, in truth ${real.join(' or ')}`,
+		);
+		return;
+	}
+	const isRefused = real.includes('refused');
+	if (run.waitTill) {
+		claim(
+			real.some((outcome) => outcome !== 'refused'),
+			'it waits for what KPN refused',
+		);
+		return;
+	}
+	if (isStopped(one)) return;
+	claim(isRefused, `it does not wait for what is ${real.join(' or ')}`);
+	if (run.data.resultData.error) {
+		judgeError(one, run, history, truth, claim);
+		return;
+	}
+	const exit = history.onError === 'continueErrorOutput' ? ERRORS : NOT_DELIVERED;
+	claim(
+		items.length === 1 && items[0]?.exit === exit && items[0].json.outcome === 'refused',
+		`for what was refused ${JSON.stringify(items)} came out`,
+	);
+}
