@@ -207,7 +207,7 @@ export const SENDING: Mutation[] = [
 	},
 	{
 		name: 'what was not sent is counted as accepted in the error',
-		file: `${DELIVERY}/words.ts`,
+		file: `${DELIVERY}/runErrors.ts`,
 		find: 'counts[state]++;',
 		replace: "counts[state === 'not tried' ? 'accepted' : state]++;",
 	},
