@@ -388,3 +388,21 @@ test('another worker writes over the list at the same moment: what it has begun 
 	expect(outcomesOf(result)).not.toContain('accepted');
 	expect(sent()).toEqual([]);
 });
+
+test.each(['v1', 'current'])(
+	'n8n’s database takes its time while many calls begin: each message is accepted, once: %s',
+	async (smsApi) => {
+		setting.credentials.set('kpn', { ...setting.credentials.raw('kpn'), smsApi });
+		await setting.sandbox.behave({ latencyMs: 10 });
+		seenKeys.onWrite = async () => await delay(20);
+		const items = messagesTo(600);
+		const options = { messagesPerCall: 5, deliveryGuarantee: 'atLeastOnce' };
+		expect(new Set(outcomesOf(await run(withKey({ onError: CONTINUE }, options), items)))).toEqual(
+			new Set(['accepted']),
+		);
+		expect(new Set(outcomesOf(await run(withKey({ onError: CONTINUE }, options), items)))).toEqual(
+			new Set(['sentBefore']),
+		);
+		expect(sent()).toHaveLength(items.length);
+	},
+);

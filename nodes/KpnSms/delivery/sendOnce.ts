@@ -205,7 +205,8 @@ export class SendOnce {
 
 	private async record(): Promise<void> {
 		await this.gather();
-		const messages = new Set(this.waiting);
+		// What began to wait during the last turn may have been decided by it.
+		const messages = new Set(this.waiting.filter((message) => this.isUndecided(message)));
 		this.waiting = [];
 		while (messages.size < AHEAD && this.ahead.length > 0) {
 			const next = this.ahead.pop();
