@@ -35,11 +35,12 @@ export function failureOf(result: ItemResult): ItemFailure {
 	const failures = failuresOf(result);
 	const worst = failures.find(({ outcome }) => outcome === 'unknown') ?? failures[0];
 	if (!worst) throw new Error('An item that was delivered has no failure');
-	const { outcome, advice, kpn, statusCode } = worst;
+	const { outcome, advice, kpn, statusCode, systemCode } = worst;
 	return {
 		outcome,
 		message: sentence(worst, shareOf(result, worst)),
-		quote: quoted(kpn, statusCode),
+		// In the message, n8n would take it for its own to word, where a workflow calls this one.
+		quote: together(quoted(kpn, statusCode), systemCode === undefined ? '' : `(${systemCode})`),
 		advice,
 		kpn,
 		statusCode,
@@ -79,12 +80,11 @@ export const isFailure = (one: Settled): one is Failure =>
 
 const failuresOf = ({ outcomes }: Delivery): Failure[] => outcomes.filter(isFailure);
 
-function sentence({ outcome, meaning, systemCode, notTried }: Failure, share: string): string {
-	const what = systemCode === undefined ? meaning : `${meaning} (${systemCode})`;
-	if (notTried) return `Not sent${share}, because sending had ended: ${what}.`;
+function sentence({ outcome, meaning, notTried }: Failure, share: string): string {
+	if (notTried) return `Not sent${share}, because sending had ended: ${meaning}.`;
 	return outcome === 'unknown'
-		? `Unknown whether KPN took the SMS${share}: ${what}.`
-		: `Not sent${share}: ${what}.`;
+		? `Unknown whether KPN took the SMS${share}: ${meaning}.`
+		: `Not sent${share}: ${meaning}.`;
 }
 
 /** Which of several recipients it is about, by the last digits of their numbers. */
