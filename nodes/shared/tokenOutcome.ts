@@ -5,7 +5,7 @@ import { returnCode } from './returnCodes';
 
 const CHECK_KEY =
 	'Compare both in the credential with those of the project on KPN’s developer portal.';
-const TRY_LATER = 'Send what was not sent again in some minutes.';
+const TRY_LATER = 'Send it again in some minutes; where the workflow has stopped, Retry does so.';
 const CHECK_ADDRESS = 'Check Environment and Base URL in the credential, and the network.';
 
 /**

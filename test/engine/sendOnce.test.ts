@@ -76,7 +76,7 @@ test('a row is corrected and the workflow executed again: only the rest is sent'
 	const failed = await run(withKey(), [{ ...one }, { ...two }, bad]);
 	expect(errorOf(failed)?.message).toMatch(/2 accepted, 1 refused/);
 	expect(errorOf(failed)?.description).toMatch(
-		/correct it and execute again, for Send Once Per is set/,
+		/execute again, for Send Once Per is set \(correct first/,
 	);
 	const corrected = await run(withKey(), [{ ...one }, { ...two }, { ...bad, text: 'Good' }]);
 	expect(errorOf(corrected)).toBeUndefined();

@@ -152,10 +152,10 @@ function readContent(
 	// With a letter and its accent made one, a text may come to half.
 	const replaces = options.replaceSpecialCharacters && typed.length <= 2 * MOST_UNITS;
 	const content = replaces ? replaceSpecialCharacters(typed) : typed;
-	if (content.replace(INVISIBLE, '') === '') {
+	if (!VISIBLE.test(content)) {
 		const advice = 'Enter the text of the SMS.';
 		problems.push(
-			typed.replace(INVISIBLE, '') === ''
+			!VISIBLE.test(typed)
 				? noValue(field, value, advice)
 				: `${field} is empty without its special characters. ${advice}`,
 		);
@@ -200,8 +200,8 @@ function checkParts(
 	);
 }
 
-/** A text of these alone would be billed, and show nothing. */
-const INVISIBLE = /[\s\p{Cf}]/gu;
+/** A text without any would be billed, and show nothing. */
+const VISIBLE = /[^\s\p{Cf}]/u;
 
 /** So many of a list a person reads. */
 const NUMBERS_NAMED = 10;

@@ -118,7 +118,7 @@ function codeOf(
 		return {
 			...code,
 			meaning: 'KPN takes fewer calls a second than it got',
-			advice: 'Send what was not sent again. Batching on the Settings tab keeps the node slower.',
+			advice: 'Send it again; where the workflow has stopped, Retry sends only what was not sent.',
 		};
 	}
 	return gone === undefined ? code : { ...gone, name: code.name };

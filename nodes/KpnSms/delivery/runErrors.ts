@@ -107,7 +107,7 @@ function nextStep(results: ItemResult[], content: boolean): string {
 	const rest = 'Executions → this one → Retry (it uses the data of then)';
 	return together(
 		once
-			? `To send only the rest: execute again, with what is wrong in the data corrected, for Send Once Per is set; or ${rest}.`
+			? `To send only the rest: execute again, for Send Once Per is set (correct first what is wrong in the data); or ${rest}.`
 			: `To send only the rest: ${rest}. Execute step sends everything again, also to those who have it: Send Once Per knows only what was sent while it was set.`,
 		content
 			? 'What KPN refused for its content (400), a retry sends with the same data, to be refused again: correct it where it comes from, and let such items go their own way with On Error → Continue (using error output).'
