@@ -29,13 +29,14 @@ export function leaveLater(application: string, url: string, giveBack: () => Pro
 	);
 }
 
-/** The URL stays. The place that another one is about to leave is given back now. */
-export async function stopLeaving(application: string, url: string): Promise<void> {
-	if (leaving.get(application)?.url === url) leaving.delete(application);
-	else await leaveNow(application);
-}
+/** The URL that is about to be given back. */
+export const leaverOf = (application: string): string | undefined => leaving.get(application)?.url;
 
-async function leaveNow(application: string): Promise<void> {
+/** Nothing is given back: the URL is published again, or another has come in its place. */
+export const stay = (application: string): boolean => leaving.delete(application);
+
+/** What is about to be given back is given back now. */
+export async function leaveNow(application: string): Promise<void> {
 	const one = leaving.get(application);
 	leaving.delete(application);
 	await one?.giveBack();

@@ -1,6 +1,8 @@
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { sender } from '../unit/sandbox/client';
+import type * as TriggerModule from '../../nodes/KpnSmsTrigger/KpnSmsTrigger.node.ts';
 import { until } from '../until';
+import type { TriggerHost } from './triggerHost';
 import { startTriggerSetting, type TriggerSetting } from './triggerSetting';
 
 // The real one is waited for in the real n8n.
@@ -159,7 +161,7 @@ describe('an application without a webhook', () => {
 		const host = await setting.published();
 		sandbox.settings.application = { webhook_url: host.url, privacy_config };
 		await host.unpublish();
-		await until(() => /somebody has chosen fields/.test(host.log.join()));
+		await until(() => /which fields are left out/.test(host.log.join()));
 		expect(sandbox.settings.application).toEqual({ webhook_url: host.url, privacy_config });
 	});
 });
@@ -306,8 +308,6 @@ describe('what team and organization have set', () => {
 
 describe('two triggers on one application', () => {
 	beforeEach(async () => await start());
-	const sameN8n = (one: object, other: { url: string }) =>
-		Object.assign(one, { base: new URL(other.url).origin });
 
 	test('published at the same time, one is refused in words', async () => {
 		const [one, two] = [await setting.host(), await setting.host()];
@@ -322,7 +322,7 @@ describe('two triggers on one application', () => {
 	test('the second can be told to take over, and the first, unpublished, leaves it alone', async () => {
 		const first = await setting.published();
 		const second = await setting.host(takeOver);
-		sameN8n(second, first);
+		second.joins(first);
 		await second.publish();
 		expect(configured()).toBe(second.url);
 		await first.unpublish();
@@ -523,5 +523,72 @@ describe('when KPN refuses', () => {
 		const host = await setting.host();
 		await expect(host.publish()).rejects.toThrow(/sends only to https.*WEBHOOK_URL/);
 		expect(sandbox.settingsCalls).toEqual([]);
+	});
+});
+
+describe('several workflows of one n8n that take over', () => {
+	const SETTLED = 800;
+	let hosts: TriggerHost[];
+	const workflows = async (count: number) => {
+		hosts = await Promise.all(
+			Array.from({ length: count }, async () => await setting.host(takeOver)),
+		);
+		for (const host of hosts.slice(1)) host.joins(hosts[0] as TriggerHost);
+	};
+	const settled = async () => await new Promise((resolve) => setTimeout(resolve, SETTLED));
+	/** n8n as it is after a start: nothing in its memory. */
+	const restart = () =>
+		jest.isolateModules(() => {
+			const path = '../../nodes/KpnSmsTrigger/KpnSmsTrigger.node.ts';
+			const again = jest.requireActual<typeof TriggerModule>(path);
+			const type = new again.KpnSmsTrigger();
+			for (const host of hosts) host.restart2x(type);
+		});
+	/** `p0` publishes the first, `u0` unpublishes it, `e0` publishes it again at once; `-` waits, `R` restarts n8n. */
+	const happens = async (history: string) => {
+		for (const step of history.split(' ')) {
+			const host = hosts[Number(step[1])] as TriggerHost;
+			if (step === '-') await settled();
+			else if (step === 'R') restart();
+			else if (step === 'M') hosts.forEach((one) => one.moveTo('localhost'));
+			else {
+				if (step[0] !== 'p') await host.unpublish();
+				if (step[0] !== 'u') await host.publish();
+			}
+		}
+		await settled();
+	};
+	beforeEach(async () => await start());
+
+	const FOREIGN = { webhook_url: ELSEWHERE, privacy_config };
+	test.each([
+		['p0 p1 e0 p2 u1 - u0 - u2'],
+		['p0 p1 e0 u0 - u1'],
+		['p0 p1 e0 u1 - u0'],
+		['p0 p1 u0 - p0 u0 - u1'],
+		['p0 p1 u0 - p0 u1 - u0'],
+		['p0 p1 e0 e1 e0 u1 u0'],
+		['p0 p1 p2 e1 e0 u2 u0 u1'],
+		['p0 p1 p2 e1 e0 u1 - u0 - u2'],
+		['p0 u0 p1 u1'],
+		['p0 p1 u0 - R u1'],
+		['p0 p1 R u0 - u1'],
+		['p0 p1 R u1 - u0'],
+		['p0 R p1 u0 - u1'],
+		['p0 R p1 u1 - u0'],
+		['p0 R p1 e0 u1 - u0'],
+		['p0 R p1 e0 u0 - u1'],
+		['p0 R p1 R p2 e0 u0 - u1 - u2'],
+		['p0 p1 u0 - R M u1'],
+		['p0 p1 R M u1'],
+	])('%s: in the end, KPN has what it had in the beginning', async (history) => {
+		await workflows(3);
+		for (const before of [FOREIGN, { webhook_url: ELSEWHERE }, undefined]) {
+			sandbox.settings.application = before;
+			await happens(history);
+			expect(sandbox.settings.application).toEqual(before);
+			expect(hosts.flatMap(({ log }) => log).join()).not.toMatch(/still/);
+			hosts.forEach((host) => (host.staticData = '{}'));
+		}
 	});
 });
