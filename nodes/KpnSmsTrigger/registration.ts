@@ -172,7 +172,9 @@ async function giveBack(context: IHookFunctions, registration: Registration): Pr
 	const { triggers, original, made, excluded } = await beforeOf(context, registration);
 	const waiting = triggers.filter((url) => originOf(url) === originOf(ownUrl(context)));
 	for (const url of original === undefined ? waiting : [...waiting, original]) {
-		if (hasEnded(url) || (await isDead(context, url))) continue;
+		// One that cannot be asked stays what it was: somebody else's, or a trigger that is known.
+		const unasked = url !== original && !registrations.has(url);
+		if (hasEnded(url) || ((await isDead(context, url)) ?? unasked)) continue;
 		return await settings.setConfig({ ...own, url }, 'PUT');
 	}
 	// What is left out at this level must not be sent because of us, nor be lost.
@@ -220,8 +222,8 @@ async function previousOf(context: IHookFunctions, { previous }: Registration): 
 
 const hasEnded = (url: string): boolean => registrations.get(url)?.owner === '';
 
-/** Whether a URL of this n8n has no trigger any more. Other systems are not asked. */
-async function isDead(context: IHookFunctions, url: string): Promise<boolean> {
+/** Whether a URL of this n8n has no trigger any more; undefined if n8n does not answer. Other systems are not asked. */
+async function isDead(context: IHookFunctions, url: string): Promise<boolean | undefined> {
 	if (originOf(url) !== originOf(ownUrl(context))) return false;
 	const options = { url, ignoreHttpStatusErrors: true, returnFullResponse: true, timeout: 5000 };
 	try {
@@ -229,7 +231,7 @@ async function isDead(context: IHookFunctions, url: string): Promise<boolean> {
 		// For a URL that takes only POST, n8n says so.
 		return answer.statusCode === 404 && !JSON.stringify(answer.body).includes('POST request');
 	} catch {
-		return false;
+		return undefined;
 	}
 }
 
