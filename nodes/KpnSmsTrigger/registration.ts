@@ -6,7 +6,7 @@ import { baseUrlOf, KPN_HOST } from '../shared/kpn';
 import { decrypt, encrypt } from './encrypt';
 import { passwordOf, storeKeys } from './keys';
 import { warn } from './log';
-import { inTurn, leaveLater, leaveNow, leaverOf, stay } from './takeTurns';
+import { inTurn, leaveLater, leaveNow, leaving } from './takeTurns';
 import { readCredential, WebhookSettings, type Level, type WebhookConfig } from './webhookSettings';
 
 /** What a trigger has put at KPN, kept in the node's static data. */
@@ -61,11 +61,12 @@ export async function register(context: IHookFunctions): Promise<void> {
 	const application = await applicationOf(context);
 	refuseUnencrypted(context, url, application);
 	await inTurn(application, async () => {
-		const leaver = registrations.get(leaverOf(application) ?? '');
-		if (leaver?.url === url) stay(application);
+		const leaver = registrations.get(leaving.get(application)?.url ?? '');
+		if (leaver?.url === url) leaving.delete(application);
 		else if (leaver?.previous !== undefined && !takesOver(context)) await leaveNow(application);
 		const failed = await take(context, url, application).catch((error: Error) => error);
-		if (!failed) return stay(application);
+		// Another one that was about to leave has left with this.
+		if (!failed) return leaving.delete(application);
 		// It may be unclear whether KPN took the URL, and what cannot be published has none.
 		const half = registrationOf(context);
 		if (half?.application === application)
@@ -86,43 +87,40 @@ async function take(context: IHookFunctions, url: string, application: string): 
 	// Nobody but a test, of which one may have broken off, has put a test URL there.
 	const isBrokenTest = isTest(context) && own?.url === url;
 	const ours = isOwnTest || isBrokenTest || (from !== undefined && from === stored);
-	const left = from?.owner === '' && (from.previous === undefined || takesOver(context));
-	const takenOver = holder !== undefined && holder !== url && !ours && !left;
-	if (takenOver) refuseUnlessTakeOver(context, holder, own ? undefined : inherited.level);
+	const isFree = from ? from.owner === '' && from.previous === undefined : holder === undefined;
+	const taken = ours || isFree || holder === url ? undefined : holder;
+	if (taken !== undefined) refuseUnlessTakeOver(context, taken, own ? undefined : inherited.level);
 	await storeKeys(context);
 	staying.delete(url);
 	// Somebody has put this URL there by hand, so it is not ours to remove.
 	if (holder === url && !ours) {
 		registrations.delete(url);
-		delete context.getWorkflowStaticData('node').registered;
-		return;
+		return forget(context);
 	}
 
-	const before = from && !ours ? await beforeOf(context, from) : undefined;
-	const { made, excluded } = before ?? from ?? { made: own === undefined, excluded: '' };
+	const { made, excluded } = from ?? { made: own === undefined, excluded: '' };
 	const touched = own !== undefined && !(made && excludedBy(own) === excluded);
 	const config = { url, privacy: (touched ? own : inherited).privacy };
-	const { triggers, original } = before ?? { triggers: [], original: own?.url };
-	const waiting = triggers.filter((one) => one !== url && !isTestUrl(one) && !hasEnded(one));
-	const wasFree = from ? !from.previous && !waiting[0] : isTestUrl(holder ?? TEST_PATH);
-	const previous: Previous = { triggers: waiting, original };
+	let previous = from?.previous;
+	if (taken !== undefined && !isTestUrl(taken)) {
+		const before = from ? await beforeOf(context, from) : { triggers: [], original: own?.url };
+		previous = encrypt(JSON.stringify(before), await passwordOf(context));
+	}
 	const after: Registration = {
 		application,
 		owner: ownerOf(context),
 		url,
 		excluded: touched ? excluded : excludedBy(config),
 		made,
-		previous: from?.previous,
+		previous,
 		test: isTest(context),
 	};
-	if (!ours && wasFree) delete after.previous;
-	else if (!ours) after.previous = encrypt(JSON.stringify(previous), await passwordOf(context));
 	registrations.set(url, after);
 	context.getWorkflowStaticData('node').registered = after;
 	if (own?.url !== url || excludedBy(own) !== excludedBy(config)) {
 		await settings.setConfig(config, own ? 'PUT' : 'POST');
 	}
-	if (takenOver) warn(context, `took KPN’s webhook URL over from ${originOf(holder)}`);
+	if (taken !== undefined) warn(context, `took KPN’s webhook URL over from ${originOf(taken)}`);
 }
 
 /**
@@ -141,10 +139,7 @@ export async function unregister(context: IHookFunctions): Promise<void> {
 		await refuseOtherApplication(context, application);
 		await inTurn(application, async () => {
 			const own = await new WebhookSettings(context).config('applications');
-			if (own?.url !== url) {
-				delete context.getWorkflowStaticData('node').registered;
-				return;
-			}
+			if (own?.url !== url) return forget(context);
 			await beforeOf(context, registration);
 			if (test) return await giveBack(context, registration);
 			leaveLater(application, url, async () => {
@@ -169,7 +164,7 @@ async function giveBack(context: IHookFunctions, registration: Registration): Pr
 	const settings = new WebhookSettings(context);
 	const own = await settings.config('applications');
 	if (own?.url !== registration.url) return;
-	const { triggers, original, made, excluded } = await beforeOf(context, registration);
+	const { triggers, original } = await beforeOf(context, registration);
 	const waiting = triggers.filter((url) => originOf(url) === originOf(ownUrl(context)));
 	for (const url of original === undefined ? waiting : [...waiting, original]) {
 		// One that cannot be asked stays what it was: somebody else's, or a trigger that is known.
@@ -179,7 +174,7 @@ async function giveBack(context: IHookFunctions, registration: Registration): Pr
 	}
 	// What is left out at this level must not be sent because of us, nor be lost.
 	const lossless = [NONE, excludedBy(await settings.inherited())];
-	if (made) lossless.push(excluded);
+	if (registration.made) lossless.push(registration.excluded);
 	if (lossless.includes(excludedBy(own))) return await settings.remove();
 	warn(
 		context,
@@ -187,25 +182,22 @@ async function giveBack(context: IHookFunctions, registration: Registration): Pr
 	);
 }
 
+function forget(context: IHookFunctions): void {
+	delete context.getWorkflowStaticData('node').registered;
+}
+
 /**
- * What KPN had before a trigger took its place, and what there was of it to keep. Across a start of
- * n8n, a trigger can have taken over from one that it did not know: that one's then holds for it.
+ * The trigger, and what it has taken over from. Across a start of n8n, that can be another one that it
+ * did not know: what that one has taken over from comes before it then.
  */
-async function beforeOf(
-	context: IHookFunctions,
-	registration: Registration,
-): Promise<Previous & Pick<Registration, 'made' | 'excluded'>> {
+async function beforeOf(context: IHookFunctions, registration: Registration): Promise<Previous> {
 	const triggers = new Set<string>();
 	for (let first = registration; ;) {
-		triggers.add(first.url);
-		const previous = await previousOf(context, first);
-		for (const url of previous.triggers) triggers.add(url);
-		const { original } = previous;
+		const { triggers: more, original } = await previousOf(context, first);
+		for (const url of [first.url, ...more]) triggers.add(url);
 		const older = registrations.get(original ?? '');
-		if (older?.application !== first.application || triggers.has(older.url)) {
-			const { made, excluded } = first;
-			return { triggers: [...triggers], original, made, excluded };
-		}
+		if (older?.application !== first.application || triggers.has(older.url))
+			return { triggers: [...triggers], original };
 		first = older;
 	}
 }
@@ -220,6 +212,7 @@ async function previousOf(context: IHookFunctions, { previous }: Registration): 
 	);
 }
 
+/** Whether it is one of a trigger that was unpublished, or is about to leave. */
 const hasEnded = (url: string): boolean => registrations.get(url)?.owner === '';
 
 /** Whether a URL of this n8n has no trigger any more; undefined if n8n does not answer. Other systems are not asked. */

@@ -4,7 +4,8 @@ import { GIVE_BACK_AFTER } from './giveBackAfter';
 
 /** By KPN application, of which each has one webhook URL. */
 const turns = new Map<string, Promise<unknown>>();
-const leaving = new Map<string, { url: string; giveBack: () => Promise<void> }>();
+/** What is about to be given back, unless it is taken out of here. */
+export const leaving = new Map<string, { url: string; giveBack: () => Promise<void> }>();
 
 /** Runs one task after the other for each application: n8n registers the triggers of a workflow at the same time. */
 export async function inTurn<T>(application: string, task: () => Promise<T>): Promise<T> {
@@ -29,13 +30,6 @@ export function leaveLater(application: string, url: string, giveBack: () => Pro
 	);
 }
 
-/** The URL that is about to be given back. */
-export const leaverOf = (application: string): string | undefined => leaving.get(application)?.url;
-
-/** Nothing is given back: the URL is published again, or another has come in its place. */
-export const stay = (application: string): boolean => leaving.delete(application);
-
-/** What is about to be given back is given back now. */
 export async function leaveNow(application: string): Promise<void> {
 	const one = leaving.get(application);
 	leaving.delete(application);
