@@ -87,6 +87,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		expireTokens: () => tokens.expireAll(),
 		stopListening: async () => await door.shut(),
 		listenAgain: async () => await door.listenAgain(),
+		clear: () => record.clear(),
+		undoClear: () => record.restore(),
 		reset: () => {
 			faults.clear();
 			tokens.expireAll();

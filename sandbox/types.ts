@@ -5,6 +5,7 @@ import type { PhoneState } from './phones';
 import type { WebhookSettings } from './settings';
 import type {
 	InboundSms,
+	Progress,
 	ReportPlan,
 	SettingsCall,
 	WebhookDelivery,
@@ -61,7 +62,7 @@ export interface SendCall {
 }
 
 /** What this KPN took and would deliver: one entry per message × recipient. */
-export interface AcceptedMessage {
+export interface AcceptedMessage extends Progress {
 	documentId: string;
 	api: SmsApi;
 	sender: string;
@@ -179,6 +180,10 @@ export interface Sandbox {
 	stopListening(): Promise<void>;
 	/** Listens on the same port again. */
 	listenAgain(): Promise<void>;
+	/** Takes the messages off the phones, in both directions. All else stays as it is. */
+	clear(): void;
+	/** Puts back what the last `clear` has taken. */
+	undoClear(): void;
 	/** Forgets calls, messages, events still to come, faults, tokens, the rate and the quota used. */
 	reset(): void;
 	/** Ends at once, whatever is still open. */

@@ -32,6 +32,8 @@ export interface SettingsCall {
 /** One attempt to deliver an event to a webhook URL. */
 export interface WebhookDelivery {
 	event: 'deliveryReport' | 'inboundSms';
+	/** The `id` of the message that is reported on, or the `messageId` of the inbound SMS. */
+	id: string;
 	url: string;
 	headers: Record<string, string>;
 	/** The bytes that were signed. */
@@ -41,6 +43,28 @@ export interface WebhookDelivery {
 	status: number | null;
 	/** Why nothing was sent or answered. */
 	problem?: string;
+	/** Not even tried. */
+	notSent?: true;
+}
+
+/** What became of a message, as its phone shows it. */
+export interface Fate {
+	state: 'accepted' | 'delivered' | 'failed';
+	words: string;
+}
+
+/** What came of the latest attempt to post a report or an inbound SMS to its webhook. */
+export interface Posted {
+	taken: boolean;
+	words: string;
+}
+
+/** What is new about a message or an inbound SMS. */
+export interface Progress {
+	/** The sandbox's own for a message to one recipient; of an inbound SMS its `messageId`. */
+	id: string;
+	fate?: Fate;
+	posted?: Posted;
 }
 
 /** KPN's status codes: 1 delivered, 2 queued, 3 accepted, 4 failed, 5 rejected, 6 expired. */
@@ -78,6 +102,7 @@ export interface InboundSms {
 	sentAt: string;
 	/** Where KPN delivers it; null if no webhook is configured. */
 	webhookUrl: string | null;
+	posted?: Posted;
 }
 
 export interface WebhookOptions {
