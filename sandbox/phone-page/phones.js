@@ -40,7 +40,8 @@ export function showAll(happened, live) {
 	}
 	place([...touched].reverse());
 	for (const { item, count } of touched) {
-		item.querySelector('.count').textContent = plural(count, 'message');
+		item.querySelector('.count').textContent =
+			count > 0 ? plural(count, 'message') : 'Got none yet';
 	}
 	if (live) announce(happened);
 	const sizesChanged = refresh(live);
@@ -151,9 +152,14 @@ function announceOther(happened) {
 	const news = happened.flatMap(({ progress }) => progress ?? []);
 	const words = [
 		...(sent ? [`Message sent from ${sent.sender}.`, sent.posted?.words] : []),
-		...(news.length < 3 ? news.flatMap(({ fate, posted }) => [fate?.words, posted?.words]) : []),
-	];
-	if (words.length > 0) say(words.filter(Boolean).join(' '));
+		...(news.length < 3 ? news.map(wordsOf) : []),
+	].filter(Boolean);
+	if (words.length > 0) say(words.join(' '));
+}
+
+function wordsOf({ id, fate, posted }) {
+	const item = bubbles.get(id)?.closest('.phone');
+	return item && `${item.dataset.phone}: ${fate?.words ?? posted?.words}`;
 }
 
 /** The sandbox keeps how phones are switched; a page that is opened anew shows it. */
