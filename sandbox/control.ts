@@ -40,8 +40,8 @@ export function addControl(app: FastifyInstance, sandbox: Sandbox, record: Sandb
 	});
 
 	/** What is done throws in words where the body is not what it needs; else its result is the answer. */
-	const onPost = (what: string, act: (body: never) => unknown) => {
-		app.post(`/sandbox/${what}`, async (request, reply) => {
+	const onPost = (path: string, act: (body: never) => unknown) => {
+		app.post(path, async (request, reply) => {
 			try {
 				const text = String(request.body ?? '');
 				const result = await act((text === '' ? {} : JSON.parse(text)) as never);
@@ -51,20 +51,22 @@ export function addControl(app: FastifyInstance, sandbox: Sandbox, record: Sandb
 			}
 		});
 	};
-	onPost('faults', (fault) => sandbox.inject(fault));
-	onPost('manners', async (change) => {
+	onPost('/sandbox/faults', (fault) => sandbox.inject(fault));
+	onPost('/sandbox/manners', async (change) => {
 		await sandbox.behave(change);
 		return sandbox.manners;
 	});
-	onPost('inbound', (sms) => sandbox.receiveSms(sms));
-	onPost('phones', ({ mobileNumber, state }: { mobileNumber: string; state: PhoneState }) =>
-		sandbox.switchPhone(String(mobileNumber), state),
+	onPost('/sandbox/inbound', (sms) => sandbox.receiveSms(sms));
+	onPost(
+		'/sandbox/phones',
+		({ mobileNumber, state }: { mobileNumber: string; state: PhoneState }) =>
+			sandbox.switchPhone(String(mobileNumber), state),
 	);
-	onPost('reports', (plan) => sandbox.planReports(plan));
-	onPost('clear', () => sandbox.clear());
-	onPost('clear/undo', () => sandbox.undoClear());
-	onPost('reset', () => sandbox.reset());
-	onPost('tokens/expire', () => sandbox.expireTokens());
+	onPost('/sandbox/reports', (plan) => sandbox.planReports(plan));
+	onPost('/sandbox/clear', () => sandbox.clear());
+	onPost('/sandbox/clear/undo', () => sandbox.undoClear());
+	onPost('/sandbox/reset', () => sandbox.reset());
+	onPost('/sandbox/tokens/expire', () => sandbox.expireTokens());
 }
 
 /**
