@@ -57,11 +57,9 @@ export function addControl(app: FastifyInstance, sandbox: Sandbox, record: Sandb
 		return sandbox.manners;
 	});
 	onPost('/sandbox/inbound', (sms) => sandbox.receiveSms(sms));
-	onPost(
-		'/sandbox/phones',
-		({ mobileNumber, state }: { mobileNumber: string; state: PhoneState }) =>
-			sandbox.switchPhone(String(mobileNumber), state),
-	);
+	onPost('/sandbox/phones', (phone: { mobileNumber: string; state: PhoneState }) => {
+		sandbox.switchPhone(String(phone.mobileNumber), phone.state);
+	});
 	onPost('/sandbox/reports', (plan) => sandbox.planReports(plan));
 	onPost('/sandbox/clear', () => sandbox.clear());
 	onPost('/sandbox/clear/undo', () => sandbox.undoClear());
