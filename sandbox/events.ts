@@ -1,44 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { z } from 'zod';
 import type { Deliveries } from './deliveries';
+import { checked, inboundSchema, planSchema } from './inputs';
+import type { Match, ReportPlan } from './inputs';
 import { asE164, readMobileNumber } from './numbers';
 import type { Phones } from './phones';
 import { fateOf, NOBODY_LISTENS } from './progress';
 import type { SandboxRecord } from './record';
 import type { WebhookSettings } from './settings';
 import type { AcceptedMessage } from './types';
-import type { InboundSms, ReportPlan } from './webhookTypes';
-
-const planSchema = z.strictObject({
-	match: z
-		.strictObject({
-			content: z.string().optional(),
-			mobileNumber: z.string().optional(),
-			sender: z.string().optional(),
-		})
-		.optional(),
-	reports: z.array(
-		z.strictObject({
-			status: z.union([
-				z.literal(1),
-				z.literal(2),
-				z.literal(3),
-				z.literal(4),
-				z.literal(5),
-				z.literal(6),
-			]),
-			errorCode: z.string().optional(),
-			afterMs: z.number().nonnegative().optional(),
-		}),
-	),
-});
-const inboundSchema = z.strictObject({
-	sender: z.string(),
-	content: z.string().min(1),
-	recipient: z.string().optional(),
-});
-
-export type InboundRequest = z.infer<typeof inboundSchema>;
+import type { InboundSms } from './webhookTypes';
 
 interface EventParts {
 	settings: WebhookSettings;
@@ -164,18 +134,9 @@ function inboundPayload({ sender, recipient, messageId, content, sentAt }: Inbou
 /** As KPN writes a number in an event: without +. */
 const plain = (e164: string) => e164.replace(/^\+/, '');
 
-function matches(match: ReportPlan['match'] = {}, message: AcceptedMessage): boolean {
+function matches(match: Match = {}, message: AcceptedMessage): boolean {
 	const { content = '', mobileNumber, sender } = match;
 	if (sender !== undefined && sender !== message.sender) return false;
 	if (mobileNumber !== undefined && asE164(mobileNumber) !== message.recipient) return false;
 	return message.content.includes(content);
-}
-
-function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-	const read = schema.safeParse(value);
-	if (read.success) return read.data;
-	const reasons = read.error.issues.map(({ path, message }) =>
-		path.length === 0 ? message : `${path.join('.')}: ${message}`,
-	);
-	throw new TypeError(`Not ${what}: ${reasons.join('; ')}`);
 }

@@ -1,5 +1,6 @@
 import { ERROR_CODES } from '../nodes/shared/reportCodes';
-import type { Fate, Posted, ReportStatus, WebhookDelivery } from './webhookTypes';
+import type { ReportStatus } from './inputs';
+import type { Fate, Posted, WebhookDelivery } from './webhookTypes';
 
 const FATES: Record<ReportStatus, Fate> = {
 	1: { state: 'delivered', words: 'Delivered' },

@@ -67,29 +67,6 @@ export interface Progress {
 	posted?: Posted;
 }
 
-/** KPN's status codes: 1 delivered, 2 queued, 3 accepted, 4 failed, 5 rejected, 6 expired. */
-export type ReportStatus = 1 | 2 | 3 | 4 | 5 | 6;
-
-/** What KPN reports on messages, one report after the other. */
-export interface ReportPlan {
-	/** Only for such messages; default all. */
-	match?: {
-		/** Part of the content. */
-		content?: string;
-		/** Compared as E.164. */
-		mobileNumber?: string;
-		/** The exact sender. */
-		sender?: string;
-	};
-	reports: Array<{
-		status: ReportStatus;
-		/** KPN's, e.g. '002'. */
-		errorCode?: string;
-		/** Since the message or the report before; default the sandbox's `reportAfterMs`. */
-		afterMs?: number;
-	}>;
-}
-
 /** An SMS that a phone sent to a virtual number. */
 export interface InboundSms {
 	/** E.164, with +. */
