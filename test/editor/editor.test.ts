@@ -108,6 +108,23 @@ describe('the packed node in the real n8n', () => {
 		expect(await person.page.getByText('No SMS was sent').count()).toBe(0);
 	});
 
+	step('set up as a tool of an AI Agent, the node says what to fix', 'tool', async () => {
+		const parameters = { sender: '', mobileNumber: '', content: '', options: {} };
+		const place = { typeVersion: 1, position: [0, 0], parameters };
+		const types = { Tool: 'n8n-nodes-kpn-sms.kpnSmsTool', Node: 'n8n-nodes-kpn-sms.kpnSms' };
+		for (const [name, type] of Object.entries(types)) {
+			const node = { ...place, id: name, name, type };
+			const workflow = { name, nodes: [node], connections: {}, settings: {} };
+			const { id } = await scene.get('rest').post<{ id: string }>('/workflows', workflow);
+			await person.opensWorkflow(id);
+			await person.opensNode(name);
+			await person.page.getByText('Mobile Number', { exact: true }).first().waitFor();
+			const notice = person.page.getByText('each part is billed. Type the Sender yourself');
+			expect(await notice.count()).toBe(name === 'Tool' ? 1 : 0);
+			if (name === 'Tool') await shoot('tool-fields');
+		}
+	});
+
 	step('Sheet → SMS sends every row at the press of a button', 'sheet-node', async () => {
 		sandbox.reset();
 		const { id } = await addExample(scene.get('rest'), 'sheet-to-sms', await theCredential());
