@@ -16,6 +16,19 @@ test('the node can be a tool of an AI Agent', () => {
 	expect(property('operation')?.default).toBe('send');
 });
 
+test('where the node is set up as a tool, it says what to fix; elsewhere it does not', () => {
+	const shownIn = (name: string) => {
+		const node = opened({ operation: 'send' });
+		const type = { ...description, name };
+		return description.properties
+			.filter((one) => NodeHelpers.displayParameter(node.parameters, one, node, type))
+			.filter(({ type: kind }) => kind === 'notice')
+			.map(({ displayName }) => displayName);
+	};
+	expect(shownIn('kpnSms')).toEqual([]);
+	expect(shownIn('kpnSmsTool')).toEqual([expect.stringMatching(/Sender.*Maximum Parts/)]);
+});
+
 test('Send is declared: its request, and where each field has its place in it', () => {
 	const operations = property('operation')?.options as INodePropertyOptions[];
 	const send = operations.find(({ value }) => value === 'send');

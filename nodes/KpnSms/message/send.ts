@@ -13,7 +13,7 @@ import set from 'lodash/set';
 import { mapUnhurried } from '../../shared/unhurried';
 import { failedExpression, runPrepared, type RunItem } from '../delivery/run';
 import { draggedFields } from './draggedFields';
-import { contentField, mobileNumberField, optionsField, senderField } from './fields';
+import { contentField, mobileNumberField, optionsField, senderField, toolNotice } from './fields';
 import { hintsOf } from './hints';
 import { requestOf, type RequestOptions } from './sendRequest';
 
@@ -38,7 +38,7 @@ const bodyFields = [senderField, mobileNumberField, contentField];
 
 export const sendFields: INodeProperties[] = updateDisplayOptions(
 	{ show: { resource: ['message'], operation: ['send'] } },
-	[...bodyFields, optionsField],
+	[toolNotice, ...bodyFields, optionsField],
 );
 
 /** Sends the messages of all items in few calls, and says of each item what became of it. */
