@@ -133,28 +133,25 @@ export function say(words) {
 	byId('news').textContent = words;
 }
 
+/** What was sent to phones and by them, and what became of one or two messages; of many, the screens tell. */
 function announce(happened) {
-	const messages = happened.flatMap(({ message }) => message ?? []);
-	const [first] = messages;
-	if (messages.length > 1) {
-		const numbers = new Set(messages.map(({ recipient }) => recipient));
-		say(`${messages.length} new messages on ${plural(numbers.size, 'phone')}`);
-	} else if (first) {
-		say(`New message to ${first.recipient} from ${first.sender}: ${first.content}`);
-	} else {
-		announceOther(happened);
-	}
-}
-
-/** What a phone has sent, what came of it, or what became of one message; of many, the screens tell. */
-function announceOther(happened) {
 	const sent = happened.find(({ inbound }) => inbound)?.inbound;
 	const news = happened.flatMap(({ progress }) => progress ?? []);
 	const words = [
+		arrivalOf(happened.flatMap(({ message }) => message ?? [])),
 		...(sent ? [`Message sent from ${sent.sender}.`, sent.posted?.words] : []),
 		...(news.length < 3 ? news.map(wordsOf) : []),
 	].filter(Boolean);
 	if (words.length > 0) say(words.join(' '));
+}
+
+function arrivalOf(messages) {
+	const [first] = messages;
+	if (messages.length < 2) {
+		return first && `New message to ${first.recipient} from ${first.sender}: ${first.content}`;
+	}
+	const numbers = new Set(messages.map(({ recipient }) => recipient));
+	return `${messages.length} new messages on ${plural(numbers.size, 'phone')}`;
 }
 
 function wordsOf({ id, fate, posted }) {
