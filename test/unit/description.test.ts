@@ -66,6 +66,26 @@ function opened(given: INodeParameters): INode {
 
 const ALL = ['sender', 'mobileNumber', 'content'];
 
+test('Forget Sent leaves the fields and options of Send as they are, and says so', () => {
+	const fields = {
+		sender: 'A',
+		mobileNumber: '0612345678',
+		content: 'Hello',
+		options: { sendOncePer: '={{ $json.key }}', maximumParts: 3 },
+	};
+	const forgetting = opened({ operation: 'forgetSent', ...fields });
+	const again = opened({ ...forgetting.parameters, operation: 'send' });
+	expect(again.parameters).toMatchObject(fields);
+	const notices = description.properties.filter(
+		(one) =>
+			one.type === 'notice' &&
+			NodeHelpers.displayParameter(forgetting.parameters, one, forgetting, description),
+	);
+	expect(notices.map(({ displayName }) => displayName)).toEqual([
+		expect.stringMatching(/^Nothing is sent/),
+	]);
+});
+
 test('each field is there once, and required', () => {
 	const issuesOf = (node: INode) =>
 		NodeHelpers.getNodeParametersIssues(description.properties, node, description)?.parameters;

@@ -27,7 +27,7 @@ export function failureOf(result: ItemResult): ItemFailure {
 			outcome: 'refused',
 			message: `Not sent: ${result.problems.join(' ')}`,
 			quote: '',
-			advice: 'Correct this item and send it again.',
+			advice: 'Correct what is named here, and send it again.',
 			kpn: {},
 			retryable: false,
 		};

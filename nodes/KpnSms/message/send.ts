@@ -36,8 +36,9 @@ export const sendOperation: INodePropertyOptions = {
 
 const bodyFields = [senderField, mobileNumberField, contentField];
 
+/** With Forget Sent they stay, for n8n drops what an operation does not have. */
 export const sendFields: INodeProperties[] = updateDisplayOptions(
-	{ show: { resource: ['message'], operation: ['send'] } },
+	{ show: { resource: ['message'], operation: ['send', 'forgetSent'] } },
 	[toolNotice, ...bodyFields, optionsField],
 );
 
