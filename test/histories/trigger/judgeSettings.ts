@@ -1,0 +1,78 @@
+import { isEqual } from 'lodash';
+
+import type { WebhookConfig } from '../../../sandbox';
+import type { TriggerHistory } from './history';
+import type { Claims } from './judge';
+import type { Change, TriggerRecord } from './record';
+
+/** What people have set for the application, apart from the triggers; without a URL where they have only chosen fields. */
+type Theirs = WebhookConfig | undefined;
+
+/** KPN's settings: each change that n8n made, and what is there in the end. */
+export function judgeSettings(_history: TriggerHistory, record: TriggerRecord, claim: Claims): void {
+	const { urls, changes, calls, last, lastExcluded, above, log } = record;
+	const isOurs = (url: string | undefined) => url !== undefined && urls.includes(url);
+	let theirs: Theirs = record.initial;
+	for (const change of changes) {
+		if (change.by === 'n8n') judgeChange(change, theirs, isOurs, claim);
+		else theirs = isOurs(change.after?.webhook_url) ? withFields(theirs, change.after) : change.after;
+	}
+	for (const call of calls) {
+		claim(/^(POST|PUT|DELETE) \/applications$/.test(call), `n8n changed what is not its own: ${call}`);
+	}
+	claim(isEqual(above[0], above[1]), 'what team or organization have set was changed');
+
+	if (theirs?.webhook_url !== undefined) {
+		const [is, was] = [last, theirs].map(plain);
+		claim(isEqual(is, was), `in the end KPN has ${words(last)}, and had ${words(theirs)}`);
+	} else if (theirs === undefined || last === undefined) {
+		claim(last === undefined, `in the end KPN has ${words(last)}, and had nothing`);
+		const left = fieldsOf(theirs).filter((field) => !lastExcluded.includes(field));
+		claim(left.length === 0, `in the end KPN sends ${left.join(', ')}, which people had left out`);
+	} else {
+		claim(isOurs(last.webhook_url), `in the end KPN has ${words(last)}, and had fields only`);
+		claim(isEqual(fieldsOf(last), fieldsOf(theirs)), 'fields that people have chosen are lost');
+		claim(/somebody has chosen fields/.test(log), 'KPN still sends to n8n, and the log is silent');
+	}
+}
+
+function judgeChange(
+	{ before, after, holder, excluded, during, taking }: Change,
+	theirs: Theirs,
+	isOurs: (url: string | undefined) => boolean,
+	claim: Claims,
+): void {
+	const said = `${during || 'later'}: ${words(before)} became ${words(after)}`;
+	const url = after?.webhook_url;
+	// What people have left out for the application stays so; where they have not, what holds above does.
+	const kept = theirs?.privacy_config || theirs?.webhook_url ? fieldsOf(theirs) : excluded.above;
+	const sent = kept.filter((field) => !excluded.after.includes(field));
+	claim(sent.length === 0, `${said}, so that KPN sends ${sent.join(', ')}`);
+	const taker = taking.find((one) => one.url === url);
+	const isFree = holder === undefined || holder === url || holder === testUrlOf(url);
+	if (taker && !isFree) {
+		claim(taker.takeOver && !taker.isTest, `${said}, without Take Over`);
+	} else if (!taker) {
+		claim(isOurs(before?.webhook_url), `${said}: what others have put there is lost`);
+		const isBack = url === undefined || url === theirs?.webhook_url || isOurs(url);
+		claim(isBack, `${said}: it has never been there`);
+	}
+	if (during === 'start') claim(Boolean(taker), `${said}, though n8n only started`);
+}
+
+const testUrlOf = (url: string | undefined) => url?.replace('/webhook/', '/webhook-test/');
+
+const withFields = (theirs: Theirs, { privacy_config }: WebhookConfig = {}): Theirs => ({
+	...theirs,
+	privacy_config,
+});
+
+const fieldsOf = (config: Theirs): string[] => [
+	...(config?.privacy_config?.excluded_fields?.sms_dlr ?? []),
+];
+
+/** None left out is the same as nothing said. */
+const plain = (config: Theirs) => ({ url: config?.webhook_url, fields: fieldsOf(config).sort() });
+
+const words = (config: Theirs): string =>
+	config === undefined ? 'nothing' : `${config.webhook_url} without ${fieldsOf(config).join() || '-'}`;
