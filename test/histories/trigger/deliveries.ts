@@ -118,7 +118,7 @@ export class HistoryDeliveries {
 		const { n8n, trigger, isTest } = found;
 		const isFirst = number === 1 && !isAgain;
 		const key = kpn.keyFor(step.retiring);
-		const age = step.restamped ? 0 : Math.floor((clock.now() - since) / 1000);
+		const age = step.restamped || isAgain ? 0 : Math.floor((clock.now() - since) / 1000);
 		const headers = this.sign(body, key, age, number);
 		const published = isTest ? trigger.test !== undefined : trigger.published;
 		const up = n8n.isUp && published && !(isFirst && step.first);
@@ -141,7 +141,12 @@ export class HistoryDeliveries {
 		if (isTaken && !isTest) this.taken = { one, headers };
 		if (isAgain) return;
 		if (isTaken && step.again !== undefined) {
-			this.pending.push({ ...one, due: clock.now() + step.again * 1000, isAgain: true });
+			// As where KPN has not seen the answer.
+			const next = Math.min(number + 1, ATTEMPTS_AFTER.length);
+			this.pending.push({
+				...{ ...one, number: next, isAgain: true },
+				due: clock.now() + step.again * 1000,
+			});
 		} else if (!isTaken && number < ATTEMPTS_AFTER.length) {
 			const due = since + (ATTEMPTS_AFTER[number] ?? 0) * 1000;
 			this.pending.push({ ...one, number: number + 1, due: Math.max(due, clock.now() + 1000) });

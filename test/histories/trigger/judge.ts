@@ -1,4 +1,3 @@
-import type { TriggerHistory } from './history';
 import { judgeSettings } from './judgeSettings';
 import type { Attempt, Delivery, TriggerRecord } from './record';
 
@@ -6,7 +5,7 @@ import type { Attempt, Delivery, TriggerRecord } from './record';
 export type Claims = (holds: boolean, promise: string) => void;
 
 /** Says which promises a history broke, from what KPN and n8n have, without a look at the code. */
-export function judge(history: TriggerHistory, record: TriggerRecord): string[] {
+export function judge(record: TriggerRecord): string[] {
 	const broken = [...record.broken];
 	const claim: Claims = (holds, promise) => {
 		if (!holds) broken.push(promise);
@@ -20,7 +19,7 @@ export function judge(history: TriggerHistory, record: TriggerRecord): string[] 
 		claim(!record.kept.includes(secret), `n8n keeps or says what is secret or personal: ${secret}`);
 		claim(!record.log.includes(secret), `n8n’s log has what is secret or personal: ${secret}`);
 	}
-	judgeSettings(history, record, claim);
+	judgeSettings(record, claim);
 	return broken;
 }
 

@@ -60,6 +60,7 @@ export async function perform(history: TriggerHistory): Promise<TriggerRecord> {
 			last: sandbox.settings.application,
 			lastExcluded: sandbox.settings.excludedFields,
 			above: kpn.levelsAbove,
+			excuses: [...user.excuses],
 			broken: user.broken,
 			kept: triggers.map(({ staticData }) => staticData).join('\n') + user.kept.join('\n'),
 			log: triggers.flatMap(({ log }) => log).join('\n'),

@@ -77,6 +77,8 @@ export interface TriggerRecord {
 	lastExcluded: string[];
 	/** Team and organization as they are, and as people have set them. */
 	above: [unknown, unknown];
+	/** Why KPN's settings may be others in the end than they should be: nothing is promised for that. */
+	excuses: string[];
 	/** What was broken at once: words for it. */
 	broken: string[];
 	/** All that n8n kept or wrote, to be searched for what is secret or personal. */
@@ -95,4 +97,6 @@ export interface Counts {
 	executions: number;
 	forged: number;
 	killed: number;
+	/** Histories of which the end is not judged. */
+	excused: number;
 }

@@ -1,6 +1,7 @@
 import type { HistoryKind } from '../drawn';
 import { triggerHistory, type TriggerHistory } from './history';
 import { judge } from './judge';
+import { excusesOf } from './judgeSettings';
 import { perform } from './perform';
 
 /** Histories of the trigger: events, keys and settings at KPN, and what becomes of them in n8n. */
@@ -16,9 +17,10 @@ export const trigger: HistoryKind<TriggerHistory> = {
 			return by === 'n8n' && isTaken && before?.webhook_url !== undefined;
 		});
 		const back = record.changes.filter(({ by, taking }) => by === 'n8n' && taking.length === 0);
-		const counts = { ...record.counts, executions, forged };
+		const excused = excusesOf(record).length > 0 ? 1 : 0;
+		const counts = { ...record.counts, executions, forged, excused };
 		return {
-			broken: judge(drawn, record),
+			broken: judge(record),
 			counts: { ...counts, takenOver: took.length, givenBack: back.length },
 		};
 	},

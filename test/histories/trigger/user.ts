@@ -11,6 +11,11 @@ import type { Counts, Taking } from './record';
 /** Longer than n8n and the trigger wait for an answer of KPN's. */
 const TOO_LONG_MS = 8001;
 
+/** Longer than the trigger waits until it gives back. */
+const SOON_MS = 16_000;
+
+const UNSAVED = 'n8n 1.x was killed right after it could not publish a workflow as a whole';
+
 /** What n8n does for its user, for KPN's calls, and for itself as it starts. */
 export class HistoryUser {
 	/** What was wrong at once. */
@@ -27,13 +32,20 @@ export class HistoryUser {
 		executions: 0,
 		forged: 0,
 		killed: 0,
+		excused: 0,
 	};
+
+	/** Why KPN's settings may be others in the end than they should be. */
+	readonly excuses = new Set<string>();
 
 	/** Whether something went wrong that the log asks people to mend. */
 	private isLeft = false;
 
 	/** Epoch milliseconds. */
 	private unpublishedAt = -Infinity;
+
+	/** When n8n last published a part of a workflow, and kept nothing of that. */
+	private unsavedAt = -Infinity;
 
 	private hasCopied = false;
 
@@ -126,30 +138,36 @@ export class HistoryUser {
 		});
 	}
 
-	/** All at once, as n8n 2.x does, or one after the other and all or none. */
+	/** Workflows at the same time; the triggers of one as well in n8n 2.x, in 1.x in turn, and all or none. */
 	private async register(triggers: TriggerHost[]): Promise<void> {
 		this.kpn.taking = triggers.map((trigger) => this.takingOf(trigger, false));
-		const saved = triggers.map(({ staticData }) => staticData);
-		const done: TriggerHost[] = [];
-		const one = async (trigger: TriggerHost) => {
-			if (await this.tried(trigger.publish())) done.push(trigger);
-			else this.notPublished();
-		};
-		if (this.history.n8n === '2.x') await Promise.all(triggers.map(one));
-		else for (const trigger of triggers) if (done.length === triggers.indexOf(trigger)) await one(trigger);
-		if (this.history.n8n === '1.x' && done.length < triggers.length) {
-			for (const trigger of done.splice(0)) await this.tried(trigger.unpublish());
-			for (const [index, trigger] of triggers.entries()) trigger.staticData = saved[index] ?? '{}';
-		}
-		this.counts.published += done.length;
-		for (const { url } of done) {
-			if (this.kpn.url !== url) this.broken.push('published, and KPN sends elsewhere');
-		}
+		const inTurn = this.history.n8n === '1.x' && this.history.second === 'trigger';
+		const groups = inTurn ? [triggers] : triggers.map((trigger) => [trigger]);
+		await Promise.all(groups.map(async (group) => await this.registerInTurn(group)));
 	}
 
-	private notPublished(): void {
-		this.counts.refused++;
-		this.unpublishedAt = this.clock.now();
+	private async registerInTurn(triggers: TriggerHost[]): Promise<void> {
+		const saved = triggers.map(({ staticData }) => staticData);
+		const done: TriggerHost[] = [];
+		for (const trigger of triggers) {
+			if (!(await this.tried(trigger.publish()))) break;
+			done.push(trigger);
+		}
+		if (done.length < triggers.length) {
+			this.counts.refused++;
+			this.unpublishedAt = this.clock.now();
+			for (const trigger of done) await this.tried(trigger.unpublish());
+			// n8n 1.x stores nothing of a workflow that it could not publish as a whole.
+			if (triggers.length > 1) {
+				for (const [index, one] of triggers.entries()) one.staticData = saved[index] ?? '{}';
+				if (done.length > 0) this.unsavedAt = this.clock.now();
+			}
+			return;
+		}
+		this.counts.published += done.length;
+		if (!done.some(({ url }) => this.kpn.url === url)) {
+			this.broken.push('published, and KPN sends elsewhere');
+		}
 	}
 
 	private async unpublish(which: Which, trouble?: Trouble): Promise<void> {
@@ -211,7 +229,8 @@ export class HistoryUser {
 
 	private async restart(n8n: HistoryN8n, downFor: number): Promise<void> {
 		// Nobody gives back any more what was about to be given back, and a test is never ended.
-		const isWaiting = this.clock.now() - this.unpublishedAt < 16_000;
+		const isWaiting = this.clock.now() - this.unpublishedAt < SOON_MS;
+		if (this.clock.now() - this.unsavedAt < SOON_MS) this.excuses.add(UNSAVED);
 		if (isWaiting || n8n.triggers.some((one) => this.listening.has(one))) this.isLeft = true;
 		this.counts.killed++;
 		n8n.kill();
