@@ -145,15 +145,20 @@ async function giveBack(context: IHookFunctions, registration: Registration): Pr
 	const settings = new WebhookSettings(context);
 	const own = await settings.config('applications');
 	if (own?.url !== registration.url) return;
-	registrations.delete(registration.url);
 	let previous = await previousOf(context, registration);
 	while (previous !== undefined && ended.has(previous)) previous = ended.get(previous);
 	if (previous !== undefined && (await isDead(context, previous))) previous = undefined;
-	if (previous !== undefined) return await settings.setConfig({ ...own, url: previous }, 'PUT');
+	if (previous !== undefined) {
+		await settings.setConfig({ ...own, url: previous }, 'PUT');
+		return void registrations.delete(registration.url);
+	}
 	// What is left out at this level must not be sent because of us, nor be lost.
 	const lossless = [NONE, excludedBy(await settings.inherited())];
 	if (registration.made) lossless.push(registration.excluded);
-	if (lossless.includes(excludedBy(own))) return await settings.remove();
+	if (lossless.includes(excludedBy(own))) {
+		await settings.remove();
+		return void registrations.delete(registration.url);
+	}
 	warn(
 		context,
 		'KPN still sends here: somebody has chosen fields to be left out of events since, which would be lost with this URL. Set another URL at KPN, or remove the application’s webhook configuration there.',
