@@ -16,6 +16,7 @@ async function countsOf<H>(kind: HistoryKind<H>, histories: number): Promise<Rec
 }
 
 // Where next to nothing happens, no promise is tried.
+const LEAST_OF_TRIGGER = { published: 100, takenOver: 20, givenBack: 50, executions: 100, forged: 30 };
 
 test('histories drawn by chance keep every promise', async () => {
 	const counts = await countsOf(sending, 300);
@@ -25,7 +26,6 @@ test('histories drawn by chance keep every promise', async () => {
 test('histories of the trigger drawn by chance keep every promise', async () => {
 	const counts = await countsOf(trigger, 100);
 	for (const [what, least] of Object.entries(LEAST_OF_TRIGGER)) {
-		expect([what, counts[what]]).toEqual([what, expect.any(Number)]);
-		expect(counts[what]).toBeGreaterThan(least);
+		expect({ what, enough: (counts[what] ?? 0) >= least }).toEqual({ what, enough: true });
 	}
 }, 180_000);

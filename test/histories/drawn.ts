@@ -8,6 +8,8 @@ export interface HistoryKind<H> {
 	judged(drawn: H): Promise<Judged>;
 	/** So many are performed at the same time. */
 	atOnce: number;
+	/** Far more milliseconds than any takes, also where answers never come. */
+	longestMs: number;
 }
 
 export interface Judged {
@@ -23,9 +25,6 @@ export interface Failure {
 	seed: number;
 	broken: string[];
 }
-
-/** Far more than any takes, also where answers never come. */
-const LONGEST_MS = 180_000;
 
 /** A machine that is busy with something else shows nothing of the node. */
 const MOST_ATTEMPTS = 10;
@@ -63,7 +62,7 @@ export async function judgeHistories<H>(
 async function judgedHistory<H>(kind: HistoryKind<H>, drawn: H): Promise<Judged> {
 	try {
 		for (let attempt = 1; ; attempt++) {
-			const judged = await Promise.race([kind.judged(drawn), late()]);
+			const judged = await Promise.race([kind.judged(drawn), late(kind.longestMs)]);
 			if (!judged.stalled || attempt >= MOST_ATTEMPTS) return judged;
 		}
 	} catch (error) {
@@ -73,8 +72,8 @@ async function judgedHistory<H>(kind: HistoryKind<H>, drawn: H): Promise<Judged>
 
 const failed = (words: string): Judged => ({ broken: [words], counts: {} });
 
-const late = async (): Promise<Judged> =>
-	await delay(LONGEST_MS, failed(`it did not end within ${LONGEST_MS / 1000} s`), { ref: false });
+const late = async (longestMs: number): Promise<Judged> =>
+	await delay(longestMs, failed(`it did not end within ${longestMs / 1000} s`), { ref: false });
 
 /** The smallest history of a failing seed's that still fails. */
 export async function shrink<H>(kind: HistoryKind<H>, seed: number): Promise<string> {

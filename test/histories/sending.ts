@@ -8,6 +8,7 @@ export const sending: HistoryKind<History> = {
 	history,
 	// Most of a history is waiting.
 	atOnce: 32,
+	longestMs: 180_000,
 	judged: async (drawn) => {
 		const record = await perform(drawn);
 		const { messages, stalled } = record;

@@ -201,6 +201,7 @@ export class HistoryDeliveries {
 			case 'revoked key':
 			case 'staged key': {
 				const status = how === 'staged key' ? 'staged' : 'retired';
+				if (status === 'retired' && !this.kpn.hasToldRetired) return undefined;
 				const key = this.kpn.revoked.findLast((one) => one.status === status);
 				return key && this.sign(body, key);
 			}

@@ -104,7 +104,7 @@ export const often = <T>(percent: number, arbitrary: fc.Arbitrary<T>): fc.Arbitr
 	);
 
 const which = fc.constantFrom<Which[]>(0, 0, 1);
-const level = fc.constantFrom<LevelName[]>('application', 'team', 'organization');
+const level = fc.constantFrom<LevelName[]>('application', 'application', 'team', 'organization');
 
 const excluded = fc.constantFrom<string[][]>(['Message'], ['Message', 'RecipientPhonenumber'], [], ['DLRID']);
 
@@ -197,7 +197,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 			downFor: fc.constantFrom(0, 5, 70),
 		}),
 	},
-	{ weight: 16, arbitrary: event },
+	{ weight: 26, arbitrary: event },
 	{
 		weight: 4,
 		arbitrary: fc.record({
@@ -219,14 +219,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 		weight: 3,
 		arbitrary: fc.record({ do: fc.constant('rotate' as const), level, staged: chance(20) }),
 	},
-	{ weight: 2, arbitrary: fc.record({ do: fc.constant('retire' as const), deleted: fc.boolean() }) },
+	{ weight: 3, arbitrary: fc.record({ do: fc.constant('retire' as const), deleted: fc.boolean() }) },
 	{ weight: 3, arbitrary: fc.record({ do: fc.constant('by hand' as const), set: byHand }) },
 	{
 		weight: 3,
 		arbitrary: fc.record({
 			do: fc.constant('kpn' as const),
 			is: fc.constantFrom(
-				...['up' as const, 'up' as const, 'down' as const],
+				...['up' as const, 'up' as const, 'up' as const, 'up' as const, 'down' as const],
 				...['hanging' as const, 'failing' as const, 'forbidding' as const],
 			),
 		}),
@@ -255,7 +255,10 @@ const first: fc.Arbitrary<Step[]> = often(
 
 export const triggerHistory: fc.Arbitrary<TriggerHistory> = fc.record({
 	n8n: fc.constantFrom('1.x' as const, '2.x' as const),
-	second: fc.constantFrom('workflow' as const, 'workflow' as const, 'trigger' as const, 'n8n'),
+	second: fc.constantFrom(
+		...['workflow' as const, 'workflow' as const, 'workflow' as const],
+		...['trigger' as const, 'n8n' as const],
+	),
 	copied: fc.boolean(),
 	processes: fc.constantFrom(1, 1, 2),
 	configs: fc.record({
@@ -263,10 +266,10 @@ export const triggerHistory: fc.Arbitrary<TriggerHistory> = fc.record({
 		team: often(20, above),
 		organization: often(15, above),
 	}),
-	keys: fc.uniqueArray(level, { maxLength: 2 }),
+	keys: fc.array(level, { maxLength: 3 }),
 	showsInherited: fc.boolean(),
 	triggers: fc.array(fc.record({ takeOver: chance(60), events }), { minLength: 2, maxLength: 2 }),
 	steps: fc
-		.tuple(first, fc.array(step, { minLength: 4, maxLength: 16, size: 'max' }))
+		.tuple(first, fc.array(step, { minLength: 4, maxLength: 20, size: 'max' }))
 		.map((lists) => lists.flat()),
 }) as fc.Arbitrary<TriggerHistory>;

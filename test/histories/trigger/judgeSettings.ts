@@ -35,21 +35,36 @@ export function judgeSettings(record: TriggerRecord, claim: Claims): void {
 	}
 }
 
-/** Why KPN's settings may be others in the end than they should be. */
-export function excusesOf({ changes, excuses, urls }: TriggerRecord): string[] {
+/** Why KPN's settings may be others in the end than they should be: that is not promised. */
+export function excusesOf({ changes, excuses, urls, counts }: TriggerRecord): string[] {
 	const originOf = (url: string | undefined) => (url === undefined ? url : new URL(url).origin);
-	const isTakenFromOther = changes.some(
-		({ by, before, after }) =>
+	const between = changes.filter(
+		({ by, before, after, taking }) =>
 			by === 'n8n' &&
+			before?.webhook_url !== after?.webhook_url &&
 			[before, after].every((config) => urls.includes(config?.webhook_url ?? '')) &&
-			originOf(before?.webhook_url) !== originOf(after?.webhook_url),
+			taking.some(({ url }) => url === after?.webhook_url),
 	);
-	// It cannot know whether the other one still wants it back.
-	return isTakenFromOther ? [...excuses, 'one n8n has taken over from another'] : excuses;
+	const found = [...excuses];
+	const isOther = ({ before, after }: Change) =>
+		originOf(before?.webhook_url) !== originOf(after?.webhook_url);
+	// Neither knows whether the other one still wants it back.
+	if (between.some(isOther)) found.push('one n8n has taken over from another');
+	const circles = between.filter(
+		({ before, after, taking }) => !isTestOf(before, after) && taking.some(({ isTest }) => !isTest),
+	);
+	if (circles.length > 1) found.push('two triggers have taken over from each other');
+	if (circles.length > 0 && counts.killed > 0) {
+		found.push('n8n was killed with two triggers, of which one had taken over from the other');
+	}
+	return found;
 }
 
+const isTestOf = (before: WebhookConfig | undefined, after: WebhookConfig | undefined) =>
+	before?.webhook_url === testUrlOf(after?.webhook_url);
+
 function judgeChange(
-	{ before, after, holder, excluded, during, taking }: Change,
+	{ before, after, holder, excluded, during, taking, published }: Change,
 	theirs: Theirs,
 	isOurs: (url: string | undefined) => boolean,
 	claim: Claims,
@@ -57,7 +72,9 @@ function judgeChange(
 	const said = `${during || 'later'}: ${words(before)} became ${words(after)}`;
 	const url = after?.webhook_url;
 	// What people have left out for the application stays so; where they have not, what holds above does.
-	const kept = theirs?.privacy_config || theirs?.webhook_url ? fieldsOf(theirs) : excluded.above;
+	const isOwn = theirs?.privacy_config !== undefined || theirs?.webhook_url !== undefined;
+	// From above, what has been left out since publishing counts with the next publishing.
+	const kept = isOwn ? fieldsOf(theirs) : excluded.above.filter((one) => excluded.before.includes(one));
 	const sent = kept.filter((field) => !excluded.after.includes(field));
 	claim(sent.length === 0, `${said}, so that KPN sends ${sent.join(', ')}`);
 	const taker = taking.find((one) => one.url === url);
@@ -68,6 +85,10 @@ function judgeChange(
 		claim(isOurs(before?.webhook_url), `${said}: what others have put there is lost`);
 		const isBack = url === undefined || url === theirs?.webhook_url || isOurs(url);
 		claim(isBack, `${said}: it has never been there`);
+	}
+	const lost = before?.webhook_url !== url && published.includes(before?.webhook_url ?? '');
+	if (lost && !taking.some((one) => one.url === before?.webhook_url)) {
+		claim(taker?.takeOver === true, `${said}: a trigger that is published gets no more events`);
 	}
 	if (during === 'start') claim(Boolean(taker), `${said}, though n8n only started`);
 }

@@ -15,11 +15,17 @@ export class HistoryKpn {
 
 	taking: Taking[] = [];
 
+	/** The URLs of the triggers that are published. */
+	published: () => string[] = () => [];
+
 	/** Every secret that a key has ever had. */
 	readonly secrets: string[] = [];
 
 	/** Keys that sign no longer, or do not sign yet. */
 	readonly revoked: SigningKey[] = [];
+
+	/** Whether a trigger has been published since a key was retired: until then it may be trusted. */
+	hasToldRetired = true;
 
 	/** The calls that changed something, as `POST /applications`. */
 	readonly written = new Set<string>();
@@ -83,6 +89,7 @@ export class HistoryKpn {
 				key.status = 'retired';
 				if (deleted) keys.splice(keys.indexOf(key), 1);
 				this.revoked.push(key);
+				this.hasToldRetired = false;
 			}
 		}
 	}
@@ -165,6 +172,7 @@ export class HistoryKpn {
 			},
 			during: this.during,
 			taking: this.taking,
+			published: this.published(),
 		});
 	}
 

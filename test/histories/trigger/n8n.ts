@@ -73,6 +73,7 @@ export class HistoryN8n {
 	kill(): void {
 		this.isUp = false;
 		for (const process of this.processes) process.kill();
+		this.server.closeAllConnections();
 	}
 
 	private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

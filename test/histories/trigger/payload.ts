@@ -8,8 +8,8 @@ interface Event {
 	body: Record<string, unknown>;
 }
 
-/** By which an event is known in n8n. Not a part of another mark. */
-export const markOf = (index: number): string => `e${index}e`;
+/** By which an event is known in n8n. Not a part of another mark, nor of an id. */
+export const markOf = (index: number): string => `#${index}#`;
 
 const report = (mark: string, id: object, Status = 1): Event => ({
 	kind: 'deliveryReport',

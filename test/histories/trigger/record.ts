@@ -22,6 +22,8 @@ export interface Change {
 	/** What the user had n8n do at that moment. */
 	during: string;
 	taking: Taking[];
+	/** The URLs of the triggers that were published. */
+	published: string[];
 }
 
 /** What KPN sends in one body, until it is taken. */

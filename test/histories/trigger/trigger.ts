@@ -8,6 +8,7 @@ import { perform } from './perform';
 export const trigger: HistoryKind<TriggerHistory> = {
 	history: triggerHistory,
 	atOnce: 4,
+	longestMs: 20_000,
 	judged: async (drawn) => {
 		const record = await perform(drawn);
 		const executions = record.executions.flat().length;

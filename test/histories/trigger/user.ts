@@ -58,7 +58,9 @@ export class HistoryUser {
 		private readonly triggers: TriggerHost[],
 		private readonly clock: Clock,
 		private readonly deliveries: HistoryDeliveries,
-	) {}
+	) {
+		kpn.published = () => triggers.filter((one) => one.published).map(({ url }) => url);
+	}
 
 	async does(step: Step): Promise<void> {
 		await this.do(step);
@@ -70,7 +72,8 @@ export class HistoryUser {
 	async endsAll(settledMs: number): Promise<void> {
 		await this.kpn.be('up');
 		for (const again of [false, true]) {
-			if (again && !this.isLeft) break;
+			const log = this.triggers.flatMap((trigger) => trigger.log).join();
+			if (again && !this.isLeft && !log.includes('may still send')) break;
 			for (const which of [0, 1] as const) {
 				if (again) await this.does({ do: 'publish', which });
 				await this.does({ do: 'stop listening', which });
@@ -131,12 +134,20 @@ export class HistoryUser {
 		const change = () => (this.trigger(which).node.parameters.additionalOptions = options);
 		if (triggers.length === 0) return void change();
 		await this.act('edit', triggers, trouble, async () => {
+			const { length } = this.kpn.changes;
+			const held = triggers.some(({ url }) => url === this.kpn.url);
 			this.unpublishedAt = this.clock.now();
 			for (const trigger of triggers) await this.tried(trigger.unpublish());
 			change();
 			await this.register(triggers);
+			const urls = this.kpn.changes.slice(length).map(({ after }) => after?.webhook_url);
+			if (held && this.isPublished(triggers) && urls.some((url) => url !== this.kpn.url)) {
+				this.broken.push('while it was edited, KPN did not send to it');
+			}
 		});
 	}
+
+	private isPublished = (triggers: TriggerHost[]): boolean => triggers.every((one) => one.published);
 
 	/** Workflows at the same time; the triggers of one as well in n8n 2.x, in 1.x in turn, and all or none. */
 	private async register(triggers: TriggerHost[]): Promise<void> {
@@ -165,6 +176,8 @@ export class HistoryUser {
 			return;
 		}
 		this.counts.published += done.length;
+		const [only, other] = this.n8ns;
+		if (only?.processes.length === 1 && !other) this.kpn.hasToldRetired = true;
 		if (!done.some(({ url }) => this.kpn.url === url)) {
 			this.broken.push('published, and KPN sends elsewhere');
 		}
