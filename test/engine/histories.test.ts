@@ -3,7 +3,10 @@ import { sending } from '../histories/sending';
 import { trigger } from '../histories/trigger/trigger';
 
 /** The counts of what happened in them, or the smallest of the first that failed, as an error. */
-async function countsOf<H>(kind: HistoryKind<H>, histories: number): Promise<Record<string, number>> {
+async function countsOf<H>(
+	kind: HistoryKind<H>,
+	histories: number,
+): Promise<Record<string, number>> {
 	const { failures, counts } = await judgeHistories(
 		kind,
 		1,
@@ -16,7 +19,13 @@ async function countsOf<H>(kind: HistoryKind<H>, histories: number): Promise<Rec
 }
 
 // Where next to nothing happens, no promise is tried.
-const LEAST_OF_TRIGGER = { published: 100, takenOver: 20, givenBack: 50, executions: 100, forged: 30 };
+const LEAST_OF_TRIGGER = {
+	published: 100,
+	takenOver: 20,
+	givenBack: 50,
+	executions: 100,
+	forged: 30,
+};
 
 test('histories drawn by chance keep every promise', async () => {
 	const counts = await countsOf(sending, 300);

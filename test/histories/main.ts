@@ -43,7 +43,9 @@ async function main(): Promise<void> {
 	for (const { seed, broken } of failures) print(`seed ${seed}\n  ${broken.join('\n  ')}`);
 	const [failed] = failures;
 	if (failed && !values.first)
-		print(`The smallest that still fails, from seed ${failed.seed}:\n${await shrink(kind, failed.seed)}`);
+		print(
+			`The smallest that still fails, from seed ${failed.seed}:\n${await shrink(kind, failed.seed)}`,
+		);
 	const happened = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
 	print(`${seeds}: ${happened.join(', ')}`);
 	print(`${performed - failures.length} passed, ${failures.length} failed`);

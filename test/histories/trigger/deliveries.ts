@@ -127,7 +127,10 @@ export class HistoryDeliveries {
 			kpn.is === 'up' &&
 			n8n.processes.every(({ lastRequestAt }) => clock.now() - lastRequestAt > QUIET_MS);
 		const after = around(found, step, isFirst);
-		const posts = Array.from({ length: step.atOnce }, async () => await postTo(delivery.url, body, headers));
+		const posts = Array.from(
+			{ length: step.atOnce },
+			async () => await postTo(delivery.url, body, headers),
+		);
 		const statuses = await Promise.all(posts);
 		delivery.more += after();
 		const knowable = key.status === 'active' || known;

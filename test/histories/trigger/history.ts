@@ -97,7 +97,10 @@ export interface TriggerHistory {
 export const chance = (percent: number): fc.Arbitrary<boolean> =>
 	fc.integer({ min: 1, max: 100 }).map((number) => number > 100 - percent);
 
-export const often = <T>(percent: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+export const often = <T>(
+	percent: number,
+	arbitrary: fc.Arbitrary<T>,
+): fc.Arbitrary<T | undefined> =>
 	fc.oneof(
 		{ weight: 100 - percent, arbitrary: fc.constant(undefined) },
 		{ weight: percent, arbitrary },
@@ -106,7 +109,12 @@ export const often = <T>(percent: number, arbitrary: fc.Arbitrary<T>): fc.Arbitr
 const which = fc.constantFrom<Which[]>(0, 0, 1);
 const level = fc.constantFrom<LevelName[]>('application', 'application', 'team', 'organization');
 
-const excluded = fc.constantFrom<string[][]>(['Message'], ['Message', 'RecipientPhonenumber'], [], ['DLRID']);
+const excluded = fc.constantFrom<string[][]>(
+	['Message'],
+	['Message', 'RecipientPhonenumber'],
+	[],
+	['DLRID'],
+);
 
 const config: fc.Arbitrary<WebhookConfig> = fc
 	.record({ number: fc.integer({ min: 1, max: 3 }), fields: often(60, excluded) })
@@ -219,7 +227,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 		weight: 3,
 		arbitrary: fc.record({ do: fc.constant('rotate' as const), level, staged: chance(20) }),
 	},
-	{ weight: 3, arbitrary: fc.record({ do: fc.constant('retire' as const), deleted: fc.boolean() }) },
+	{
+		weight: 3,
+		arbitrary: fc.record({ do: fc.constant('retire' as const), deleted: fc.boolean() }),
+	},
 	{ weight: 3, arbitrary: fc.record({ do: fc.constant('by hand' as const), set: byHand }) },
 	{
 		weight: 3,

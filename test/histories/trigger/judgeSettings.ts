@@ -14,10 +14,14 @@ export function judgeSettings(record: TriggerRecord, claim: Claims): void {
 	let theirs: Theirs = record.initial;
 	for (const change of changes) {
 		if (change.by === 'n8n') judgeChange(change, theirs, isOurs, claim);
-		else theirs = isOurs(change.after?.webhook_url) ? withFields(theirs, change.after) : change.after;
+		else
+			theirs = isOurs(change.after?.webhook_url) ? withFields(theirs, change.after) : change.after;
 	}
 	for (const call of calls) {
-		claim(/^(POST|PUT|DELETE) \/applications$/.test(call), `n8n changed what is not its own: ${call}`);
+		claim(
+			/^(POST|PUT|DELETE) \/applications$/.test(call),
+			`n8n changed what is not its own: ${call}`,
+		);
 	}
 	claim(isEqual(above[0], above[1]), 'what team or organization have set was changed');
 	if (excusesOf(record).length > 0) return;
@@ -74,7 +78,9 @@ function judgeChange(
 	// What people have left out for the application stays so; where they have not, what holds above does.
 	const isOwn = theirs?.privacy_config !== undefined || theirs?.webhook_url !== undefined;
 	// From above, what has been left out since publishing counts with the next publishing.
-	const kept = isOwn ? fieldsOf(theirs) : excluded.above.filter((one) => excluded.before.includes(one));
+	const kept = isOwn
+		? fieldsOf(theirs)
+		: excluded.above.filter((one) => excluded.before.includes(one));
 	const sent = kept.filter((field) => !excluded.after.includes(field));
 	claim(sent.length === 0, `${said}, so that KPN sends ${sent.join(', ')}`);
 	const taker = taking.find((one) => one.url === url);
@@ -108,4 +114,6 @@ const fieldsOf = (config: Theirs): string[] => [
 const plain = (config: Theirs) => ({ url: config?.webhook_url, fields: fieldsOf(config).sort() });
 
 const words = (config: Theirs): string =>
-	config === undefined ? 'nothing' : `${config.webhook_url} without ${fieldsOf(config).join() || '-'}`;
+	config === undefined
+		? 'nothing'
+		: `${config.webhook_url} without ${fieldsOf(config).join() || '-'}`;

@@ -59,11 +59,11 @@ export function eventsOf(payload: Payload, index: number): Event[] {
 		case 'inbound without identity':
 			return [inbound(mark, {})];
 		case 'two reports':
+			return [report(mark, { DLRID: `d${index}` }, 3), report(mark, { DLRID: `d${index}-2` }, 4)];
+		case 'both kinds':
 			return [
 				report(mark, { DLRID: `d${index}` }, 3),
-				report(mark, { DLRID: `d${index}-2` }, 4),
+				inbound(mark, { message_id: `6W.${index}` }),
 			];
-		case 'both kinds':
-			return [report(mark, { DLRID: `d${index}` }, 3), inbound(mark, { message_id: `6W.${index}` })];
 	}
 }

@@ -22,7 +22,8 @@ export async function perform(history: TriggerHistory): Promise<TriggerRecord> {
 	credentials.set(sandbox.url, credentials.raw('kpn'));
 	const kpn = new HistoryKpn(sandbox, history);
 	const first = new HistoryN8n('first', history.processes, clock, credentials);
-	const n8ns = history.second === 'n8n' ? [first, new HistoryN8n('other', 1, clock, credentials)] : [first];
+	const n8ns =
+		history.second === 'n8n' ? [first, new HistoryN8n('other', 1, clock, credentials)] : [first];
 	try {
 		for (const n8n of n8ns) await n8n.listen();
 		const nodes = history.triggers.map(({ takeOver, events }) =>
@@ -32,8 +33,14 @@ export async function perform(history: TriggerHistory): Promise<TriggerRecord> {
 			}),
 		) as [INode, INode];
 		const one = first.add(nodes[0], 'workflow');
-		const second = history.second === 'n8n' ? { ...nodes[1], id: nodes[0].id, webhookId: nodes[0].webhookId } : nodes[1];
-		const two = (n8ns[1] ?? first).add(second, history.second === 'workflow' ? 'another' : 'workflow');
+		const second =
+			history.second === 'n8n'
+				? { ...nodes[1], id: nodes[0].id, webhookId: nodes[0].webhookId }
+				: nodes[1];
+		const two = (n8ns[1] ?? first).add(
+			second,
+			history.second === 'workflow' ? 'another' : 'workflow',
+		);
 		const triggers = [one, two];
 		const find = (url: string) => {
 			for (const [index, trigger] of triggers.entries()) {

@@ -147,7 +147,8 @@ export class HistoryUser {
 		});
 	}
 
-	private isPublished = (triggers: TriggerHost[]): boolean => triggers.every((one) => one.published);
+	private isPublished = (triggers: TriggerHost[]): boolean =>
+		triggers.every((one) => one.published);
 
 	/** Workflows at the same time; the triggers of one as well in n8n 2.x, in 1.x in turn, and all or none. */
 	private async register(triggers: TriggerHost[]): Promise<void> {
@@ -209,7 +210,12 @@ export class HistoryUser {
 		const end = this.listening.get(trigger);
 		if (!end) return;
 		this.listening.delete(trigger);
-		await this.act('stop listening', [trigger], trouble, async () => void (await this.tried(end())));
+		await this.act(
+			'stop listening',
+			[trigger],
+			trouble,
+			async () => void (await this.tried(end())),
+		);
 	}
 
 	/** Has n8n do something, which may be killed meanwhile: then it starts again. */
@@ -262,7 +268,8 @@ export class HistoryUser {
 	private async forge({ how, times }: Extract<Step, { do: 'forge' }>): Promise<void> {
 		for (let time = 0; time < times; time++) {
 			const url = this.triggers.find(({ published }) => published)?.url ?? this.trigger(0).url;
-			const request = how === 'replayed' ? this.deliveries.replay() : this.deliveries.forge(how, url);
+			const request =
+				how === 'replayed' ? this.deliveries.replay() : this.deliveries.forge(how, url);
 			await this.waited(request);
 			await this.settle();
 		}
@@ -348,7 +355,7 @@ export class HistoryUser {
 	}
 
 	private get inFlight(): number {
-		const processes = this.n8ns.flatMap((n8n) => n8n.processes);
+		const processes = this.n8ns.flatMap((n8n) => n8n.processes).filter(({ alive }) => alive);
 		return processes.reduce((sum, { inFlight }) => sum + inFlight, 0);
 	}
 
@@ -371,7 +378,9 @@ export class HistoryUser {
 
 	/** The triggers of a workflow are published with each other. */
 	private together(chosen: Which[]): TriggerHost[] {
-		return this.history.second === 'trigger' ? [...this.triggers] : chosen.map((one) => this.trigger(one));
+		return this.history.second === 'trigger'
+			? [...this.triggers]
+			: chosen.map((one) => this.trigger(one));
 	}
 
 	private takesOver({ node }: TriggerHost): boolean {
