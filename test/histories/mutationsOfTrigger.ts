@@ -78,8 +78,8 @@ const LIST: Array<Omit<Mutation, 'of'>> = [
 	{
 		name: 'the URL before is not given back',
 		file: `${TRIGGER}/registration.ts`,
-		find: 'if (previous !== undefined) return await settings.setConfig({ ...own, url: previous }, ',
-		replace: "if (previous === '') return await settings.setConfig({ ...own, url: previous }, ",
+		find: "await settings.setConfig({ ...own, url: previous }, 'PUT');",
+		replace: 'await settings.remove();',
 	},
 	{
 		name: 'what has been replaced by a trigger that is no more is forgotten',
