@@ -107,11 +107,12 @@ async function measureBulk(count: number, url: string): Promise<void> {
 	const took = performance.now() - started;
 	pauses.disable();
 	const accepted = outputOf(run, node.name).filter(({ json }) => json.outcome === 'accepted');
+	const beside = accepted.length === count ? '' : ` of ${written(count)}`;
+	print(`${written(accepted.length)}${beside} accepted in ${(took / 1000).toFixed(1)} s\n`);
 	print(
 		table(
 			['Send', ''],
 			[
-				['messages', accepted.length],
 				['calls', await countOf(`${url}/sandbox/calls`)],
 				['token calls', await countOf(`${url}/sandbox/tokens`)],
 				['time per message', `${(took / count).toFixed(3)} ms`],
@@ -141,6 +142,8 @@ function credentialFor(baseUrl: string, smsApi: SmsApi): CredentialStore {
 	});
 	return credentials;
 }
+
+const written = (count: number) => count.toLocaleString('en');
 
 const countOf = async (url: string): Promise<number> =>
 	((await (await fetch(url)).json()) as unknown[]).length;

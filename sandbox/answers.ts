@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { ErrorShape } from './types';
+import type { ErrorShape } from './inputs';
 
 /** A whole HTTP answer, ready to be sent. */
 export interface Answer {

@@ -88,9 +88,11 @@ function deliveries(
 ): AcceptedMessage[] {
 	const { subAccount, ...known } = call;
 	const receivedAt = new Date().toISOString();
+	let count = 0;
 	return messages.flatMap(({ content, recipients }) => {
 		const { segmentsCount, encodingName } = new SegmentedMessage(content);
 		return recipients.map(({ e164 }) => ({
+			id: `${call.documentId}.${count++}`,
 			...known,
 			sender,
 			recipient: e164,

@@ -1,38 +1,21 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import { readFault } from './faults';
 import type { PhoneState } from './phones';
 import type { SandboxRecord } from './record';
 import type { Sandbox } from './types';
 
 const PAGE = join(__dirname, 'phone-page');
-const PAGE_FILES = [
-	{ path: '/', file: 'index.html', type: 'text/html; charset=utf-8' },
-	{ path: '/sandbox/page.css', file: 'page.css', type: 'text/css; charset=utf-8' },
-	{ path: '/sandbox/empty.css', file: 'empty.css', type: 'text/css; charset=utf-8' },
-	{ path: '/sandbox/suggestions.css', file: 'suggestions.css', type: 'text/css; charset=utf-8' },
-	{ path: '/sandbox/phones.css', file: 'phones.css', type: 'text/css; charset=utf-8' },
-	{ path: '/sandbox/replies.css', file: 'replies.css', type: 'text/css; charset=utf-8' },
-	{ path: '/sandbox/manners.css', file: 'manners.css', type: 'text/css; charset=utf-8' },
-	{ path: '/sandbox/switches.css', file: 'switches.css', type: 'text/css; charset=utf-8' },
-	{ path: '/sandbox/switches.js', file: 'switches.js', type: 'text/javascript; charset=utf-8' },
-	{ path: '/sandbox/phones.js', file: 'phones.js', type: 'text/javascript; charset=utf-8' },
-	{
-		path: '/sandbox/suggestions.js',
-		file: 'suggestions.js',
-		type: 'text/javascript; charset=utf-8',
-	},
-	{ path: '/sandbox/replies.js', file: 'replies.js', type: 'text/javascript; charset=utf-8' },
-	{ path: '/sandbox/manners.js', file: 'manners.js', type: 'text/javascript; charset=utf-8' },
-];
+const TYPES: Record<string, string> = { html: 'text/html', css: 'text/css', js: 'text/javascript' };
 const POLICY =
 	"default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:";
 
 /** Adds what the sandbox offers beside KPN's API: the phone page, and control from outside. */
 export function addControl(app: FastifyInstance, sandbox: Sandbox, record: SandboxRecord): void {
-	for (const { path, file, type } of PAGE_FILES) {
+	for (const file of readdirSync(PAGE)) {
+		const path = file === 'index.html' ? '/' : `/sandbox/${file}`;
+		const type = `${TYPES[file.split('.').at(-1) ?? '']}; charset=utf-8`;
 		app.get(path, async (_request, reply) => {
 			const body = readFileSync(join(PAGE, file));
 			return await reply.type(type).header('content-security-policy', POLICY).send(body);
@@ -47,79 +30,73 @@ export function addControl(app: FastifyInstance, sandbox: Sandbox, record: Sandb
 	app.get('/sandbox/calls', () => sandbox.calls);
 	app.get('/sandbox/tokens', () => sandbox.tokenCalls);
 	app.get('/sandbox/messages', () => sandbox.messages);
-	app.post('/sandbox/faults', async (request, reply) => {
-		try {
-			sandbox.inject(readFault(JSON.parse(String(request.body))));
-		} catch (error) {
-			return await reply.code(400).send({ error: String(error) });
-		}
-		return await reply.code(204).send();
-	});
-	app.get('/sandbox/manners', () => sandbox.manners);
-	app.post('/sandbox/manners', async (request, reply) => {
-		try {
-			await sandbox.behave(JSON.parse(String(request.body)) as never);
-		} catch (error) {
-			return await reply.code(400).send({ error: String(error) });
-		}
-		return sandbox.manners;
-	});
 	app.get('/sandbox/inbound', () => sandbox.inbound);
 	app.get('/sandbox/deliveries', () => sandbox.deliveries);
-	app.post('/sandbox/inbound', async (request, reply) => {
-		try {
-			return sandbox.receiveSms(JSON.parse(String(request.body)) as never);
-		} catch (error) {
-			return await reply.code(400).send({ error: String(error) });
-		}
-	});
+	app.get('/sandbox/manners', () => sandbox.manners);
 	app.get('/sandbox/phones', () => Object.fromEntries(sandbox.phoneStates));
-	app.post('/sandbox/phones', async (request, reply) => {
-		try {
-			const { mobileNumber, state } = JSON.parse(String(request.body)) as Record<string, string>;
-			sandbox.switchPhone(String(mobileNumber), state as PhoneState);
-		} catch (error) {
-			return await reply.code(400).send({ error: String(error) });
-		}
-		return await reply.code(204).send();
-	});
-	app.post('/sandbox/reports', async (request, reply) => {
-		try {
-			sandbox.planReports(JSON.parse(String(request.body)) as never);
-		} catch (error) {
-			return await reply.code(400).send({ error: String(error) });
-		}
-		return await reply.code(204).send();
-	});
-	app.post('/sandbox/reset', async (_request, reply) => {
-		sandbox.reset();
-		return await reply.code(204).send();
-	});
-	app.post('/sandbox/tokens/expire', async (_request, reply) => {
-		sandbox.expireTokens();
-		return await reply.code(204).send();
-	});
 	app.get('/sandbox/events', (_request, reply) => {
 		const { raw } = reply.hijack();
 		streamEvents(raw, record);
 	});
+
+	/** What is done throws in words where the body is not what it needs; else its result is the answer. */
+	const onPost = (path: string, act: (body: never) => unknown) => {
+		app.post(path, async (request, reply) => {
+			try {
+				const text = String(request.body ?? '');
+				const result = await act((text === '' ? {} : JSON.parse(text)) as never);
+				return result === undefined ? await reply.code(204).send() : result;
+			} catch (error) {
+				return await reply.code(400).send({ error: (error as Error).message });
+			}
+		});
+	};
+	onPost('/sandbox/faults', (fault) => sandbox.inject(fault));
+	onPost('/sandbox/manners', async (change) => {
+		await sandbox.behave(change);
+		return sandbox.manners;
+	});
+	onPost('/sandbox/inbound', (sms) => sandbox.receiveSms(sms));
+	onPost('/sandbox/phones', (phone: { mobileNumber: string; state: PhoneState }) => {
+		sandbox.switchPhone(String(phone.mobileNumber), phone.state);
+	});
+	onPost('/sandbox/reports', (plan) => sandbox.planReports(plan));
+	onPost('/sandbox/clear', () => sandbox.clear());
+	onPost('/sandbox/clear/undo', () => sandbox.undoClear());
+	onPost('/sandbox/reset', () => sandbox.reset());
+	onPost('/sandbox/tokens/expire', () => sandbox.expireTokens());
 }
 
 /**
  * Server-sent events: a `message` or an `inbound` for everything so far, then `live`, from then on
- * these or a `reset` as it happens. Their data are an AcceptedMessage and an InboundSms.
+ * these, `progress` (a list) on some of them, `cleared` or `reset`, as it happens. After `restored`
+ * everything comes from the beginning. `live` and `cleared` say how many messages can be brought back.
  */
 function streamEvents(stream: ServerResponse, record: SandboxRecord): void {
 	const write = (event: string, data: object) => {
 		stream.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
 	};
+	const writeAll = () => {
+		for (const { event, data } of soFar(record)) write(event, data);
+		write('live', { cleared: record.clearedCount });
+	};
 	stream.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-	for (const { event, data } of soFar(record)) write(event, data);
-	write('live', {});
+	writeAll();
 	const stop = record.watch((happening) => {
-		if (happening.event === 'message') write('message', happening.message);
-		else if (happening.event === 'inbound') write('inbound', happening.inbound);
-		else write('reset', {});
+		switch (happening.event) {
+			case 'messages':
+				for (const message of happening.messages) write('message', message);
+				break;
+			case 'inbound':
+				write('inbound', happening.inbound);
+				break;
+			case 'progress':
+				write('progress', happening.progress);
+				break;
+			default:
+				write(happening.event, { cleared: record.clearedCount });
+				if (happening.event === 'restored') writeAll();
+		}
 	});
 	stream.once('close', stop);
 }

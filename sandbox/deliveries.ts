@@ -1,9 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { postedOf } from './progress';
 import type { SandboxRecord } from './record';
 import type { WebhookSettings } from './settings';
 import { stopping } from './stopping';
-import type { WebhookDelivery } from './webhookTypes';
+import type { AcceptedMessage } from './types';
+import type { InboundSms, WebhookDelivery } from './webhookTypes';
 import { isLoopback } from './webhookUrl';
 
 const ANSWER_WITHIN_MS = 10_000;
@@ -29,24 +31,30 @@ export class Deliveries {
 		await sleep(ms, undefined, { signal: this.waiting.signal, ref: false });
 	}
 
-	/** Delivers an event to a webhook. Rejects once all is given up. */
-	async deliver(event: WebhookDelivery['event'], url: string, payload: object): Promise<void> {
+	/** Delivers an event on a message or an inbound SMS to a webhook. Rejects once all is given up. */
+	async deliver(about: AcceptedMessage | InboundSms, url: string, payload: object): Promise<void> {
+		const [event, id]: [WebhookDelivery['event'], string] =
+			'messageId' in about ? ['inboundSms', about.messageId] : ['deliveryReport', about.id];
 		const body = JSON.stringify(payload);
 		const { signal } = this.waiting;
 		let waited = 0;
 		for (const [index, afterMs] of this.attemptsAfterMs.entries()) {
-			await sleep(afterMs - waited, undefined, { signal, ref: false });
+			// A signal gets slow with many thousands that wait on it.
+			if (afterMs > waited) await sleep(afterMs - waited, undefined, { signal, ref: false });
 			waited = afterMs;
 			const attempt = index + 1;
 			const headers = this.headers(body, attempt);
-			const delivery: WebhookDelivery = { event, url, headers, body, attempt, status: null };
+			const delivery: WebhookDelivery = { event, id, url, headers, body, attempt, status: null };
 			this.record.deliveries.push(delivery);
-			if (!isLoopback(url)) {
+			if (isLoopback(url)) {
+				await post(delivery, signal);
+			} else {
+				delivery.notSent = true;
 				delivery.problem = 'Not sent: the sandbox calls nobody but this machine';
-				return;
 			}
-			await post(delivery, signal);
-			if (delivery.status !== null && delivery.status >= 200 && delivery.status < 300) return;
+			const posted = postedOf(delivery, this.attemptsAfterMs.length);
+			this.record.progress([about], { posted });
+			if (posted.taken || delivery.notSent) return;
 		}
 	}
 
@@ -76,7 +84,8 @@ async function post(delivery: WebhookDelivery, stopped: AbortSignal): Promise<vo
 		await answer.body?.cancel();
 	} catch (error) {
 		stopped.throwIfAborted();
-		const { cause, message } = error as Error;
-		delivery.problem = cause instanceof Error ? cause.message : message;
+		const { cause, message, name } = error as Error;
+		if (name === 'TimeoutError') delivery.problem = 'no answer within 10 seconds';
+		else delivery.problem = cause instanceof Error ? cause.message : message;
 	}
 }

@@ -1,43 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { z } from 'zod';
 import type { Deliveries } from './deliveries';
+import { checked, inboundSchema, planSchema } from './inputs';
+import type { Match, ReportPlan } from './inputs';
 import { asE164, readMobileNumber } from './numbers';
 import type { Phones } from './phones';
+import { fateOf, NOBODY_LISTENS } from './progress';
 import type { SandboxRecord } from './record';
 import type { WebhookSettings } from './settings';
 import type { AcceptedMessage } from './types';
-import type { InboundSms, ReportPlan } from './webhookTypes';
-
-const planSchema = z.strictObject({
-	match: z
-		.strictObject({
-			content: z.string().optional(),
-			mobileNumber: z.string().optional(),
-			sender: z.string().optional(),
-		})
-		.optional(),
-	reports: z.array(
-		z.strictObject({
-			status: z.union([
-				z.literal(1),
-				z.literal(2),
-				z.literal(3),
-				z.literal(4),
-				z.literal(5),
-				z.literal(6),
-			]),
-			errorCode: z.string().optional(),
-			afterMs: z.number().nonnegative().optional(),
-		}),
-	),
-});
-const inboundSchema = z.strictObject({
-	sender: z.string(),
-	content: z.string().min(1),
-	recipient: z.string().optional(),
-});
-
-export type InboundRequest = z.infer<typeof inboundSchema>;
+import type { InboundSms } from './webhookTypes';
 
 interface EventParts {
 	settings: WebhookSettings;
@@ -54,12 +25,11 @@ export class Events {
 
 	constructor(private readonly parts: EventParts) {
 		parts.record.watch((happening) => {
-			if (happening.event !== 'message') return;
-			const { api, webhookUrl = parts.settings.webhookUrl } = happening.message;
-			// v1 knows no delivery reports.
-			if (api === 'v1' || webhookUrl === undefined) return;
-			// Rejected only once everything waiting is given up.
-			this.report(happening.message, webhookUrl).catch(() => {});
+			if (happening.event !== 'messages') return;
+			for (const [reports, messages] of this.byReports(happening.messages)) {
+				// Rejected only once everything waiting is given up.
+				this.report(messages, reports).catch(() => {});
+			}
 		});
 	}
 
@@ -82,10 +52,11 @@ export class Events {
 			content,
 			sentAt: new Date().toISOString(),
 			webhookUrl: settings.webhookUrl ?? null,
+			...(settings.webhookUrl === undefined && { posted: NOBODY_LISTENS }),
 		};
 		record.addInbound(inbound);
 		if (inbound.webhookUrl !== null) {
-			deliveries.deliver('inboundSms', inbound.webhookUrl, inboundPayload(inbound)).catch(() => {});
+			deliveries.deliver(inbound, inbound.webhookUrl, inboundPayload(inbound)).catch(() => {});
 		}
 		return inbound;
 	}
@@ -94,17 +65,37 @@ export class Events {
 		this.plans = [];
 	}
 
-	private async report(message: AcceptedMessage, url: string): Promise<void> {
-		const { settings, deliveries, reportAfterMs, phones } = this.parts;
-		const plan = this.plans.findLast(({ match }) => matches(match, message));
-		const reports = plan?.reports ?? phones.reportsFor(message.recipient);
+	/** The messages of a call that get the same reports wait together: a call holds up to 200. */
+	private byReports(messages: AcceptedMessage[]): Map<ReportPlan['reports'], AcceptedMessage[]> {
+		const groups = new Map<ReportPlan['reports'], AcceptedMessage[]>();
+		for (const message of messages) {
+			const plan = this.plans.findLast(({ match }) => matches(match, message));
+			const reports = plan?.reports ?? this.parts.phones.reportsFor(message.recipient);
+			const group = groups.get(reports) ?? [];
+			groups.set(reports, group);
+			group.push(message);
+		}
+		return groups;
+	}
+
+	/** What becomes of messages is known on their phones also where KPN has nobody to report it to. */
+	private async report(messages: AcceptedMessage[], reports: ReportPlan['reports']): Promise<void> {
+		const { settings, deliveries, reportAfterMs, record } = this.parts;
+		// As it is when KPN takes the messages.
+		const { webhookUrl: registered } = settings;
 		for (const { status, errorCode, afterMs = reportAfterMs } of reports) {
 			await deliveries.pause(afterMs);
+			record.progress(messages, { fate: fateOf(status, errorCode) });
 			const excluded = settings.excludedFields;
-			const fields = Object.entries(reportPayload(message, status, errorCode));
-			const payload = Object.fromEntries(fields.filter(([name]) => !excluded.includes(name)));
-			// The next report does not wait until this one is taken.
-			deliveries.deliver('deliveryReport', url, payload).catch(() => {});
+			for (const message of messages) {
+				const { api, webhookUrl = registered } = message;
+				// v1 knows no delivery reports.
+				if (api === 'v1' || webhookUrl === undefined) continue;
+				const fields = Object.entries(reportPayload(message, status, errorCode));
+				const payload = Object.fromEntries(fields.filter(([name]) => !excluded.includes(name)));
+				// The next report does not wait until this one is taken.
+				deliveries.deliver(message, webhookUrl, payload).catch(() => {});
+			}
 		}
 	}
 }
@@ -143,18 +134,9 @@ function inboundPayload({ sender, recipient, messageId, content, sentAt }: Inbou
 /** As KPN writes a number in an event: without +. */
 const plain = (e164: string) => e164.replace(/^\+/, '');
 
-function matches(match: ReportPlan['match'] = {}, message: AcceptedMessage): boolean {
+function matches(match: Match = {}, message: AcceptedMessage): boolean {
 	const { content = '', mobileNumber, sender } = match;
 	if (sender !== undefined && sender !== message.sender) return false;
 	if (mobileNumber !== undefined && asE164(mobileNumber) !== message.recipient) return false;
 	return message.content.includes(content);
-}
-
-function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-	const read = schema.safeParse(value);
-	if (read.success) return read.data;
-	const reasons = read.error.issues.map(({ path, message }) =>
-		path.length === 0 ? message : `${path.join('.')}: ${message}`,
-	);
-	throw new TypeError(`Not ${what}: ${reasons.join('; ')}`);
 }

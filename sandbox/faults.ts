@@ -1,64 +1,7 @@
 import { z } from 'zod';
+import type { Fault, Match } from './inputs';
 import { asE164 } from './numbers';
 import { DEFAULT_SENDER } from './submission';
-import type { Fault } from './types';
-
-const milliseconds = z.number().nonnegative();
-
-const answerSchema = z.discriminatedUnion('kind', [
-	z.strictObject({
-		kind: z.literal('http'),
-		status: z.number().int().min(200).max(599),
-		shape: z.enum(['errorResponse', 'apigee', 'product', 'html', 'text', 'empty']).optional(),
-		body: z.union([z.string(), z.record(z.unknown()), z.array(z.unknown())]).optional(),
-		headers: z.record(z.string()).optional(),
-	}),
-	z.strictObject({ kind: z.literal('quote'), status: z.number().int().min(200).max(599) }),
-	z.strictObject({ kind: z.literal('reset') }),
-	z.strictObject({
-		kind: z.literal('truncate'),
-		status: z.number().int().min(200).max(599).optional(),
-	}),
-	z.strictObject({ kind: z.literal('hang') }),
-	z.strictObject({ kind: z.literal('drip'), everyMs: z.number().positive() }),
-]);
-
-const faultSchema = z
-	.strictObject({
-		on: z.enum(['send', 'token', 'settings']).optional(),
-		match: z
-			.strictObject({
-				content: z.string().optional(),
-				mobileNumber: z.string().optional(),
-				sender: z.string().optional(),
-			})
-			.optional(),
-		skip: z.number().int().nonnegative().optional(),
-		times: z.number().int().positive().nullable().optional(),
-		delayMs: milliseconds.optional(),
-		accept: z.boolean().optional(),
-		refuseConnectionsForMs: milliseconds.optional(),
-		answer: answerSchema.optional(),
-	})
-	.refine((fault) => fault.on !== 'token' || (fault.match === undefined && !fault.accept), {
-		message: 'a token call holds no messages: match and accept go with send only',
-	})
-	.refine((fault) => fault.on !== 'settings' || fault.match === undefined, {
-		message: 'a settings call holds no messages: match goes with send only',
-	});
-
-/**
- * Checks what is to become a fault.
- * @throws TypeError saying in words what is wrong with it
- */
-export function readFault(value: unknown): Fault {
-	const read = faultSchema.safeParse(value);
-	if (read.success) return read.data;
-	const reasons = read.error.issues.map(({ path, message }) =>
-		path.length === 0 ? message : `${path.join('.')}: ${message}`,
-	);
-	throw new TypeError(`Not a fault: ${reasons.join('; ')}`);
-}
 
 /** The faults still to come, in the order in which they were injected. */
 export class Faults {
@@ -111,7 +54,7 @@ const looseMessage = z.object({
 	mobile_number: z.string().catch(''),
 });
 
-function matches(match: Fault['match'], body: unknown): boolean {
+function matches(match: Match | undefined, body: unknown): boolean {
 	if (match === undefined) return true;
 	const call = looseBody.safeParse(body).data;
 	if (call === undefined) return false;

@@ -6,7 +6,8 @@ import { addControl } from './control';
 import { Deliveries } from './deliveries';
 import { Door } from './door';
 import { Events } from './events';
-import { Faults, readFault } from './faults';
+import { Faults } from './faults';
+import { checked, faultSchema } from './inputs';
 import { Kpn } from './kpn';
 import { Capacity, readManners } from './manners';
 import { Phones } from './phones';
@@ -19,6 +20,7 @@ import { stopping } from './stopping';
 import { Tokens } from './tokens';
 import type { Sandbox, SandboxOptions } from './types';
 
+export type { ErrorShape, Fault, FaultAnswer, ReportPlan } from './inputs';
 export type * from './types';
 export type * from './webhookTypes';
 
@@ -75,7 +77,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		phoneStates: phones.states,
 		planReports: (plan) => events.plan(plan),
 		receiveSms: (sms) => events.receive(sms),
-		inject: (fault) => faults.add(readFault(fault)),
+		inject: (fault) => faults.add(checked(faultSchema, fault, 'a fault')),
 		get manners() {
 			return capacity.manners;
 		},
@@ -87,6 +89,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		expireTokens: () => tokens.expireAll(),
 		stopListening: async () => await door.shut(),
 		listenAgain: async () => await door.listenAgain(),
+		clear: () => record.clear(),
+		undoClear: () => record.restore(),
 		reset: () => {
 			faults.clear();
 			tokens.expireAll();

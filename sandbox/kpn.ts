@@ -5,11 +5,12 @@ import { refusal, spikeArrest } from './answers';
 import type { Carrier } from './carrier';
 import type { Door } from './door';
 import type { Faults } from './faults';
+import type { Fault } from './inputs';
 import type { Capacity } from './manners';
 import type { SandboxRecord } from './record';
 import { respond, respondFaulty } from './respond';
 import type { Tokens } from './tokens';
-import type { Fault, SendCall, SmsApi, TokenCall } from './types';
+import type { SendCall, SmsApi, TokenCall } from './types';
 
 const TOKEN_PATH = '/oauth/client_credential/accesstoken';
 const SEND_PATH: Record<SmsApi, string> = {

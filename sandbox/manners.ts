@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { z } from 'zod';
 
+import { checked } from './inputs';
+
 /** How much this KPN bears, and how quick it is. */
 export interface Manners {
 	/** Calls a second, beyond which the gateway answers 429; null: any number. */
@@ -43,12 +45,7 @@ export type MannersChange = z.infer<typeof mannersSchema>;
  * @throws TypeError saying in words what is wrong with it
  */
 export function readManners(value: unknown): MannersChange {
-	const read = mannersSchema.safeParse(value);
-	if (read.success) return read.data;
-	const reasons = read.error.issues.map(({ path, message }) =>
-		path.length === 0 ? message : `${path.join('.')}: ${message}`,
-	);
-	throw new TypeError(`Not a way KPN can be: ${reasons.join('; ')}`);
+	return checked(mannersSchema, value, 'a way KPN can be');
 }
 
 /** Keeps to the manners: counts calls, and takes its time. */

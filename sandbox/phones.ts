@@ -1,5 +1,5 @@
+import type { ReportPlan } from './inputs';
 import { readMobileNumber } from './numbers';
-import type { ReportPlan } from './webhookTypes';
 
 /** What becomes of an SMS to a phone: what KPN reports, one after the other, unless a plan says otherwise. */
 const REPORTS = {
@@ -8,7 +8,7 @@ const REPORTS = {
 	off: [{ status: 2 }, { status: 6, errorCode: '024' }],
 	outOfReach: [{ status: 2 }, { status: 4, errorCode: '007' }],
 	barred: [{ status: 5, errorCode: '003' }],
-} as const satisfies Record<string, ReportPlan['reports']>;
+} satisfies Record<string, ReportPlan['reports']>;
 
 export type PhoneState = keyof typeof REPORTS;
 
@@ -28,6 +28,6 @@ export class Phones {
 	}
 
 	reportsFor(recipient: string): ReportPlan['reports'] {
-		return [...REPORTS[this.states.get(recipient) ?? 'on']];
+		return REPORTS[this.states.get(recipient) ?? 'on'];
 	}
 }

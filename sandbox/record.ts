@@ -1,11 +1,17 @@
 import type { AcceptedMessage, SendCall, TokenCall } from './types';
-import type { InboundSms, SettingsCall, WebhookDelivery } from './webhookTypes';
+import type { InboundSms, Progress, SettingsCall, WebhookDelivery } from './webhookTypes';
 
 /** What a watcher of the record is told. */
 export type Happening =
-	| { event: 'message'; message: AcceptedMessage }
+	| { event: 'messages'; messages: AcceptedMessage[] }
 	| { event: 'inbound'; inbound: InboundSms }
-	| { event: 'reset' };
+	| { event: 'progress'; progress: Progress[] }
+	| { event: 'cleared' | 'restored' | 'reset' };
+
+interface Conversation {
+	messages: AcceptedMessage[];
+	inbound: InboundSms[];
+}
 
 /** Everything that happened since the start or the last reset. */
 export class SandboxRecord {
@@ -15,18 +21,33 @@ export class SandboxRecord {
 	readonly settingsCalls: SettingsCall[] = [];
 	readonly deliveries: WebhookDelivery[] = [];
 	readonly inbound: InboundSms[] = [];
+	private cleared: Conversation = { messages: [], inbound: [] };
 	private readonly watchers = new Set<(happening: Happening) => void>();
 
+	/** How many messages, in both directions, `restore` would put back. */
+	get clearedCount(): number {
+		return this.cleared.messages.length + this.cleared.inbound.length;
+	}
+
 	add(messages: AcceptedMessage[]): void {
-		for (const message of messages) {
-			this.messages.push(message);
-			this.tell({ event: 'message', message });
-		}
+		for (const message of messages) this.messages.push(message);
+		this.tell({ event: 'messages', messages });
 	}
 
 	addInbound(inbound: InboundSms): void {
 		this.inbound.push(inbound);
 		this.tell({ event: 'inbound', inbound });
+	}
+
+	/** Keeps what is new about messages or an inbound SMS, also about those that were cleared. */
+	progress(entries: Array<AcceptedMessage | InboundSms>, news: Omit<Progress, 'id'>): void {
+		for (const entry of entries) Object.assign(entry, news);
+		const idOf = (entry: AcceptedMessage | InboundSms) =>
+			'messageId' in entry ? entry.messageId : entry.id;
+		this.tell({
+			event: 'progress',
+			progress: entries.map((entry) => ({ id: idOf(entry), ...news })),
+		});
 	}
 
 	/** Calls `watcher` for everything from now on; the answer ends that. */
@@ -35,14 +56,38 @@ export class SandboxRecord {
 		return () => this.watchers.delete(watcher);
 	}
 
+	/** Lays the messages of both directions aside, where there are any. */
+	clear(): void {
+		if (this.messages.length + this.inbound.length === 0) return;
+		this.cleared = { messages: this.messages.splice(0), inbound: this.inbound.splice(0) };
+		this.tell({ event: 'cleared' });
+	}
+
+	/** Puts back what was cleared last, before what has come since. */
+	restore(): void {
+		const { messages, inbound } = this.cleared;
+		putBefore(this.messages, messages);
+		putBefore(this.inbound, inbound);
+		this.cleared = { messages: [], inbound: [] };
+		this.tell({ event: 'restored' });
+	}
+
 	/** Empties the lists in place: whoever holds one sees it empty too. */
 	reset(): void {
 		const lists = [this.tokenCalls, this.calls, this.messages, this.settingsCalls];
 		for (const list of [...lists, this.deliveries, this.inbound]) list.length = 0;
+		this.cleared = { messages: [], inbound: [] };
 		this.tell({ event: 'reset' });
 	}
 
 	private tell(happening: Happening): void {
 		for (const watcher of this.watchers) watcher(happening);
 	}
+}
+
+/** One by one: a long list is too many arguments. */
+function putBefore<T>(list: T[], earlier: T[]): void {
+	const later = list.splice(0);
+	for (const one of earlier) list.push(one);
+	for (const one of later) list.push(one);
 }

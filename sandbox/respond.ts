@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { failure, json } from './answers';
 import type { Answer } from './answers';
-import type { FaultAnswer } from './types';
+import type { FaultAnswer } from './inputs';
 
 /**
  * Answers a call as a fault has it.

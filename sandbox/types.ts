@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { InboundRequest } from './events';
+import type { Fault, InboundRequest, ReportPlan } from './inputs';
 import type { Manners, MannersChange } from './manners';
 import type { PhoneState } from './phones';
 import type { WebhookSettings } from './settings';
 import type {
 	InboundSms,
-	ReportPlan,
+	Progress,
 	SettingsCall,
 	WebhookDelivery,
 	WebhookOptions,
@@ -61,7 +61,7 @@ export interface SendCall {
 }
 
 /** What this KPN took and would deliver: one entry per message × recipient. */
-export interface AcceptedMessage {
+export interface AcceptedMessage extends Progress {
 	documentId: string;
 	api: SmsApi;
 	sender: string;
@@ -77,62 +77,6 @@ export interface AcceptedMessage {
 	webhookUrl?: string;
 	/** Seconds, a string as KPN has it. */
 	expireIn?: string;
-}
-
-/** The shapes in which KPN, its gateway and what stands in between word a failure. */
-export type ErrorShape = 'errorResponse' | 'apigee' | 'product' | 'html' | 'text' | 'empty';
-
-export type FaultAnswer =
-	/**
-	 * `body` wins over `shape`. Without both: 'errorResponse' for 400 and above; below that KPN's
-	 * success body if the messages were taken, else nothing.
-	 */
-	| {
-			kind: 'http';
-			status: number;
-			shape?: ErrorShape;
-			body?: string | object;
-			headers?: Record<string, string>;
-	  }
-	/**
-	 * The request, headers and body, as the page of a firewall or of a debugger quotes it; its token
-	 * stands in `location`, too.
-	 */
-	| { kind: 'quote'; status: number }
-	/** The socket is destroyed without an answer. */
-	| { kind: 'reset' }
-	/** Half of the success body, then the socket is destroyed. */
-	| { kind: 'truncate'; status?: number }
-	/** Never answers. */
-	| { kind: 'hang' }
-	/** Headers, then one byte every so often, without end. */
-	| { kind: 'drip'; everyMs: number };
-
-/** Something that goes wrong, once or more often. */
-export interface Fault {
-	/** Default 'send'. 'settings': a call of the webhook settings, of which `answer`, `accept` and `delayMs` are heeded. */
-	on?: 'send' | 'token' | 'settings';
-	/** Only calls holding such a message; default every call. */
-	match?: {
-		/** Part of the content. */
-		content?: string;
-		/** Compared as E.164. */
-		mobileNumber?: string;
-		/** The exact sender; a call without one has 'KPN'. */
-		sender?: string;
-	};
-	/** Let this many matching calls pass first, also those hit by another fault. Default 0. */
-	skip?: number;
-	/** How many calls it hits, default 1; null: every one. */
-	times?: number | null;
-	/** Wait before doing it. */
-	delayMs?: number;
-	/** With an `answer`: whether KPN takes the messages all the same. Default false. */
-	accept?: boolean;
-	/** Stop listening with this call, for that long. */
-	refuseConnectionsForMs?: number;
-	/** Default: the call is handled as usual. */
-	answer?: FaultAnswer;
 }
 
 /** One line of what the phone page suggests to do first. */
@@ -179,6 +123,10 @@ export interface Sandbox {
 	stopListening(): Promise<void>;
 	/** Listens on the same port again. */
 	listenAgain(): Promise<void>;
+	/** Takes the messages off the phones, in both directions. All else stays as it is. */
+	clear(): void;
+	/** Puts back what the last `clear` has taken. */
+	undoClear(): void;
 	/** Forgets calls, messages, events still to come, faults, tokens, the rate and the quota used. */
 	reset(): void;
 	/** Ends at once, whatever is still open. */

@@ -32,6 +32,8 @@ export interface SettingsCall {
 /** One attempt to deliver an event to a webhook URL. */
 export interface WebhookDelivery {
 	event: 'deliveryReport' | 'inboundSms';
+	/** The `id` of the message that is reported on, or the `messageId` of the inbound SMS. */
+	id: string;
 	url: string;
 	headers: Record<string, string>;
 	/** The bytes that were signed. */
@@ -41,29 +43,28 @@ export interface WebhookDelivery {
 	status: number | null;
 	/** Why nothing was sent or answered. */
 	problem?: string;
+	/** Not even tried. */
+	notSent?: true;
 }
 
-/** KPN's status codes: 1 delivered, 2 queued, 3 accepted, 4 failed, 5 rejected, 6 expired. */
-export type ReportStatus = 1 | 2 | 3 | 4 | 5 | 6;
+/** What became of a message, as its phone shows it. */
+export interface Fate {
+	state: 'accepted' | 'delivered' | 'failed';
+	words: string;
+}
 
-/** What KPN reports on messages, one report after the other. */
-export interface ReportPlan {
-	/** Only for such messages; default all. */
-	match?: {
-		/** Part of the content. */
-		content?: string;
-		/** Compared as E.164. */
-		mobileNumber?: string;
-		/** The exact sender. */
-		sender?: string;
-	};
-	reports: Array<{
-		status: ReportStatus;
-		/** KPN's, e.g. '002'. */
-		errorCode?: string;
-		/** Since the message or the report before; default the sandbox's `reportAfterMs`. */
-		afterMs?: number;
-	}>;
+/** What came of the latest attempt to post a report or an inbound SMS to its webhook. */
+export interface Posted {
+	taken: boolean;
+	words: string;
+}
+
+/** What is new about a message or an inbound SMS. */
+export interface Progress {
+	/** The sandbox's own for a message to one recipient; of an inbound SMS its `messageId`. */
+	id: string;
+	fate?: Fate;
+	posted?: Posted;
 }
 
 /** An SMS that a phone sent to a virtual number. */
@@ -78,6 +79,7 @@ export interface InboundSms {
 	sentAt: string;
 	/** Where KPN delivers it; null if no webhook is configured. */
 	webhookUrl: string | null;
+	posted?: Posted;
 }
 
 export interface WebhookOptions {

@@ -1,39 +1,47 @@
 import { createHash } from 'node:crypto';
 import type { IDataObject, IHookFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
-import { NodeOperationError } from 'n8n-workflow';
+import { jsonParse, NodeOperationError } from 'n8n-workflow';
 
 import { baseUrlOf, KPN_HOST } from '../shared/kpn';
 import { decrypt, encrypt } from './encrypt';
 import { passwordOf, storeKeys } from './keys';
 import { warn } from './log';
-import { inTurn, leaveLater, stopLeaving } from './takeTurns';
-import { readCredential, WebhookSettings, type WebhookConfig } from './webhookSettings';
+import { inTurn, leaveLater, leaveNow, leaving } from './takeTurns';
+import { readCredential, WebhookSettings, type Level, type WebhookConfig } from './webhookSettings';
 
 /** What a trigger has put at KPN, kept in the node's static data. */
 interface Registration extends IDataObject {
 	/** A credential can become another application's. */
 	application: string;
-	/** Instance, workflow and node: copied or exported, static data goes along to another trigger. */
+	/** Instance, workflow and node: copied or exported, static data goes along to another trigger. Empty once it is unpublished. */
 	owner: string;
 	url: string;
 	/** The fields that it has had left out, to know whether somebody has changed them since. */
 	excluded: string;
 	/** Whether the application had no configuration, so that this one can be removed. */
 	made: boolean;
-	/** The URL that it had, encrypted, for it may hold a token. */
+	/** A `Previous`, encrypted, for a URL may hold a token. Undefined where the place was free. */
 	previous?: string;
 	/** Whether somebody listens for a test event. */
 	test: boolean;
 }
 
+/** Who had the place before a trigger. It is handed on from one to the next, so that none is lost with another. */
+interface Previous {
+	/** The URLs of the triggers of this n8n that have been taken over from, the latest first. */
+	triggers: string[];
+	/** What stood there before them all. */
+	original?: string;
+}
+
 /** How `excludedBy` writes that nothing is left out. */
 const NONE = '[]';
 
-/** By URL. n8n 1.x saves no static data of a workflow that it could not publish as a whole. */
+/** By URL, also those that are no more. n8n 1.x saves no static data of a workflow that it could not publish as a whole. */
 const registrations = new Map<string, Registration>();
 
-/** What the URLs that have lost their trigger while another one had KPN's place had replaced. */
-const ended = new Map<string, string | undefined>();
+/** The URLs of which n8n's log says that they stay: n8n tries to unpublish several times. */
+const staying = new Set<string>();
 
 /** What n8n 1.x asks at every start; 2.x asks when publishing only. A start changes nothing at KPN. */
 export function isRegistered(context: IHookFunctions): boolean {
@@ -53,9 +61,12 @@ export async function register(context: IHookFunctions): Promise<void> {
 	const application = await applicationOf(context);
 	refuseUnencrypted(context, url, application);
 	await inTurn(application, async () => {
-		await stopLeaving(application, url);
+		const leaver = registrations.get(leaving.get(application)?.url ?? '');
+		if (leaver?.url === url) leaving.delete(application);
+		else if (leaver?.previous !== undefined && !takesOver(context)) await leaveNow(application);
 		const failed = await take(context, url, application).catch((error: Error) => error);
-		if (!failed) return;
+		// Another one that was about to leave has left with this.
+		if (!failed) return leaving.delete(application);
 		// It may be unclear whether KPN took the URL, and what cannot be published has none.
 		const half = registrationOf(context);
 		if (half?.application === application)
@@ -67,31 +78,41 @@ export async function register(context: IHookFunctions): Promise<void> {
 async function take(context: IHookFunctions, url: string, application: string): Promise<void> {
 	const settings = new WebhookSettings(context);
 	const own = await settings.config('applications');
-	const isOwnTest = own?.url !== undefined && own.url !== url && productionUrlOf(own.url) === url;
-	const known = isOwnTest ? registrations.get(own.url ?? '') : registrationOf(context);
-	const before = known?.application === application ? known : undefined;
 	const inherited = await settings.inherited();
 	const holder = own?.url ?? inherited.url;
+	const stored = registrationOf(context);
+	const known = own?.url === stored?.url ? stored : registrations.get(own?.url ?? '');
+	const from = known?.application === application ? known : undefined;
+	const isOwnTest = own?.url !== undefined && own.url !== url && productionUrlOf(own.url) === url;
 	// Nobody but a test, of which one may have broken off, has put a test URL there.
-	const ours =
-		own?.url !== undefined && (isOwnTest || own.url === (isTest(context) ? url : before?.url));
-	const takenOver = holder !== undefined && holder !== url && !ours;
-	if (takenOver) refuseUnlessTakeOver(context, holder);
+	const isBrokenTest = isTest(context) && own?.url === url;
+	const ours = isOwnTest || isBrokenTest || (from !== undefined && from === stored);
+	const isFree = from ? from.owner === '' && from.previous === undefined : holder === undefined;
+	const taken = ours || isFree || holder === url ? undefined : holder;
+	if (taken !== undefined) refuseUnlessTakeOver(context, taken, own ? undefined : inherited.level);
 	await storeKeys(context);
-	ended.delete(url);
+	staying.delete(url);
 	// Somebody has put this URL there by hand, so it is not ours to remove.
-	if (holder === url && !ours) return forget(context);
+	if (holder === url && !ours) {
+		registrations.delete(url);
+		return forget(context);
+	}
 
-	const made = ours ? (before?.made ?? true) : own === undefined;
-	const touched = own !== undefined && !(made && excludedBy(own) === before?.excluded);
+	const { made, excluded } = from ?? { made: own === undefined, excluded: '' };
+	const touched = own !== undefined && !(made && excludedBy(own) === excluded);
 	const config = { url, privacy: (touched ? own : inherited).privacy };
+	let previous = from?.previous;
+	if (taken !== undefined && !isTestUrl(taken)) {
+		const before = from ? await beforeOf(context, from) : { triggers: [], original: own?.url };
+		previous = encrypt(JSON.stringify(before), await passwordOf(context));
+	}
 	const after: Registration = {
 		application,
 		owner: ownerOf(context),
 		url,
-		excluded: touched ? (before?.excluded ?? '') : excludedBy(config),
+		excluded: touched ? excluded : excludedBy(config),
 		made,
-		previous: ours ? before?.previous : own?.url && encrypt(own.url, await passwordOf(context)),
+		previous,
 		test: isTest(context),
 	};
 	registrations.set(url, after);
@@ -99,7 +120,7 @@ async function take(context: IHookFunctions, url: string, application: string): 
 	if (own?.url !== url || excludedBy(own) !== excludedBy(config)) {
 		await settings.setConfig(config, own ? 'PUT' : 'POST');
 	}
-	if (takenOver) warn(context, `took KPN’s webhook URL over from ${originOf(holder)}`);
+	if (taken !== undefined) warn(context, `took KPN’s webhook URL over from ${originOf(taken)}`);
 }
 
 /**
@@ -118,13 +139,9 @@ export async function unregister(context: IHookFunctions): Promise<void> {
 		await refuseOtherApplication(context, application);
 		await inTurn(application, async () => {
 			const own = await new WebhookSettings(context).config('applications');
-			const previous = await previousOf(context, registration);
-			if (own?.url !== url) {
-				ended.set(url, previous);
-				return forget(context);
-			}
+			if (own?.url !== url) return forget(context);
+			await beforeOf(context, registration);
 			if (test) return await giveBack(context, registration);
-			registrations.set(url, registration);
 			leaveLater(application, url, async () => {
 				await giveBack(context, registration).catch((error) => stays(context, registration, error));
 			});
@@ -137,55 +154,69 @@ export async function unregister(context: IHookFunctions): Promise<void> {
 /** Said in the log and by the error, for n8n itself unpublishes all the same. */
 function stays(context: IHookFunctions, { url }: Registration, error: Error): Error {
 	error.message = `KPN may still send to ${url}. ${error.message} Remove that URL at KPN, or publish and unpublish the workflow again once this is mended.`;
-	warn(context, error.message);
+	if (!staying.has(url)) warn(context, error.message);
+	staying.add(url);
 	return error;
 }
 
 async function giveBack(context: IHookFunctions, registration: Registration): Promise<void> {
+	registrations.set(registration.url, { ...registration, owner: '' });
 	const settings = new WebhookSettings(context);
 	const own = await settings.config('applications');
 	if (own?.url !== registration.url) return;
-	let previous = await previousOf(context, registration);
-	while (previous !== undefined && ended.has(previous)) previous = ended.get(previous);
-	if (previous !== undefined && (await isDead(context, previous))) previous = undefined;
-	if (previous !== undefined) {
-		await settings.setConfig({ ...own, url: previous }, 'PUT');
-		return void registrations.delete(registration.url);
+	const { triggers, original } = await beforeOf(context, registration);
+	const waiting = triggers.filter((url) => originOf(url) === originOf(ownUrl(context)));
+	for (const url of original === undefined ? waiting : [...waiting, original]) {
+		// One that cannot be asked stays what it was: somebody else's, or a trigger that is known.
+		const unasked = url !== original && !registrations.has(url);
+		if (hasEnded(url) || ((await isDead(context, url)) ?? unasked)) continue;
+		return await settings.setConfig({ ...own, url }, 'PUT');
 	}
 	// What is left out at this level must not be sent because of us, nor be lost.
 	const lossless = [NONE, excludedBy(await settings.inherited())];
 	if (registration.made) lossless.push(registration.excluded);
-	if (lossless.includes(excludedBy(own))) {
-		await settings.remove();
-		return void registrations.delete(registration.url);
-	}
+	if (lossless.includes(excludedBy(own))) return await settings.remove();
 	warn(
 		context,
-		'KPN still sends here: somebody has chosen fields to be left out of events since, which would be lost with this URL. Set another URL at KPN, or remove the application’s webhook configuration there.',
+		'KPN still sends here: which fields are left out of events would be lost with this URL. Set another URL at KPN, or remove the application’s webhook configuration there.',
 	);
 }
 
-/** For a registration that is no more, and nothing is to be given back for. */
 function forget(context: IHookFunctions): void {
-	registrations.delete(ownUrl(context));
 	delete context.getWorkflowStaticData('node').registered;
 }
 
-async function previousOf(
-	context: IHookFunctions,
-	{ previous }: Registration,
-): Promise<string | undefined> {
-	if (previous === undefined) return undefined;
-	const url = decrypt(previous, await passwordOf(context));
-	if (url !== undefined) return url;
+/**
+ * The trigger, and what it has taken over from. Across a start of n8n, that can be another one that it
+ * did not know: what that one has taken over from comes before it then.
+ */
+async function beforeOf(context: IHookFunctions, registration: Registration): Promise<Previous> {
+	const triggers = new Set<string>();
+	for (let first = registration; ;) {
+		const { triggers: more, original } = await previousOf(context, first);
+		for (const url of [first.url, ...more]) triggers.add(url);
+		const older = registrations.get(original ?? '');
+		if (older?.application !== first.application || triggers.has(older.url))
+			return { triggers: [...triggers], original };
+		first = older;
+	}
+}
+
+async function previousOf(context: IHookFunctions, { previous }: Registration): Promise<Previous> {
+	if (previous === undefined) return { triggers: [] };
+	const json = decrypt(previous, await passwordOf(context));
+	if (json !== undefined) return jsonParse<Previous>(json);
 	throw problem(
 		context,
 		'The webhook URL that KPN had before can no longer be read, because the Client Secret in the credential has changed. Set that URL at KPN yourself.',
 	);
 }
 
-/** Whether a URL of this n8n has no trigger any more. Other systems are not asked. */
-async function isDead(context: IHookFunctions, url: string): Promise<boolean> {
+/** Whether it is one of a trigger that was unpublished, or is about to leave. */
+const hasEnded = (url: string): boolean => registrations.get(url)?.owner === '';
+
+/** Whether a URL of this n8n has no trigger any more; undefined if n8n does not answer. Other systems are not asked. */
+async function isDead(context: IHookFunctions, url: string): Promise<boolean | undefined> {
 	if (originOf(url) !== originOf(ownUrl(context))) return false;
 	const options = { url, ignoreHttpStatusErrors: true, returnFullResponse: true, timeout: 5000 };
 	try {
@@ -193,12 +224,15 @@ async function isDead(context: IHookFunctions, url: string): Promise<boolean> {
 		// For a URL that takes only POST, n8n says so.
 		return answer.statusCode === 404 && !JSON.stringify(answer.body).includes('POST request');
 	} catch {
-		return false;
+		return undefined;
 	}
 }
 
+const TEST_PATH = '/webhook-test/';
+const isTestUrl = (url: string): boolean => url.includes(TEST_PATH);
+
 /** What n8n makes the URL for a test once the workflow is published. */
-const productionUrlOf = (url: string): string => url.replace('/webhook-test/', '/webhook/');
+const productionUrlOf = (url: string): string => url.replace(TEST_PATH, '/webhook/');
 
 async function refuseOtherApplication(context: IHookFunctions, application: string) {
 	if ((await applicationOf(context)) === application) return;
@@ -218,16 +252,21 @@ function refuseUnencrypted(context: IHookFunctions, url: string, application: st
 	);
 }
 
-function refuseUnlessTakeOver(context: IHookFunctions, holder: string): void {
+function refuseUnlessTakeOver(context: IHookFunctions, holder: string, level?: Level): void {
 	let words = `KPN has one webhook URL for each application, and KPN sends this application’s events to ${originOf(holder)} now`;
-	if (isTest(context)) {
+	if (level) words += `, as is set for its ${level.slice(0, -1)}`;
+	if (isTestUrl(holder)) {
+		if (takesOver(context)) return;
+		words +=
+			': to the test URL of a workflow, for somebody listens for a test event there, or that test has ended without n8n giving KPN’s place back. Listen for a test event in that workflow once more and stop it, or use the option Take Over Webhook URL here.';
+	} else if (isTest(context)) {
 		words +=
 			', perhaps to this workflow as it is published. Listening for a test event would take them away. Unpublish what is there, or test with pinned data.';
 	} else if (registrations.get(holder)?.owner.startsWith(workflowOf(context))) {
 		words +=
 			': to another trigger of this workflow. Remove one of the two, or use a credential of another application here.';
 	} else {
-		if (context.getNodeParameter('additionalOptions.takeOver', false) === true) return;
+		if (takesOver(context)) return;
 		words +=
 			': to another workflow, another n8n or another system. Let one trigger start both, use a credential of another application here, or add the option Take Over Webhook URL, which takes those events away until this workflow is unpublished.';
 	}
@@ -270,6 +309,9 @@ const workflowOf = (context: IHookFunctions): string =>
 	`${context.getInstanceId()} ${context.getWorkflow().id} `;
 
 const ownerOf = (context: IHookFunctions): string => workflowOf(context) + context.getNode().id;
+
+const takesOver = (context: IHookFunctions): boolean =>
+	!isTest(context) && context.getNodeParameter('additionalOptions.takeOver', false) === true;
 
 /** Whether somebody listens for a test event. */
 const isTest = (context: IHookFunctions): boolean => context.getMode() === 'manual';

@@ -42,7 +42,12 @@ export function answerError(
 
 /** The same for a call that was not answered, or for which no token could be had. */
 export function connectionError(node: INode, error: unknown): NodeApiError {
-	const { statusCode, meaning, advice, kpn, systemCode } = outcomeOfTokenError(error);
+	const { statusCode, meaning, advice, kpn, systemCode, retryable } = outcomeOfTokenError(error);
+	if (statusCode !== undefined && retryable) {
+		const message = `KPN’s log-in had a hiccup (status ${statusCode})`;
+		const again = 'Publish the workflow again in some minutes.';
+		return settingsError(node, message, again, kpn, statusCode);
+	}
 	// An answer that makes n8n throw is that to the token call: ours are all taken as they come.
 	// Without a code of the system, nothing was sent, as where the Base URL is none.
 	if (statusCode !== undefined || systemCode === undefined) {

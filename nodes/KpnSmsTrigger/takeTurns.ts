@@ -4,7 +4,8 @@ import { GIVE_BACK_AFTER } from './giveBackAfter';
 
 /** By KPN application, of which each has one webhook URL. */
 const turns = new Map<string, Promise<unknown>>();
-const leaving = new Map<string, { url: string; giveBack: () => Promise<void> }>();
+/** What is about to be given back, unless it is taken out of here. */
+export const leaving = new Map<string, { url: string; giveBack: () => Promise<void> }>();
 
 /** Runs one task after the other for each application: n8n registers the triggers of a workflow at the same time. */
 export async function inTurn<T>(application: string, task: () => Promise<T>): Promise<T> {
@@ -29,13 +30,7 @@ export function leaveLater(application: string, url: string, giveBack: () => Pro
 	);
 }
 
-/** The URL stays. The place that another one is about to leave is given back now. */
-export async function stopLeaving(application: string, url: string): Promise<void> {
-	if (leaving.get(application)?.url === url) leaving.delete(application);
-	else await leaveNow(application);
-}
-
-async function leaveNow(application: string): Promise<void> {
+export async function leaveNow(application: string): Promise<void> {
 	const one = leaving.get(application);
 	leaving.delete(application);
 	await one?.giveBack();

@@ -85,8 +85,8 @@ export class WebhookSettings {
 		};
 	}
 
-	/** What holds for the application where it has nothing of its own, as far as KPN shows it that. */
-	async inherited(): Promise<WebhookConfig> {
+	/** What holds for the application where it has nothing of its own, as far as KPN shows it that, and whose the URL is. */
+	async inherited(): Promise<WebhookConfig & { level: Level }> {
 		const above = async (level: Level) =>
 			await this.config(level).catch((error: NodeApiError) => {
 				if (error.httpCode !== '403') throw error;
@@ -97,6 +97,7 @@ export class WebhookSettings {
 		return {
 			url: team?.url ?? organization?.url,
 			privacy: team?.privacy ?? organization?.privacy,
+			level: team?.url === undefined ? 'organizations' : 'teams',
 		};
 	}
 

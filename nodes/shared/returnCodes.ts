@@ -214,7 +214,7 @@ export const RETURN_CODES: Record<number, ReturnCode> = {
 export function returnCode(statusCode: number): ReturnCode {
 	const known = RETURN_CODES[statusCode];
 	if (known) return known;
-	const name = 'a status KPN does not list';
+	const name = 'which KPN does not list';
 	if (statusCode >= 300 && statusCode < 400) return { ...REDIRECT, name };
 	if (statusCode >= 400 && statusCode < 500) return { name, ...REFUSED_CALL };
 	return { name, meaning: 'KPN’s answer has an unexpected status', ...MAYBE_TAKEN };

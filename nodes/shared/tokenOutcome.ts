@@ -5,8 +5,7 @@ import { returnCode } from './returnCodes';
 
 const CHECK_KEY =
 	'Compare both in the credential with those of the project on KPN’s developer portal.';
-const TRY_LATER =
-	'Press Retry in some minutes, or run the workflow again with the items that were not sent.';
+const TRY_LATER = 'Send it again in some minutes; where the workflow has stopped, Retry does so.';
 const CHECK_ADDRESS = 'Check Environment and Base URL in the credential, and the network.';
 
 /**

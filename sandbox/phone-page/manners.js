@@ -1,6 +1,6 @@
-'use strict';
-
 // Shows how many calls the sandbox bears and how quick it is, and changes it.
+
+import { post } from './post.js';
 
 const mannersForm = document.querySelector('#manners form');
 const said = mannersForm.querySelector('output');
@@ -11,11 +11,9 @@ function showManners(manners) {
 }
 
 async function changeManners(change, words) {
-	const body = JSON.stringify(change);
-	const answer = await fetch('/sandbox/manners', { method: 'POST', body }).catch(() => undefined);
-	const result = await answer?.json().catch(() => undefined);
-	if (answer?.ok) showManners(result);
-	said.textContent = answer?.ok ? words : (result?.error ?? words);
+	const result = await post('manners', change);
+	if (!result.problem) showManners(result);
+	said.textContent = result.problem ?? words;
 }
 
 mannersForm.addEventListener('submit', (event) => {

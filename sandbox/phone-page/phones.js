@@ -1,8 +1,8 @@
-'use strict';
+// Every message the sandbox accepts on the phone it was sent to, and what that phone sends.
 
-// Shows every message the sandbox accepts on the phone it was sent to, and what that phone sends.
+import { bubbleOf, inboundBubbleOf, instance, plural, showProgress } from './bubbles.js';
+import { keepOneTabStop } from './keyboard.js';
 
-const FLUSH_MS = 16;
 const MANY_PHONES = 8;
 const MARGIN_PX = 12;
 
@@ -12,43 +12,98 @@ const filter = byId('filter');
 
 /** Phones by number: {item, screen, count, words} */
 const phones = new Map();
+/** What can still change, by the id of the message. */
+const bubbles = new Map();
 // Phones that are not on, by number.
 let states = {};
 let totals = { messages: 0, parts: 0 };
-let waiting = [];
-let flushTimer;
-// What the sandbox had before this page came is shown, not announced.
-let live = false;
 
-function instance(templateId) {
-	return byId(templateId).content.firstElementChild.cloneNode(true);
+/** Empties the page. */
+export function forget() {
+	phones.clear();
+	bubbles.clear();
+	readStates();
+	totals = { messages: 0, parts: 0 };
+	list.replaceChildren();
+	filter.value = '';
 }
 
-function plural(count, word) {
-	return `${count} ${word}${count === 1 ? '' : 's'}`;
+/** Shows what has happened, all at once so that a burst stays quick. What is live moves and is announced. */
+export function showAll(happened, live) {
+	const touched = new Set();
+	for (const happening of happened) {
+		const phone = show(happening, live);
+		if (!phone) continue;
+		// Deleted first, so that the set ends with the phone that got the latest message.
+		touched.delete(phone);
+		touched.add(phone);
+	}
+	place([...touched].reverse());
+	for (const { item, count } of touched) {
+		item.querySelector('.count').textContent =
+			count > 0 ? plural(count, 'message') : 'Got none yet';
+	}
+	if (live) announce(happened);
+	const sizesChanged = refresh(live);
+	for (const { screen } of sizesChanged ? phones.values() : touched) showLatest(screen);
 }
 
-function timeOf(date) {
-	const today = date.toDateString() === new Date().toDateString();
-	return date.toLocaleString('en-GB', {
-		timeStyle: 'medium',
-		...(!today && { dateStyle: 'medium' }),
-	});
+/** Brings all but the phones up to date. Returns whether the phones changed size by it. */
+export function refresh(live) {
+	setCounter('message', totals.messages);
+	setCounter('part', totals.parts);
+	setCounter('phone', phones.size);
+	document.title = totals.messages > 0 ? `(${totals.messages}) Phones` : 'Phones';
+	byId('empty').hidden = !live || phones.size > 0;
+	byId('search').hidden = phones.size < 2;
+	byId('keys').hidden = phones.size < 2;
+	byId('clear').disabled = phones.size === 0;
+	applyFilter();
+	const crowd = phones.size > MANY_PHONES ? 'many' : phones.size > 1 ? 'few' : 'one';
+	const sizesChange = list.dataset.crowd !== crowd;
+	list.dataset.crowd = crowd;
+	return sizesChange;
 }
 
-// --- phones and messages
+/** Returns the phone that got longer. */
+function show({ message, inbound, progress }, live) {
+	if (progress) {
+		for (const news of progress) change(news);
+		return undefined;
+	}
+	const phone = phoneOf(message?.recipient ?? inbound.sender);
+	const bubble = message ? bubbleOf(message) : inboundBubbleOf(inbound);
+	bubble.classList.toggle('fresh', live);
+	bubbles.set(message?.id ?? inbound.messageId, bubble);
+	phone.screen.append(bubble);
+	phone.words += `\n${message?.sender ?? ''}\n${(message ?? inbound).content}`.toLowerCase();
+	if (message) {
+		// What a phone sends counts neither as a message nor as parts: those are what was sent to it.
+		phone.count++;
+		totals.messages++;
+		totals.parts += message.parts;
+	}
+	return phone;
+}
+
+function change(news) {
+	const bubble = bubbles.get(news.id);
+	if (!bubble) return;
+	const screen = bubble.parentElement;
+	const atEnd = screen.scrollTop + screen.clientHeight >= screen.scrollHeight - MARGIN_PX;
+	showProgress(bubble, news);
+	if (atEnd) screen.scrollTop = screen.scrollHeight;
+}
 
 function phoneOf(number) {
 	const known = phones.get(number);
 	if (known) return known;
 	const item = instance('phone');
 	item.dataset.phone = number;
-	const heading = item.querySelector('.number');
-	heading.textContent = number;
+	item.querySelector('.number').textContent = number;
 	const screen = item.querySelector('.screen');
 	screen.setAttribute('aria-label', `Messages of ${number}`);
-	const reply = item.querySelector('.reply');
-	const [label, input] = reply.children;
+	const [label, input] = item.querySelector('.reply').children;
 	input.id = `reply-${number}`;
 	label.htmlFor = input.id;
 	label.textContent = `Reply from ${number}`;
@@ -58,94 +113,6 @@ function phoneOf(number) {
 	const phone = { item, screen, count: 0, words: number };
 	phones.set(number, phone);
 	return phone;
-}
-
-function bubbleWith(templateId, content, at) {
-	const bubble = instance(templateId);
-	bubble.querySelector('.text').append(...withLinks(content));
-	const time = bubble.querySelector('time');
-	time.dateTime = at;
-	time.textContent = timeOf(new Date(at));
-	bubble.classList.toggle('fresh', live);
-	return bubble;
-}
-
-// The end of a sentence, or what closes around an address, is not part of it.
-const ADDRESS = /https?:\/\/[^\s<>"']*[^\s<>"'.,;:!?)\]}]/g;
-
-/** A text as a phone shows it: addresses can be opened. */
-function withLinks(content) {
-	const parts = [];
-	let end = 0;
-	for (const { 0: address, index } of content.matchAll(ADDRESS)) {
-		if (!URL.canParse(address)) continue;
-		const link = document.createElement('a');
-		Object.assign(link, { href: address, textContent: address, target: '_blank' });
-		link.rel = 'noopener noreferrer';
-		parts.push(content.slice(end, index), link);
-		end = index + address.length;
-	}
-	parts.push(content.slice(end));
-	return parts;
-}
-
-function bubbleOf(message) {
-	const bubble = bubbleWith('message', message.content, message.receivedAt);
-	bubble.dataset.message = message.documentId;
-	bubble.querySelector('.sender').textContent = message.sender;
-	const parts = bubble.querySelector('.parts');
-	parts.textContent = plural(message.parts, 'part');
-	parts.classList.toggle('several', message.parts > 1);
-	bubble.querySelector('.encoding').textContent = message.encoding;
-	return bubble;
-}
-
-function show({ message, inbound }) {
-	return inbound ? showInbound(inbound) : showMessage(message);
-}
-
-/** What a phone has sent. It counts neither as a message nor as parts: those are what was sent to it. */
-function showInbound(inbound) {
-	const phone = phoneOf(inbound.sender);
-	const bubble = bubbleWith('inbound', inbound.content, inbound.sentAt);
-	bubble.dataset.inbound = inbound.messageId;
-	if (inbound.webhookUrl === null) {
-		bubble.querySelector('.lost').textContent = 'Nobody listens: KPN has no webhook URL';
-	}
-	phone.screen.append(bubble);
-	phone.words += `\n${inbound.content}`.toLowerCase();
-	return phone;
-}
-
-function showMessage(message) {
-	const phone = phoneOf(message.recipient);
-	phone.screen.append(bubbleOf(message));
-	phone.count++;
-	phone.words += `\n${message.sender}\n${message.content}`.toLowerCase();
-	totals.messages++;
-	totals.parts += message.parts;
-	return phone;
-}
-
-/** Puts what is waiting on its phones, all at once so that a burst stays quick. */
-function flush() {
-	flushTimer = undefined;
-	const happened = waiting;
-	waiting = [];
-	const touched = new Set();
-	for (const happening of happened) {
-		const phone = show(happening);
-		// Deleted first, so that the set ends with the phone that got the latest message.
-		touched.delete(phone);
-		touched.add(phone);
-	}
-	place([...touched].reverse());
-	for (const { item, count } of touched) {
-		item.querySelector('.count').textContent = plural(count, 'message');
-	}
-	if (live) announce(happened);
-	const sizesChanged = refresh();
-	for (const { screen } of sizesChanged ? phones.values() : touched) showLatest(screen);
 }
 
 /** Scrolls to the end, or to the beginning of a last message that doesn't fit. */
@@ -162,19 +129,34 @@ function place(touched) {
 	else list.prepend(...items);
 }
 
+export function say(words) {
+	byId('news').textContent = words;
+}
+
+/** What was sent to phones and by them, and what became of one or two messages; of many, the screens tell. */
 function announce(happened) {
-	const messages = happened.flatMap(({ message }) => message ?? []);
+	const sent = happened.find(({ inbound }) => inbound)?.inbound;
+	const news = happened.flatMap(({ progress }) => progress ?? []);
+	const words = [
+		arrivalOf(happened.flatMap(({ message }) => message ?? [])),
+		...(sent ? [`Message sent from ${sent.sender}.`, sent.posted?.words] : []),
+		...(news.length < 3 ? news.map(wordsOf) : []),
+	].filter(Boolean);
+	if (words.length > 0) say(words.join(' '));
+}
+
+function arrivalOf(messages) {
 	const [first] = messages;
-	if (!first) {
-		const sent = happened.find(({ inbound }) => inbound)?.inbound;
-		if (sent) byId('news').textContent = `Reply sent from ${sent.sender}`;
-		return;
+	if (messages.length < 2) {
+		return first && `New message to ${first.recipient} from ${first.sender}: ${first.content}`;
 	}
-	const phoneCount = new Set(messages.map(({ recipient }) => recipient)).size;
-	byId('news').textContent =
-		messages.length === 1
-			? `New message to ${first.recipient} from ${first.sender}: ${first.content}`
-			: `${messages.length} new messages on ${plural(phoneCount, 'phone')}`;
+	const numbers = new Set(messages.map(({ recipient }) => recipient));
+	return `${messages.length} new messages on ${plural(numbers.size, 'phone')}`;
+}
+
+function wordsOf({ id, fate, posted }) {
+	const item = bubbles.get(id)?.closest('.phone');
+	return item && `${item.dataset.phone}: ${fate?.words ?? posted?.words}`;
 }
 
 /** The sandbox keeps how phones are switched; a page that is opened anew shows it. */
@@ -184,36 +166,6 @@ async function readStates() {
 	for (const [number, { item }] of phones) {
 		item.querySelector('.switch select').value = states[number] ?? 'on';
 	}
-}
-
-function forget() {
-	clearTimeout(flushTimer);
-	flushTimer = undefined;
-	waiting = [];
-	phones.clear();
-	readStates();
-	totals = { messages: 0, parts: 0 };
-	list.replaceChildren();
-	filter.value = '';
-}
-
-// --- the page around them
-
-/** Brings all but the phones up to date. Returns whether the phones changed size by it. */
-function refresh() {
-	setCounter('message', totals.messages);
-	setCounter('part', totals.parts);
-	setCounter('phone', phones.size);
-	document.title = totals.messages > 0 ? `(${totals.messages}) Phones` : 'Phones';
-	byId('empty').hidden = !live || phones.size > 0;
-	byId('search').hidden = phones.size < 2;
-	byId('keys').hidden = phones.size < 2;
-	byId('clear').disabled = phones.size === 0;
-	applyFilter();
-	const crowd = phones.size > MANY_PHONES ? 'many' : phones.size > 1 ? 'few' : 'one';
-	const sizesChange = list.dataset.crowd !== crowd;
-	list.dataset.crowd = crowd;
-	return sizesChange;
 }
 
 function setCounter(word, count) {
@@ -232,97 +184,4 @@ function applyFilter() {
 	keepOneTabStop();
 }
 
-function setState(state, words) {
-	const element = byId('state');
-	element.dataset.state = state;
-	if (element.textContent !== words) element.textContent = words;
-}
-
-// --- keyboard: one phone is reached by tab, and its reply by the next; arrows go between phones
-
-function reachable() {
-	return [...list.querySelectorAll('.phone:not([hidden]) .screen')];
-}
-
-function keepOneTabStop(wanted) {
-	const screens = reachable();
-	const current = list.querySelector('.screen[tabindex="0"]');
-	const stop = wanted ?? (screens.includes(current) ? current : screens[0]);
-	if (current && current !== stop) setReachable(current, -1);
-	if (stop) setReachable(stop, 0);
-}
-
-function setReachable(screen, tabIndex) {
-	const parts = screen.parentElement.querySelectorAll(
-		'.switch select, .reply input, .reply button',
-	);
-	for (const part of [screen, ...parts]) {
-		part.tabIndex = tabIndex;
-	}
-}
-
-function phoneReachedBy(key, screens, index) {
-	if (key === 'ArrowRight') return screens[index + 1];
-	if (key === 'ArrowLeft') return screens[index - 1];
-	if (key === 'Home') return screens[0];
-	if (key === 'End') return screens.at(-1);
-	return undefined;
-}
-
-list.addEventListener('keydown', (event) => {
-	if (event.ctrlKey || event.metaKey || event.altKey) return;
-	// In a reply the arrows move the cursor.
-	if (!event.target.matches('.screen')) return;
-	const screens = reachable();
-	const next = phoneReachedBy(event.key, screens, screens.indexOf(document.activeElement));
-	if (!next) return;
-	event.preventDefault();
-	next.focus();
-});
-list.addEventListener('focusin', (event) => {
-	const phone = event.target.closest('.phone');
-	if (phone) keepOneTabStop(phone.querySelector('.screen'));
-});
 filter.addEventListener('input', applyFilter);
-
-byId('clear').addEventListener('click', async () => {
-	const answer = await fetch('/sandbox/reset', { method: 'POST' }).catch(() => undefined);
-	if (!answer?.ok) setState('lost', 'Not cleared: no connection');
-});
-
-// --- what the sandbox tells
-
-const events = new EventSource('/sandbox/events');
-events.addEventListener('open', () => {
-	// Everything so far is about to come, also when the connection was lost in between.
-	live = false;
-	forget();
-	setState('live', 'Live');
-});
-events.addEventListener('error', () => setState('lost', 'Connection lost, trying again'));
-for (const name of ['message', 'inbound']) {
-	events.addEventListener(name, (event) => {
-		waiting.push({ [name]: JSON.parse(event.data) });
-		flushTimer ??= setTimeout(flush, FLUSH_MS);
-	});
-}
-events.addEventListener('live', () => {
-	clearTimeout(flushTimer);
-	flush();
-	live = true;
-	refresh();
-});
-events.addEventListener('reset', () => {
-	forget();
-	byId('news').textContent = 'All messages cleared';
-	refresh();
-});
-
-fetch('/sandbox/credential')
-	.then((answer) => answer.json())
-	.then(({ baseUrl, clientId, clientSecret }) => {
-		byId('base-url').textContent = baseUrl;
-		byId('client-id').textContent = clientId;
-		byId('client-secret').textContent = clientSecret;
-	})
-	.catch(() => setState('lost', 'Connection lost'));

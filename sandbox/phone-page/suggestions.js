@@ -1,5 +1,3 @@
-'use strict';
-
 // Says on top what to try first, where whoever started the sandbox has something to suggest.
 
 function suggestionOf({ words, link }) {

@@ -91,7 +91,38 @@ describe('the packed node in the real n8n', () => {
 	step('a visitor with an impossible number is not told of a success', 'form-failed', async () => {
 		await person.submitsForm(formAddress(), { Name: 'Bram', 'Mobile number': '12345' });
 		await person.page.getByText('We could not confirm by SMS').waitFor();
+		await person.page.getByText('No SMS was sent to 12345.').waitFor();
 		expect(sandbox.messages).toHaveLength(1);
+	});
+
+	step('from there a link leads back to the form', 'form-back', async () => {
+		await person.page.getByRole('link', { name: 'Back to the form' }).click();
+		await person.page.getByLabel('Mobile number').waitFor();
+		expect(person.page.url()).toBe(formAddress());
+	});
+
+	step('a visitor whose SMS KPN may or may not have is told that', 'form-unknown', async () => {
+		sandbox.inject({ accept: true, answer: { kind: 'reset' } });
+		await person.submitsForm(formAddress(), { Name: 'Bram', 'Mobile number': '06 12345671' });
+		await person.page.getByText('The SMS to 06 12345671 may not have been sent.').waitFor();
+		expect(await person.page.getByText('No SMS was sent').count()).toBe(0);
+	});
+
+	step('set up as a tool of an AI Agent, the node says what to fix', 'tool', async () => {
+		const parameters = { sender: '', mobileNumber: '', content: '', options: {} };
+		const place = { typeVersion: 1, position: [0, 0], parameters };
+		const types = { Tool: 'n8n-nodes-kpn-sms.kpnSmsTool', Node: 'n8n-nodes-kpn-sms.kpnSms' };
+		for (const [name, type] of Object.entries(types)) {
+			const node = { ...place, id: name, name, type };
+			const workflow = { name, nodes: [node], connections: {}, settings: {} };
+			const { id } = await scene.get('rest').post<{ id: string }>('/workflows', workflow);
+			await person.opensWorkflow(id);
+			await person.opensNode(name);
+			await person.page.getByText('Mobile Number', { exact: true }).first().waitFor();
+			const notice = person.page.getByText('each part is billed. Type the Sender yourself');
+			expect(await notice.count()).toBe(name === 'Tool' ? 1 : 0);
+			if (name === 'Tool') await shoot('tool-fields');
+		}
 	});
 
 	step('Sheet → SMS sends every row at the press of a button', 'sheet-node', async () => {

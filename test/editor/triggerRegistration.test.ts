@@ -203,6 +203,30 @@ describe('what people do with triggers, in the real n8n', () => {
 		await n8n.untilKpnHas(FOREIGN);
 	});
 
+	act('and also where the first was changed in between: n8n goes on, no URL is lost', async () => {
+		const privacy_config = { excluded_fields: { sms_dlr: ['Message'] } };
+		const before = { webhook_url: FOREIGN, privacy_config };
+		sandbox.settings.application = before;
+		const one = await n8n.addWorkflow('One', takeOver);
+		const two = await n8n.addWorkflow('Two', takeOver);
+		const three = await n8n.addWorkflow('Three', takeOver);
+		await n8n.publish(one);
+		await n8n.publish(two);
+		const additionalOptions = { takeOver: true, timestampTolerance: 60 };
+		await n8n.editAndPublish(one, { parameters: { additionalOptions } });
+		await n8n.untilKpnHas(urlOf(one));
+		await n8n.publish(three);
+		await n8n.unpublish(two);
+		await delay(SETTLED_MS);
+		await n8n.unpublish(one);
+		await delay(SETTLED_MS);
+		expect(configured()).toBe(urlOf(three));
+		await n8n.restart();
+		await n8n.unpublish(three);
+		await n8n.untilKpnHas(FOREIGN);
+		expect(sandbox.settings.application).toEqual(before);
+	});
+
 	act(
 		'a trigger that was taken over from gets its events again, if it is still published',
 		async () => {

@@ -281,5 +281,7 @@ test('what KPN’s log-in cannot do for a moment is said so', async () => {
 	expect(data.resultData.error?.message).toMatch(
 		/^Not sent: KPN’s log-in had a hiccup \(status 502\)/,
 	);
-	expect(data.resultData.error?.description).toMatch(/Press Retry in some minutes/);
+	expect(data.resultData.error?.description).toMatch(
+		/again in some minutes; where the workflow has stopped, Retry/,
+	);
 });

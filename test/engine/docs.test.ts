@@ -53,7 +53,7 @@ test('a redirect of the call for a token is followed by n8n, one of a message by
 });
 
 test.each([8, 200])(
-	'of a list that KPN refuses with 400 throughout, the rest is given up after 20: %i',
+	'of a list that KPN refuses with 400 throughout, the rest is given up after 50: %i',
 	async (count) => {
 		setting.sandbox.inject({ times: null, answer: { kind: 'http', status: 400 } });
 		const result = await run({ onError: 'continueRegularOutput' }, count);

@@ -118,7 +118,7 @@ test('a proxy that is written with https:// and speaks http: nothing left', asyn
 	const result = await send({ proxy }, CONTINUES);
 	expect(outputOf(result, 'SMS')[0]?.json).toMatchObject({
 		outcome: 'refused',
-		message: expect.stringMatching(/through the proxy could not be made \(EPROTO\)/),
+		message: expect.stringMatching(/through the proxy could not be made\. \(EPROTO\)/),
 		advice: expect.stringMatching(/Proxy on the Settings tab.*http:\/\/myproxy/),
 	});
 	expect(asked).toHaveLength(0);

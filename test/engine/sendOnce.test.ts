@@ -76,7 +76,7 @@ test('a row is corrected and the workflow executed again: only the rest is sent'
 	const failed = await run(withKey(), [{ ...one }, { ...two }, bad]);
 	expect(errorOf(failed)?.message).toMatch(/2 accepted, 1 refused/);
 	expect(errorOf(failed)?.description).toMatch(
-		/correct it and execute again, for Send Once Per is set/,
+		/execute again, for Send Once Per is set \(correct first/,
 	);
 	const corrected = await run(withKey(), [{ ...one }, { ...two }, { ...bad, text: 'Good' }]);
 	expect(errorOf(corrected)).toBeUndefined();
@@ -388,3 +388,21 @@ test('another worker writes over the list at the same moment: what it has begun 
 	expect(outcomesOf(result)).not.toContain('accepted');
 	expect(sent()).toEqual([]);
 });
+
+test.each(['v1', 'current'])(
+	'n8n’s database takes its time while many calls begin: each message is accepted, once: %s',
+	async (smsApi) => {
+		setting.credentials.set('kpn', { ...setting.credentials.raw('kpn'), smsApi });
+		await setting.sandbox.behave({ latencyMs: 10 });
+		seenKeys.onWrite = async () => await delay(20);
+		const items = messagesTo(600);
+		const options = { messagesPerCall: 5, deliveryGuarantee: 'atLeastOnce' };
+		expect(new Set(outcomesOf(await run(withKey({ onError: CONTINUE }, options), items)))).toEqual(
+			new Set(['accepted']),
+		);
+		expect(new Set(outcomesOf(await run(withKey({ onError: CONTINUE }, options), items)))).toEqual(
+			new Set(['sentBefore']),
+		);
+		expect(sent()).toHaveLength(items.length);
+	},
+);

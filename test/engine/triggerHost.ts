@@ -62,6 +62,7 @@ export class TriggerHost {
 	/** That publishes and unpublishes. */
 	process: N8nProcess;
 	readonly workflowId: string;
+	private readonly neighbours: TriggerHost[] = [];
 	private server?: Server;
 	private base: string;
 
@@ -89,6 +90,22 @@ export class TriggerHost {
 	async close(): Promise<void> {
 		this.server?.closeAllConnections();
 		await new Promise((resolve) => this.server?.close(resolve));
+	}
+
+	/** Makes this a workflow of another one's n8n. */
+	joins(other: TriggerHost): void {
+		other.neighbours.push(this);
+		this.base = other.base;
+	}
+
+	/** Another process of n8n, which remembers nothing; the trigger's code in it is `type`. */
+	restart2x(type: KpnSmsTrigger): void {
+		this.process = { ...this.process, type };
+	}
+
+	/** Makes n8n's address another one, which its server has as well. */
+	moveTo(hostname: string): void {
+		this.base = this.base.replace(/\/\/[^:]+/, `//${hostname}`);
 	}
 
 	get url(): string {
@@ -233,6 +250,8 @@ export class TriggerHost {
 		response: ServerResponse,
 		process = this.process,
 	): Promise<void> {
+		const addressed = this.neighbours.find(({ path }) => request.url?.endsWith(path));
+		if (addressed) return await addressed.answer(request, response);
 		const isTest = request.url === `/webhook-test/${this.path}` && this.test !== undefined;
 		const send = (status: number, message: string) => {
 			response.statusCode = status;

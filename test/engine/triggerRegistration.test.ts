@@ -1,6 +1,8 @@
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { sender } from '../unit/sandbox/client';
+import type * as TriggerModule from '../../nodes/KpnSmsTrigger/KpnSmsTrigger.node.ts';
 import { until } from '../until';
+import type { TriggerHost } from './triggerHost';
 import { startTriggerSetting, type TriggerSetting } from './triggerSetting';
 
 // The real one is waited for in the real n8n.
@@ -159,7 +161,7 @@ describe('an application without a webhook', () => {
 		const host = await setting.published();
 		sandbox.settings.application = { webhook_url: host.url, privacy_config };
 		await host.unpublish();
-		await until(() => /somebody has chosen fields/.test(host.log.join()));
+		await until(() => /which fields are left out/.test(host.log.join()));
 		expect(sandbox.settings.application).toEqual({ webhook_url: host.url, privacy_config });
 	});
 });
@@ -283,7 +285,9 @@ describe('what team and organization have set', () => {
 		for (const shown of [true, false]) {
 			sandbox.settings.showsInherited = shown;
 			const host = await setting.host();
-			await expect(host.publish()).rejects.toThrow(/https:\/\/team.example.com/);
+			await expect(host.publish()).rejects.toThrow(
+				new RegExp(`https://team.example.com now, as is set for its ${level}: `),
+			);
 		}
 		expect(setting.changes()).toEqual([]);
 	});
@@ -326,8 +330,6 @@ describe('what team and organization have set', () => {
 
 describe('two triggers on one application', () => {
 	beforeEach(async () => await start());
-	const sameN8n = (one: object, other: { url: string }) =>
-		Object.assign(one, { base: new URL(other.url).origin });
 
 	test('published at the same time, one is refused in words', async () => {
 		const [one, two] = [await setting.host(), await setting.host()];
@@ -342,7 +344,7 @@ describe('two triggers on one application', () => {
 	test('the second can be told to take over, and the first, unpublished, leaves it alone', async () => {
 		const first = await setting.published();
 		const second = await setting.host(takeOver);
-		sameN8n(second, first);
+		second.joins(first);
 		await second.publish();
 		expect(configured()).toBe(second.url);
 		await first.unpublish();
@@ -477,6 +479,28 @@ describe('when KPN refuses', () => {
 		await untilConfigured(undefined);
 	});
 
+	test('once, however often n8n tries', async () => {
+		await start();
+		const host = await setting.published();
+		await sandbox.stopListening();
+		for (let time = 0; time < 3; time++) await expect(host.unpublish()).rejects.toThrow(host.url);
+		expect(host.log).toHaveLength(1);
+		await sandbox.listenAgain();
+		await host.publish();
+		await sandbox.stopListening();
+		await expect(host.unpublish()).rejects.toThrow(host.url);
+		expect(host.log).toHaveLength(2);
+	});
+
+	test('KPN gives no token for the moment: the words are those of publishing', async () => {
+		await start();
+		sandbox.inject({ on: 'token', times: null, answer: { kind: 'http', status: 500 } });
+		const host = await setting.host();
+		const error = await host.publish().catch(({ message }: Error) => message);
+		expect(error).toMatch(/log-in had a hiccup \(status 500\).*Publish the workflow again in some/);
+		expect(error).not.toMatch(/sen[dt]/);
+	});
+
 	test('a moment after it, too', async () => {
 		await start();
 		const host = await setting.published();
@@ -543,5 +567,129 @@ describe('when KPN refuses', () => {
 		const host = await setting.host();
 		await expect(host.publish()).rejects.toThrow(/sends only to https.*WEBHOOK_URL/);
 		expect(sandbox.settingsCalls).toEqual([]);
+	});
+});
+
+describe('several workflows of one n8n that take over', () => {
+	const SETTLED = 700;
+	let hosts: TriggerHost[];
+	const workflows = async (count: number) => {
+		hosts = await Promise.all(
+			Array.from({ length: count }, async () => await setting.host(takeOver)),
+		);
+		for (const host of hosts.slice(1)) host.joins(hosts[0] as TriggerHost);
+	};
+	const settled = async () => await new Promise((resolve) => setTimeout(resolve, SETTLED));
+	/** n8n as it is after a start: nothing in its memory. */
+	const restart = () =>
+		jest.isolateModules(() => {
+			const path = '../../nodes/KpnSmsTrigger/KpnSmsTrigger.node.ts';
+			const again = jest.requireActual<typeof TriggerModule>(path);
+			const type = new again.KpnSmsTrigger();
+			for (const host of hosts) host.restart2x(type);
+		});
+	/** `p0` publishes the first, `u0` unpublishes it, `e0` publishes it again at once; `-` waits, `R` restarts n8n. */
+	const happens = async (history: string) => {
+		for (const step of history.split(' ')) {
+			const host = hosts[Number(step[1])] as TriggerHost;
+			if (step === '-') await settled();
+			else if (step === 'R') restart();
+			else if (step === 'M') hosts.forEach((one) => one.moveTo('localhost'));
+			else {
+				if (step[0] !== 'p') await host.unpublish();
+				if (step[0] !== 'u') await host.publish();
+			}
+		}
+		await settled();
+	};
+	beforeEach(async () => await start());
+
+	const FOREIGN = { webhook_url: ELSEWHERE, privacy_config };
+	test.each([
+		['p0 p1 e0 p2 u1 - u0 - u2'],
+		['p0 p1 e0 u0 - u1'],
+		['p0 p1 e0 u1 - u0'],
+		['p0 p1 u0 - p0 u0 - u1'],
+		['p0 p1 u0 - p0 u1 - u0'],
+		['p0 p1 e0 e1 e0 u1 u0'],
+		['p0 p1 p2 e1 e0 u2 u0 u1'],
+		['p0 p1 p2 e1 e0 u1 - u0 - u2'],
+		['p0 u0 p1 u1'],
+		['p0 p1 u0 - R u1'],
+		['p0 p1 R u0 - u1'],
+		['p0 p1 R u1 - u0'],
+		['p0 R p1 u0 - u1'],
+		['p0 R p1 u1 - u0'],
+		['p0 R p1 e0 u1 - u0'],
+		['p0 R p1 e0 u0 - u1'],
+		['p0 p1 u0 - R M u1'],
+		['p0 p1 R M u1 - u0'],
+	])('%s: in the end, KPN has what it had in the beginning', async (history) => {
+		await workflows(3);
+		for (const before of [FOREIGN, undefined]) {
+			sandbox.settings.application = before;
+			await happens(history);
+			expect(sandbox.settings.application).toEqual(before);
+			expect(hosts.flatMap(({ log }) => log).join()).not.toMatch(/still/);
+			hosts.forEach((host) => (host.staticData = '{}'));
+		}
+	});
+
+	test('the one that was taken over from gets its events again, also after a start of n8n', async () => {
+		await workflows(2);
+		sandbox.settings.application = FOREIGN;
+		await happens('p0 p1 R u1');
+		expect(configured()).toBe(hosts[0]?.url);
+		await happens('u0');
+		expect(sandbox.settings.application).toEqual(FOREIGN);
+	});
+
+	test('one published while another is about to leave comes in its place with one call', async () => {
+		await workflows(2);
+		for (const before of [FOREIGN, undefined]) {
+			sandbox.settings.application = before;
+			await happens('p0');
+			sandbox.settingsCalls.length = 0;
+			await happens('u0 p1');
+			expect(setting.changes()).toEqual(['PUT /applications']);
+			await happens('u1');
+			expect(sandbox.settings.application).toEqual(before);
+		}
+	});
+
+	test('one without Take Over waits for what another gives back, and does not take that', async () => {
+		await workflows(1);
+		sandbox.settings.application = FOREIGN;
+		await happens('p0');
+		const other = await setting.host();
+		await hosts[0]?.unpublish();
+		await expect(other.publish()).rejects.toThrow(/sends .* to https:\/\/elsewhere/);
+		expect(sandbox.settings.application).toEqual(FOREIGN);
+	});
+
+	test('where it cannot come in its place, the other leaves all the same', async () => {
+		await workflows(2);
+		await happens('p0');
+		await hosts[0]?.unpublish();
+		sandbox.inject({ on: 'settings', skip: 6, answer: { kind: 'http', status: 500 } });
+		await expect(hosts[1]?.publish()).rejects.toThrow(/status 500/);
+		await untilConfigured(undefined);
+	});
+});
+
+describe('a test URL that outlived its test', () => {
+	beforeEach(async () => await start());
+
+	test('is called that to another workflow, and is nothing to give back', async () => {
+		const tested = await setting.host();
+		await tested.listenForTest();
+		sandbox.settings.application = { webhook_url: tested.testUrl.replace('127.0.0.1', 'n8n.test') };
+		const words = /to the test URL of a workflow.*once more and stop it, or use.*Take Over/;
+		const other = await setting.host();
+		await expect(other.publish()).rejects.toThrow(words);
+		await expect(other.listenForTest()).rejects.toThrow(words);
+		const taking = await setting.published(takeOver);
+		await taking.unpublish();
+		await untilConfigured(undefined);
 	});
 });

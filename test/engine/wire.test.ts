@@ -163,6 +163,21 @@ test('with Execute Once only the first item is sent', async () => {
 	expect(setting.sandbox.messages).toHaveLength(1);
 });
 
+test.each([
+	[{ batchSize: 'x', batchInterval: 100 }, 'Items per Batch'],
+	[{ batchSize: 2, batchInterval: '1.000' }, 'Batch Interval'],
+	[{ batchSize: true, batchInterval: 100 }, 'Items per Batch'],
+])('Batching that is no whole number is refused, not ignored: %j', async (batch, label) => {
+	setting = await startSetting({ smsApi: 'current' });
+	const run = await send(messagesTo(2), {
+		parameters: { requestOptions: { batching: { batch } } },
+	});
+	expect(run.data.resultData.error?.message).toMatch(
+		new RegExp(`^${label} of Batching on the Settings tab is not a whole number`),
+	);
+	expect(setting.sandbox.calls).toHaveLength(0);
+});
+
 test('Batching is the most that is sent in its interval, and all items are sent once', async () => {
 	setting = await startSetting({ smsApi: 'current' });
 	const requestOptions = { batching: { batch: { batchSize: 2, batchInterval: 150 } } };

@@ -6,7 +6,7 @@ import { mark } from './mark';
 /** Answers that say clearly that KPN did not take the messages. */
 const REFUSALS = [302, 400, 400, 400, 403, 404, 405, 412, 429, 503];
 /** Answers after which KPN may have them or not; those of the 200s come with a body that cannot be read. */
-const UNCLEAR = [206, 226, 408, 500, 502, 504];
+const UNCLEAR = [200, 206, 226, 408, 500, 502, 504];
 
 const answer = fc.oneof(
 	{

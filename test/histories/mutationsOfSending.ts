@@ -114,14 +114,14 @@ export const SENDING: Array<Omit<Mutation, 'of'>> = [
 	{
 		name: 'a server error renews the token and sends again',
 		file: `${DELIVERY}/kpnCalls.ts`,
-		find: 'if (first.statusCode !== 401 || first.byProxy)',
-		replace: 'if ((first.statusCode !== 401 && first.statusCode !== 500) || first.byProxy)',
+		find: "if (first.statusCode !== 401 || first.byProxy || outcome.outcome !== 'refused') return outcome;",
+		replace: 'if (![401, 500].includes(first.statusCode) || first.byProxy) return outcome;',
 	},
 	{
 		name: 'a token that has expired is not renewed',
 		file: `${DELIVERY}/kpnCalls.ts`,
-		find: 'if (first.statusCode !== 401 || first.byProxy)',
-		replace: 'if (first.statusCode > 0)',
+		find: "if (first.statusCode !== 401 || first.byProxy || outcome.outcome !== 'refused') return outcome;",
+		replace: 'if (first.statusCode > 0) return outcome;',
 	},
 	{
 		name: 'each call renews the token for itself',
@@ -145,7 +145,7 @@ export const SENDING: Array<Omit<Mutation, 'of'>> = [
 	{
 		name: 'a success that cannot be read counts as refused',
 		file: `${DELIVERY}/outcome.ts`,
-		find: 'if (success && (json === null || hasId))',
+		find: 'if (success && (hasId || !isRecord(json)))',
 		replace: 'if (success && hasId)',
 	},
 	{
@@ -183,15 +183,15 @@ export const SENDING: Array<Omit<Mutation, 'of'>> = [
 	{
 		name: 'items are linked to the input after theirs',
 		file: `${DELIVERY}/item.ts`,
-		find: '...(sunset !== undefined && { sunset }),\n\t\t},\n\t\tpairedItem: { item: draft.itemIndex },',
+		find: '\t\t\t...describe(draft),\n\t\t},\n\t\tpairedItem: { item: draft.itemIndex },\n\t};\n}\n\nconst dryRunItem',
 		replace:
-			'...(sunset !== undefined && { sunset }),\n\t\t},\n\t\tpairedItem: { item: draft.itemIndex + 1 },',
+			'\t\t\t...describe(draft),\n\t\t},\n\t\tpairedItem: { item: draft.itemIndex + 1 },\n\t};\n}\n\nconst dryRunItem',
 	},
 	{
 		name: 'items come out in the opposite order',
 		file: `${DELIVERY}/run.ts`,
-		find: 'const output = await mapUnhurried(results, (one) =>',
-		replace: 'const output = await mapUnhurried([...results].reverse(), (one) =>',
+		find: 'const output = await mapUnhurried(results, (one, index) =>',
+		replace: 'const output = await mapUnhurried([...results].reverse(), (one, index) =>',
 	},
 	{
 		name: 'an item that reached one of its recipients counts as accepted',
@@ -207,7 +207,7 @@ export const SENDING: Array<Omit<Mutation, 'of'>> = [
 	},
 	{
 		name: 'what was not sent is counted as accepted in the error',
-		file: `${DELIVERY}/words.ts`,
+		file: `${DELIVERY}/runErrors.ts`,
 		find: 'counts[state]++;',
 		replace: "counts[state === 'not tried' ? 'accepted' : state]++;",
 	},

@@ -16,6 +16,19 @@ test('the node can be a tool of an AI Agent', () => {
 	expect(property('operation')?.default).toBe('send');
 });
 
+test('where the node is set up as a tool, it says what to fix; elsewhere it does not', () => {
+	const shownIn = (name: string) => {
+		const node = opened({ operation: 'send' });
+		const type = { ...description, name };
+		return description.properties
+			.filter((one) => NodeHelpers.displayParameter(node.parameters, one, node, type))
+			.filter(({ type: kind }) => kind === 'notice')
+			.map(({ displayName }) => displayName);
+	};
+	expect(shownIn('kpnSms')).toEqual([]);
+	expect(shownIn('kpnSmsTool')).toEqual([expect.stringMatching(/Sender.*Maximum Parts/)]);
+});
+
 test('Send is declared: its request, and where each field has its place in it', () => {
 	const operations = property('operation')?.options as INodePropertyOptions[];
 	const send = operations.find(({ value }) => value === 'send');
@@ -52,6 +65,26 @@ function opened(given: INodeParameters): INode {
 }
 
 const ALL = ['sender', 'mobileNumber', 'content'];
+
+test('Forget Sent leaves the fields and options of Send as they are, and says so', () => {
+	const fields = {
+		sender: 'A',
+		mobileNumber: '0612345678',
+		content: 'Hello',
+		options: { sendOncePer: '={{ $json.key }}', maximumParts: 3 },
+	};
+	const forgetting = opened({ operation: 'forgetSent', ...fields });
+	const again = opened({ ...forgetting.parameters, operation: 'send' });
+	expect(again.parameters).toMatchObject(fields);
+	const notices = description.properties.filter(
+		(one) =>
+			one.type === 'notice' &&
+			NodeHelpers.displayParameter(forgetting.parameters, one, forgetting, description),
+	);
+	expect(notices.map(({ displayName }) => displayName)).toEqual([
+		expect.stringMatching(/^Nothing is sent/),
+	]);
+});
 
 test('each field is there once, and required', () => {
 	const issuesOf = (node: INode) =>

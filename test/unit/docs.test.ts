@@ -97,7 +97,9 @@ test('the sandbox has every address that its page names', () => {
 	const rows = table(readDocument('docs/sandbox.md'), 'Address').map(({ Address = '' }) =>
 		Address.replace(/`/g, '').split(' '),
 	);
-	const named = rows.map(([method = '', path]) => `app.${method.toLowerCase()}('${path}'`);
-	const there = [...control.matchAll(/app\.(?:get|post)\('[^']+'/g)].map(([text]) => text);
+	const named = rows.map(
+		([method, path]) => `${method === 'GET' ? 'app.get' : 'onPost'}('${path}'`,
+	);
+	const there = [...control.matchAll(/(?:app\.get|onPost)\('[^']+'/g)].map(([text]) => text);
 	expect(named.sort()).toEqual(there.sort());
 });

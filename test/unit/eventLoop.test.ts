@@ -5,7 +5,7 @@ import { deliver } from '../../nodes/KpnSms/delivery/deliver';
 import type { KpnContext } from '../../nodes/KpnSms/delivery/kpnCalls';
 import type { Failure } from '../../nodes/shared/failure';
 import { run, type RunItem } from '../../nodes/KpnSms/delivery/run';
-import { stopError } from '../../nodes/KpnSms/delivery/words';
+import { stopError } from '../../nodes/KpnSms/delivery/runErrors';
 import { FIRST_WINDOW } from '../../nodes/KpnSms/delivery/callWindow';
 import { Pace } from '../../nodes/KpnSms/delivery/pace';
 import { hintsOf } from '../../nodes/KpnSms/message/hints';

@@ -1,4 +1,5 @@
-import { LONGEST_WAIT_MS, MOST_OPEN_MESSAGES } from '../../nodes/KpnSms/delivery/deliver';
+import { MOST_OPEN_MESSAGES } from '../../nodes/KpnSms/delivery/deliver';
+import { LONGEST_WAIT_MS } from '../../nodes/KpnSms/delivery/outcome';
 import { MOST_NUMBERS } from '../../nodes/KpnSms/delivery/draft';
 import {
 	LONGEST_EXPIRY,

@@ -4,7 +4,7 @@ import { mapUnhurried } from '../../shared/unhurried';
 import type { Call, Message } from './batch';
 import { BatchingLimit, type Batching } from './batchingLimit';
 import { CircuitBreaker } from './circuitBreaker';
-import type { Outcome } from './outcome';
+import { LONGEST_WAIT_MS, type Outcome } from './outcome';
 import type { Pace, Started } from './pace';
 import { PendingCalls } from './pendingCalls';
 
@@ -38,9 +38,6 @@ export interface DeliveryPlan {
 
 /** Messages that are on their way: of no more can the outcome ever become unknown at once. */
 export const MOST_OPEN_MESSAGES = 1_000;
-
-/** Longer waits are the user's to decide on: the messages come out as not sent, with the reason. */
-export const LONGEST_WAIT_MS = 60_000;
 
 /** Work for so long at a time, and n8n still answers everybody else. */
 const LONGEST_HOLD_MS = 10;

@@ -34,6 +34,8 @@ export interface Refusal {
 	problems: string[];
 	/** Whether it was only to be tried out. */
 	dryRun?: boolean;
+	/** Mobile Number as it was given. */
+	recipient?: string;
 }
 
 export const isRefusal = (one: object): one is Refusal => 'problems' in one;
@@ -57,7 +59,8 @@ export function draft(
 	input: object = {},
 ): Draft | Refusal {
 	const problems = [...options.problems];
-	const refusal: Refusal = { itemIndex, problems, dryRun: options.dryRun };
+	const recipient = asText(message?.mobile_number)?.slice(0, SHOWN_CHARACTERS);
+	const refusal: Refusal = { itemIndex, problems, dryRun: options.dryRun, recipient };
 	const sender = readSender(givenSender, problems);
 	const recipients = readRecipients(message?.mobile_number, options, api, problems);
 	const content = readContent(message?.content, options, api, problems, text);
@@ -149,10 +152,10 @@ function readContent(
 	// With a letter and its accent made one, a text may come to half.
 	const replaces = options.replaceSpecialCharacters && typed.length <= 2 * MOST_UNITS;
 	const content = replaces ? replaceSpecialCharacters(typed) : typed;
-	if (content.trim() === '') {
+	if (!VISIBLE.test(content)) {
 		const advice = 'Enter the text of the SMS.';
 		problems.push(
-			typed.trim() === ''
+			!VISIBLE.test(typed)
 				? noValue(field, value, advice)
 				: `${field} is empty without its special characters. ${advice}`,
 		);
@@ -197,11 +200,15 @@ function checkParts(
 	);
 }
 
+/** A text without any would be billed, and show nothing. */
+const VISIBLE = /[^\s\p{Cf}]/u;
+
 /** So many of a list a person reads. */
 const NUMBERS_NAMED = 10;
 const SPECIAL_CHARACTERS_NAMED = 5;
 const FIELDS_NAMED = 10;
 const FIELD_CHARACTERS = 40;
+const SHOWN_CHARACTERS = 200;
 
 /** In words where counting would take long. */
 const countOf = (text: string): string =>

@@ -81,7 +81,7 @@ function failedItem(result: ItemResult, node: INode): INodeExecutionData {
 	const item: INodeExecutionData = {
 		json: {
 			outcome: failure.outcome,
-			...('draft' in result && to(result.draft)),
+			...('draft' in result ? to(result.draft) : { recipient: result.recipient ?? '', parts: 0 }),
 			message: together(failure.message, failure.quote),
 			advice: failure.advice,
 			...definedFields({

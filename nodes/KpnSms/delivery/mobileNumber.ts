@@ -16,6 +16,9 @@ const ONE_NUMBER = /\d{1,3},\d{1,20}E\+?\d+|[^,;\s][^,;\r\n]*/gi;
 /** How a sheet shows a long number in a column that is not text. */
 const SHORTENED = /^\d+(?:[.,]\d+)?E\+?\d+$/i;
 
+/** A number that somebody's software counts with, such as 612345678.0: the digits after it are none of it. */
+const DECIMAL = /^([+\d][\d\s]{6,})\.(\d{1,2})$/;
+
 /** What people's sheets have around a number: quotes, and what makes a link of it. */
 const AROUND = /^['’‘`"“”]*(?:(?:tel|sms):)?|['’‘`"“”]+$/gi;
 
@@ -68,13 +71,17 @@ export function readMobileNumber(
 		.replace(/\p{Cf}/gu, '')
 		.trim()
 		.replace(AROUND, '')
-		.trim();
+		.trim()
+		.replace(DECIMAL, (whole, number: string, decimals: string) =>
+			Number(decimals) === 0 ? number : whole,
+		);
 	const shown = `“${shorten(text)}”`;
 	const parsed = parsePhoneNumberFromString(text, {
 		defaultCountry,
 		extract: false,
 	});
-	if (!parsed || parsed.ext || typed.length > LONGEST_NUMBER) {
+	const counted = DECIMAL.test(text) || /^-\d/.test(text);
+	if (!parsed || parsed.ext || typed.length > LONGEST_NUMBER || counted) {
 		return {
 			shown,
 			problem: `is not a phone number${whyNone(text)}`,
@@ -83,8 +90,7 @@ export function readMobileNumber(
 	if (!parsed.isValid()) {
 		return {
 			shown,
-			problem:
-				'is not a mobile number. A Dutch one is 06 and 8 digits, or starts with 097; one abroad starts with + and its country code.',
+			problem: `is not a mobile number. ${EXAMPLES[defaultCountry] ?? `One of ${countryName(defaultCountry)} is written as people there do`}; one abroad starts with + and its country code.`,
 		};
 	}
 	if (!abroad && parsed.country !== HOME) {
@@ -97,11 +103,22 @@ export function readMobileNumber(
 	return { number: parsed.number };
 }
 
+const EXAMPLES: Partial<Record<CountryCode, string>> = {
+	NL: 'A Dutch one is 06 and 8 digits, or starts with 097',
+};
+
+const countryName = (code: CountryCode): string =>
+	new Intl.DisplayNames('en', { type: 'region' }).of(code) ?? code;
+
 /** What is wrong with something that is no number at all, and what to do. */
 function whyNone(text: string): string {
 	if (SHORTENED.test(text)) {
 		return ': a sheet has shortened it, and its digits are lost. Make the column text in the sheet, and enter the number there again.';
 	}
+	if (DECIMAL.test(text)) {
+		return ': it has digits after a decimal point. Make the column text where it comes from.';
+	}
+	if (/^-\d/.test(text)) return ': it begins with a minus. Take that out.';
 	const odd = [...text].find((character) => !OF_NUMBERS.test(character));
 	const digits = text.match(/\p{Nd}/gu)?.length ?? 0;
 	return odd !== undefined && digits >= FEWEST_DIGITS

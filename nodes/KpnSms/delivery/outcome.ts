@@ -7,7 +7,7 @@ import { quote, readKpnError, redact, type KpnError, type Secrets } from '../../
 import { RETURN_CODES, returnCode, type ReturnCode } from '../../shared/returnCodes';
 import type { Answer } from './answer';
 import { documentIdOf, mayHoldId, saysFailure } from './documentId';
-import { momentOf, usedUpAdvice } from './quotaWords';
+import { momentOf, momentWords, usedUpAdvice } from './quotaWords';
 
 /** What became of a message. Only `accepted` means that KPN has it. */
 export type Outcome = Accepted | Failure;
@@ -68,17 +68,27 @@ export function outcomeOfAnswer(answer: Answer, now: number, secrets: Secrets = 
 		return maybeTaken('KPN gave a document ID, and says at the same time that it failed');
 	}
 	if (success && (hasId || !isRecord(json))) return maybeTaken('KPN’s answer cannot be read');
+	const afterMs = code.retryable ? askedWait(answer, now) : undefined;
+	const usedUp = statusCode === 429 && usedUpAdvice(accountState(headers)?.quota, now);
 	return {
 		outcome: code.taken === 'no' ? 'refused' : 'unknown',
 		statusCode,
 		meaning: `${code.meaning} (${statusCode} ${code.name})`,
-		advice: (statusCode === 429 && usedUpAdvice(accountState(headers)?.quota, now)) || code.advice,
+		advice: usedUp || longWaitAdvice(afterMs, now) || code.advice,
 		kpn,
 		retryable: code.retryable,
-		tryAgain: code.retryable ? { afterMs: askedWait(answer, now) } : undefined,
+		tryAgain: code.retryable ? { afterMs } : undefined,
 		concernsEveryCall: code.concerns === 'everyCall',
 	};
 }
+
+/** The longest that KPN may ask to wait before a call is made again by itself. */
+export const LONGEST_WAIT_MS = 60_000;
+
+const longWaitAdvice = (afterMs: number | undefined, now: number): string | undefined =>
+	afterMs === undefined || afterMs <= LONGEST_WAIT_MS
+		? undefined
+		: `KPN asks to wait until ${momentWords(now + afterMs, now)}, longer than the node waits: send the rest then.`;
 
 const withoutSecrets = (headers: Answer['headers'], secrets: Secrets): Answer['headers'] =>
 	Object.fromEntries(
@@ -108,7 +118,7 @@ function codeOf(
 		return {
 			...code,
 			meaning: 'KPN takes fewer calls a second than it got',
-			advice: 'Press Retry: it sends only what was not sent.',
+			advice: 'Send it again; where the workflow has stopped, Retry sends only what was not sent.',
 		};
 	}
 	return gone === undefined ? code : { ...gone, name: code.name };
@@ -128,7 +138,7 @@ function refusedByProxy({ statusCode, body }: Answer, secrets: Secrets): Failure
 		outcome: 'refused',
 		statusCode,
 		meaning: `${meaning} (${statusCode})`,
-		advice: `Nothing was sent. ${advice}`,
+		advice,
 		kpn: readKpnError(body, secrets),
 		retryable: passing,
 		tryAgain: passing ? {} : undefined,
@@ -205,8 +215,8 @@ export function outcomeOfError(error: unknown, proxied = false, neverLeft = fals
 			meaning,
 			systemCode: code,
 			advice: aboutProxy
-				? `Nothing was sent. ${CHECK_PROXY}`
-				: 'Nothing was sent. Check the network, and Environment and Base URL in the credential; then send again.',
+				? CHECK_PROXY
+				: 'Check the network, and Environment and Base URL in the credential; then send again what was not sent.',
 			kpn: {},
 			retryable: true,
 			tryAgain: proxyHungUp || PASSING.has(code ?? '') ? {} : undefined,

@@ -64,7 +64,11 @@ function limitOf({ limit, interval, timeUnit }: Quota = {}): string {
 /** `14:00 UTC`, or with its day where that is not today; undefined if it is over. */
 export function startOf({ resetUtc }: Quota = {}, now: number): string | undefined {
 	const at = resetUtc === undefined ? undefined : momentOf(resetUtc);
-	if (at === undefined || at <= now) return undefined;
+	return at === undefined || at <= now ? undefined : momentWords(at, now);
+}
+
+/** `14:00 UTC`, or with its day where that is not today. */
+export function momentWords(at: number, now: number): string {
 	const [day, time] = new Date(at).toISOString().split('T');
 	const today = new Date(now).toISOString().startsWith(day ?? '');
 	const date = new Date(at).toLocaleDateString('en-GB', { dateStyle: 'long', timeZone: 'UTC' });

@@ -24,7 +24,7 @@ import type { Outcome, Settled } from './outcome';
 import { PrivateHash } from './privateHash';
 import { SendOnce } from './sendOnce';
 import { atSharedPace } from './sharedPace';
-import { precheckError, stopError, tooManyParts } from './words';
+import { precheckError, stopError, tooManyParts } from './runErrors';
 
 /** One item of a run, with its parameters evaluated; or why they could not be. */
 export type RunItem = Refusal | RunInput;

@@ -205,7 +205,8 @@ export class SendOnce {
 
 	private async record(): Promise<void> {
 		await this.gather();
-		const messages = new Set(this.waiting);
+		// What began to wait during the last turn may have been decided by it.
+		const messages = new Set(this.waiting.filter((message) => this.isUndecided(message)));
 		this.waiting = [];
 		while (messages.size < AHEAD && this.ahead.length > 0) {
 			const next = this.ahead.pop();
@@ -286,9 +287,9 @@ const SENT_BEFORE: Settled = { outcome: 'sentBefore' };
 const UNKNOWN_BEFORE: Failure = {
 	outcome: 'unknown',
 	meaning:
-		'an earlier execution had begun to send it and its end is not on record, so it was not sent again',
+		'an earlier execution had begun to send it, and it is not on record that KPN took it, so it was not sent again',
 	advice:
-		'n8n may have stopped in the middle of it, or another worker may be sending it now. The SMS may or may not arrive: check with the recipient, or let it be sent again with a new key under Send Once Per, or with Delivery Guarantee At Least Once.',
+		'KPN may have given no clear answer, n8n may have stopped in the middle of it, or another worker may be sending it now. The SMS may or may not arrive: check with the recipient, or let it be sent again with a new key under Send Once Per, or with Delivery Guarantee At Least Once.',
 	kpn: {},
 	retryable: false,
 	concernsEveryCall: false,
@@ -307,7 +308,10 @@ const notRecorded = (error: unknown): Failure => ({
 /** What the end of a message in another execution means in this one. */
 function endedElsewhere(end: Settled): Settled {
 	if (end.outcome === 'accepted' || end.outcome === 'sentBefore') return SENT_BEFORE;
-	return { ...end, meaning: `another execution was sending it at the same moment: ${end.meaning}` };
+	return {
+		...end,
+		meaning: `another execution was sending it at the same moment, and what came of it there is: ${end.meaning}`,
+	};
 }
 
 function asRepeat(first: Settled): Settled {

@@ -4,6 +4,16 @@ import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { SENDER_CHARACTERS, SMS_APIS } from '../../shared/kpn';
 import { DEFAULT_REMEMBER, MOST_REMEMBERED, SHORTEST_EXPIRY_ABROAD } from '../delivery/options';
 
+/** Where an AI Agent gets the node as its tool: what the model had better not choose. */
+export const toolNotice: INodeProperties = {
+	displayName:
+		'The AI model calls this as often and with texts as long as it likes, and each part is billed. Type the <b>Sender</b> yourself: KPN must have allowed it. Add the option <b>Maximum Parts</b>, such as 2. If all goes to one person, type the <b>Mobile Number</b>, too.',
+	name: 'toolNotice',
+	type: 'notice',
+	default: '',
+	displayOptions: { show: { '@tool': [true] } },
+};
+
 /** The fields of a message say in `routing` where they go in the body of KPN's send call. */
 export const senderField: INodeProperties = {
 	displayName: 'Sender',

@@ -1,4 +1,9 @@
-import type { IExecuteFunctions, INodeExecutionData, INodePropertyOptions } from 'n8n-workflow';
+import type {
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeProperties,
+	INodePropertyOptions,
+} from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
 import { KeyStore } from '../delivery/keyStore';
@@ -11,6 +16,15 @@ export const forgetSentOperation: INodePropertyOptions = {
 	description:
 		'Forget what this node has sent under Send Once Per, so that the next execution sends it again. Sends nothing itself.',
 	displayOptions: { hide: { '@tool': [true] } },
+};
+
+export const forgetSentNotice: INodeProperties = {
+	displayName:
+		'Nothing is sent: the node forgets what it has sent under Send Once Per. The fields below are those of Send, and stay as they are: choose Send again afterwards.',
+	name: 'forgetSentNotice',
+	type: 'notice',
+	default: '',
+	displayOptions: { show: { resource: ['message'], operation: ['forgetSent'] } },
 };
 
 /** Once, however many items come in. */

@@ -4,7 +4,8 @@ import type { Refusal } from '../delivery/draft';
 import type { ItemResult } from '../delivery/item';
 import { IS_TEST_URL, isTestUrl } from '../delivery/options';
 import { momentOf, quotaIsShort, startOf } from '../delivery/quotaWords';
-import { counted, refusalLines, tooManyParts } from '../delivery/words';
+import { counted } from '../delivery/itemGroups';
+import { refusalLines, tooManyParts } from '../delivery/runErrors';
 import type { AccountState } from '../../shared/accountState';
 
 /** From this share of KPN's quota on, the user is told. */

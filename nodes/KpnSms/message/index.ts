@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { forgetSent, forgetSentOperation } from './forgetSent';
+import { forgetSent, forgetSentNotice, forgetSentOperation } from './forgetSent';
 import { requestOptionsField } from './requestOptionsField';
 import { sendAndWait, sendAndWaitOperation } from './sendAndWait';
 import { sendAndWaitFields } from './sendAndWaitFields';
@@ -16,6 +16,7 @@ export const messageProperties: INodeProperties[] = [
 		options: [forgetSentOperation, sendOperation, sendAndWaitOperation],
 		default: 'send',
 	},
+	forgetSentNotice,
 	...sendFields,
 	...sendAndWaitFields,
 	requestOptionsField,

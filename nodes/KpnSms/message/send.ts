@@ -13,7 +13,7 @@ import set from 'lodash/set';
 import { mapUnhurried } from '../../shared/unhurried';
 import { failedExpression, runPrepared, type RunItem } from '../delivery/run';
 import { draggedFields } from './draggedFields';
-import { contentField, mobileNumberField, optionsField, senderField } from './fields';
+import { contentField, mobileNumberField, optionsField, senderField, toolNotice } from './fields';
 import { hintsOf } from './hints';
 import { requestOf, type RequestOptions } from './sendRequest';
 
@@ -36,9 +36,10 @@ export const sendOperation: INodePropertyOptions = {
 
 const bodyFields = [senderField, mobileNumberField, contentField];
 
+/** With Forget Sent they stay, for n8n drops what an operation does not have. */
 export const sendFields: INodeProperties[] = updateDisplayOptions(
-	{ show: { resource: ['message'], operation: ['send'] } },
-	[...bodyFields, optionsField],
+	{ show: { resource: ['message'], operation: ['send', 'forgetSent'] } },
+	[toolNotice, ...bodyFields, optionsField],
 );
 
 /** Sends the messages of all items in few calls, and says of each item what became of it. */

@@ -36,12 +36,27 @@ export function deadlineOf({ timeout }: RequestOptions): number {
 	return Math.min(Number(text), LONGEST_MS) || DEADLINE_MS;
 }
 
-/** As n8n has it: 0 items per batch count as 1, a negative number switches Batching off. */
+/**
+ * As n8n has it: 0 items per batch count as 1, a negative number switches Batching off.
+ *
+ * @throws Error if a part of it is no whole number: what is to keep the node slow must not be ignored
+ */
 function batchingOf({ batching }: RequestOptions): Batching | undefined {
-	const size = Number(batching?.batch?.batchSize ?? 1);
-	const intervalMs = Number(batching?.batch?.batchInterval ?? 0);
+	const { batch } = batching ?? {};
+	if (!batch) return undefined;
+	const size = wholeOf(batch.batchSize ?? 1, 'Items per Batch');
+	const intervalMs = wholeOf(batch.batchInterval ?? 0, 'Batch Interval');
 	if (!(size >= 0 && intervalMs > 0)) return undefined;
 	return { size: Math.max(1, Math.floor(size)), intervalMs };
+}
+
+function wholeOf(value: unknown, label: string): number {
+	const digits = typeof value === 'string' && /^\s*-?\d+\s*$/.test(value);
+	const number = typeof value === 'number' || digits ? Number(value) : NaN;
+	if (Number.isInteger(number)) return number;
+	throw new Error(
+		`${label} of Batching on the Settings tab is not a whole number: enter it in digits alone, such as 50.`,
+	);
 }
 
 const isExpression = ({ parameters }: INode, option: string): boolean => {

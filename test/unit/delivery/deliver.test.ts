@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 
 import type { Message } from '../../../nodes/KpnSms/delivery/batch';
-import {
-	deliver,
-	LONGEST_WAIT_MS,
-	MOST_OPEN_MESSAGES,
-} from '../../../nodes/KpnSms/delivery/deliver';
-import type { Outcome } from '../../../nodes/KpnSms/delivery/outcome';
+import { deliver, MOST_OPEN_MESSAGES } from '../../../nodes/KpnSms/delivery/deliver';
+import { LONGEST_WAIT_MS, type Outcome } from '../../../nodes/KpnSms/delivery/outcome';
 import { FIRST_WINDOW } from '../../../nodes/KpnSms/delivery/callWindow';
 import { Pace } from '../../../nodes/KpnSms/delivery/pace';
 import { makeCalls, play } from './play';

@@ -70,6 +70,13 @@ test('a missing number is named with what would be right', () => {
 	);
 });
 
+test.each(['\u200b', '\ufeff \n', '\u200d'])(
+	'a text that shows nothing is empty: %j',
+	(content) => {
+		expect(problemsOf({ content })).toMatch(/^Content is empty/);
+	},
+);
+
 test('all problems of an item are told at once', () => {
 	expect(draft(0, { sender: '', mobileNumber: 'x', content: '' }, 'v1')).toMatchObject({
 		itemIndex: 0,

@@ -137,3 +137,34 @@ test('anything at all gives a number or a problem, never a throw', () => {
 		}),
 	);
 });
+
+test.each([
+	['01701234567.0', 'DE', '+491701234567'],
+	['+491701234567.0', undefined, '+491701234567'],
+	['6641234567.00', 'AT', '+436641234567'],
+	['31612345678.0', undefined, '+31612345678'],
+] as const)('a number that was counted with, %s, loses its decimals', (given, country, number) => {
+	expect(readMobileNumber(given, true, country)).toEqual({ number });
+});
+
+test.each([
+	['01701234567.5', 'DE', /decimal point/],
+	[1701234567.5, 'DE', /decimal point/],
+	['0612345678.12', 'NL', /decimal point/],
+	[-612345678, 'NL', /begins with a minus/],
+	['-612345678', 'NL', /begins with a minus/],
+] as const)(
+	'%p is refused: what is no part of a number is not made one',
+	(given, country, words) => {
+		expect(readMobileNumber(given, true, country)).toEqual({
+			shown: expect.any(String),
+			problem: expect.stringMatching(words),
+		});
+	},
+);
+
+test('what a number should look like is said for the Default Country', () => {
+	expect(readMobileNumber('030 123456', true, 'DE')).toMatchObject({
+		problem: expect.stringMatching(/^is not a mobile number\. One of Germany is written as people/),
+	});
+});

@@ -345,7 +345,7 @@ test('a token that cannot be had is a refusal, in words about what is at fault',
 		expect(outcomeOfTokenError({ status, body: '' })).toMatchObject({
 			outcome: 'refused',
 			meaning: expect.stringMatching(/KPN’s log-in had a hiccup/),
-			advice: expect.stringMatching(/Press Retry/),
+			advice: expect.stringMatching(/Retry does so/),
 			retryable: true,
 			tryAgain: {},
 		});
@@ -363,3 +363,13 @@ test('a token that cannot be had is a refusal, in words about what is at fault',
 /** As n8n hands it on: its own error around that of its HTTP library. */
 const wrapped = (code: string) =>
 	new Error('failed', { cause: Object.assign(new Error(code), { code }) });
+
+test('a pause that is too long for the node to wait is said, with its end', () => {
+	const now = Date.UTC(2030, 0, 1, 12);
+	const asked = (seconds: string) =>
+		outcomeOfAnswer({ statusCode: 429, headers: { 'retry-after': seconds }, body: '' }, now);
+	expect(asked('3600')).toMatchObject({
+		advice: 'KPN asks to wait until 13:00 UTC, longer than the node waits: send the rest then.',
+	});
+	expect(asked('60')).not.toMatchObject({ advice: expect.stringMatching(/asks to wait/) });
+});

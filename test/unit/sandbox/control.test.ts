@@ -98,8 +98,49 @@ test('the phone page and all it loads come from the sandbox itself', async () =>
 	expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
 	const loaded = [...(await page.text()).matchAll(/(?:src|href)="([^"]+)"/g)].map(([, url]) => url);
 	const files = loaded.filter((url) => !url?.startsWith('data:'));
-	expect(files).toHaveLength(12);
+	expect(files).toHaveLength(7);
 	for (const file of files) expect((await fetch(`${sandbox.url}${file}`)).status).toBe(200);
+});
+
+test('Clear takes the messages off the phones and nothing else, and can be undone', async () => {
+	const send = await sender(sandbox);
+	await send({ messages: [sms(ANNA, 'first')] });
+	await post('/sandbox/inbound', JSON.stringify({ sender: BRAM, content: 'Hi' }));
+	await post('/sandbox/phones', JSON.stringify({ mobileNumber: BRAM, state: 'off' }));
+	const fault = { answer: { kind: 'http', status: 412 }, skip: 1 };
+	await post('/sandbox/faults', JSON.stringify(fault));
+
+	expect((await post('/sandbox/clear')).status).toBe(204);
+	expect(await get('/sandbox/messages')).toEqual([]);
+	expect(await get('/sandbox/inbound')).toEqual([]);
+	expect(await get('/sandbox/calls')).toHaveLength(1);
+	expect(await get('/sandbox/phones')).toEqual({ [BRAM]: 'off' });
+	// The token is good still, and so is the planned fault.
+	expect((await send({ messages: [sms(ANNA, 'second')] })).status).toBe(200);
+	expect((await send()).status).toBe(412);
+
+	expect((await post('/sandbox/clear/undo')).status).toBe(204);
+	const contents = ((await get('/sandbox/messages')) as Array<{ content: string }>).map(
+		({ content }) => content,
+	);
+	expect(contents).toEqual(['first', 'second']);
+	expect(await get('/sandbox/inbound')).toMatchObject([{ content: 'Hi' }]);
+	// There is nothing more to bring back.
+	await post('/sandbox/clear/undo');
+	expect(await get('/sandbox/messages')).toHaveLength(2);
+});
+
+test('Clear on empty phones keeps what can be brought back; a reset forgets it', async () => {
+	const send = await sender(sandbox);
+	await send();
+	await post('/sandbox/clear');
+	await post('/sandbox/clear');
+	await post('/sandbox/clear/undo');
+	expect(sandbox.messages).toHaveLength(1);
+	await post('/sandbox/clear');
+	await post('/sandbox/reset');
+	await post('/sandbox/clear/undo');
+	expect(sandbox.messages).toEqual([]);
 });
 
 test('the page can tell how to fill in the credential', async () => {

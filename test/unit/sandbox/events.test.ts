@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { freePort } from '../../../dev/n8n/ports';
 import { startSandbox } from '../../../sandbox';
 import type { Sandbox, SandboxOptions } from '../../../sandbox';
 import { ANNA, BRAM, pause, sender, sms } from './client';
@@ -211,6 +212,103 @@ test('v1 has no reports, and nothing goes to a machine that is not this one', as
 			problem: expect.stringMatching(/Not sent/),
 		},
 	]);
+});
+
+describe('what became of it is known on the phone', () => {
+	/** Waits for what came of the only message, or of the only one that a phone sent. */
+	async function posted(words: RegExp, of: 'messages' | 'inbound' = 'messages') {
+		for (let waited = 0; waited < 3000; waited += 5) {
+			if (words.test(sandbox[of][0]?.posted?.words ?? '')) break;
+			await pause(5);
+		}
+		expect(sandbox[of][0]?.posted?.words).toMatch(words);
+		return sandbox[of][0]?.posted?.taken;
+	}
+	const sends = async (webhook_url: string) => {
+		const send = await start();
+		await send({ messages: [sms()], webhook_url });
+	};
+
+	test('a report that found nobody, while it is tried and when it is given up', async () => {
+		statuses = [404, 404, 404, 404];
+		await sends(webhook);
+		const found = `Its delivery report found nobody: ${webhook} answered 404\\. Publish`;
+		expect(await posted(new RegExp(`^${found}.*It is tried again\\.$`))).toBe(false);
+		expect(await posted(new RegExp(`^${found}.*Given up after 4 attempts\\.$`))).toBe(false);
+		expect(sandbox.messages).toMatchObject([{ fate: { state: 'delivered', words: 'Delivered' } }]);
+	});
+
+	test('a report that is taken at the second attempt', async () => {
+		statuses = [404];
+		await sends(webhook);
+		expect(await posted(/^Its delivery report found nobody/)).toBe(false);
+		expect(await posted(/^Report taken$/)).toBe(true);
+	});
+
+	test.each([
+		['a test URL', [404], '/webhook-test/x', /found nobody: .* This is a test URL.*Production URL/],
+		['another secret', [401], '/webhook/x', /was refused: .* answered 401\. .*signing secret/],
+		['an error of n8n', [500], '/webhook/x', /was not taken: .* answered 500\. See the executions/],
+	])('%s', async (_name, answers, path, words) => {
+		statuses = answers;
+		await sends(new URL(path, webhook).href);
+		expect(await posted(words)).toBe(false);
+	});
+
+	test('nobody is at the address, or it is on another machine', async () => {
+		const port = await freePort();
+		await sends(`http://127.0.0.1:${port}/webhook/x`);
+		expect(await posted(/found nobody: nothing answers at http.* Is n8n running/)).toBe(false);
+		await sandbox.close();
+		await sends('https://n8n.example.com/webhook/x');
+		expect(await posted(/was not sent: the sandbox posts to this machine only/)).toBe(false);
+	});
+
+	test.each([
+		['off', /^Expired: validity expired \(024\)$/],
+		['outOfReach', /^Failed: out of coverage \(007\)$/],
+		['barred', /^Rejected: recipient barred \(003\)$/],
+	] as const)('a phone that is %s, also where nobody is told', async (state, words) => {
+		await start();
+		sandbox.settings.clear();
+		sandbox.switchPhone(ANNA, state);
+		const v1 = await sender(sandbox, 'v1');
+		await v1({ messages: [sms()] });
+		for (
+			let waited = 0;
+			waited < 3000 && sandbox.messages[0]?.fate?.state !== 'failed';
+			waited += 5
+		)
+			await pause(5);
+		expect(sandbox.messages[0]?.fate).toEqual({
+			state: 'failed',
+			words: expect.stringMatching(words),
+		});
+		expect(sandbox.deliveries).toEqual([]);
+	});
+
+	test('what a phone sends is taken, finds nobody, or nobody listens', async () => {
+		await start();
+		sandbox.receiveSms({ sender: ANNA, content: 'Hi' });
+		expect(await posted(/^Taken$/, 'inbound')).toBe(true);
+		sandbox.reset();
+		statuses = [404];
+		sandbox.receiveSms({ sender: ANNA, content: 'Hi' });
+		expect(await posted(/^It found nobody: .* answered 404/, 'inbound')).toBe(false);
+		sandbox.reset();
+		sandbox.settings.clear();
+		const { posted: result } = sandbox.receiveSms({ sender: ANNA, content: 'Hi' });
+		expect(result).toEqual({ taken: false, words: expect.stringMatching(/^Nobody listens/) });
+	});
+
+	test('also of a message that was cleared in between, once it is brought back', async () => {
+		const send = await start({ reportAfterMs: 40 });
+		await send();
+		sandbox.clear();
+		await until(1);
+		sandbox.undoClear();
+		expect(await posted(/^Report taken$/)).toBe(true);
+	});
 });
 
 test('reset and close give up what is still to come', async () => {

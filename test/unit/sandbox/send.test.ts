@@ -27,6 +27,7 @@ describe('what is taken', () => {
 		expect(status).toBe('OK');
 		expect(sandbox.messages).toEqual([
 			{
+				id: expect.any(String),
 				documentId: document_id,
 				api: 'v1',
 				sender: 'Demo App',

@@ -1,7 +1,7 @@
 import type { ItemResult } from '../../../nodes/KpnSms/delivery/item';
 import type { Failure } from '../../../nodes/shared/failure';
 import type { Outcome } from '../../../nodes/KpnSms/delivery/outcome';
-import { precheckError, stopError } from '../../../nodes/KpnSms/delivery/words';
+import { precheckError, stopError } from '../../../nodes/KpnSms/delivery/runErrors';
 import { hintsOf } from '../../../nodes/KpnSms/message/hints';
 import { aDraft, aNode } from './drafts';
 
