@@ -8,9 +8,11 @@ import { HookContext, WebhookContext } from 'n8n-core';
 import {
 	Workflow,
 	type IDataObject,
+	type IHookFunctions,
 	type INode,
 	type INodeExecutionData,
 	type IWebhookData,
+	type IWebhookFunctions,
 	type IWorkflowExecuteAdditionalData,
 	type WorkflowActivateMode,
 } from 'n8n-workflow';
@@ -18,6 +20,24 @@ import {
 import { KpnSmsTrigger } from '../../nodes/KpnSmsTrigger/KpnSmsTrigger.node.ts';
 import { asExpress, withExpressWords } from './triggerExpress';
 import type { TriggerCredentials } from './triggerCredentials';
+
+/** A process of n8n's, as far as a trigger notices. */
+export interface N8nProcess {
+	/** The trigger's code, with what it remembers in this process. */
+	type: KpnSmsTrigger;
+	/** Whether it has not been killed: then it neither saves nor answers any more. */
+	alive: boolean;
+	/** What n8n hands to the trigger, as this process does. */
+	enter<T extends IHookFunctions | IWebhookFunctions>(context: T): T;
+}
+
+/** Where a trigger is that has no server of its own. */
+interface Place {
+	process: N8nProcess;
+	/** Of its n8n. */
+	base: string;
+	workflowId: string;
+}
 
 /**
  * What n8n does around a trigger, with n8n's own contexts and over real HTTP: its server, its
@@ -34,19 +54,31 @@ export class TriggerHost {
 	failToStart = false;
 	/** What happens while n8n stores an execution. */
 	whileStoring?: () => Promise<void>;
+	/** What happens once it has. */
+	onStored?: () => void;
 	/** What n8n has in its database, as JSON. */
 	staticData = '{}';
 
-	private type = new KpnSmsTrigger();
+	/** That publishes and unpublishes. */
+	process: N8nProcess;
+	readonly workflowId: string;
 	private readonly neighbours: TriggerHost[] = [];
-	private readonly workflowId = randomUUID();
 	private server?: Server;
-	private base = '';
+	private base: string;
 
 	constructor(
 		readonly node: INode,
 		private readonly credentials: TriggerCredentials,
-	) {}
+		place?: Place,
+	) {
+		this.process = place?.process ?? {
+			type: new KpnSmsTrigger(),
+			alive: true,
+			enter: (context) => context,
+		};
+		this.workflowId = place?.workflowId ?? randomUUID();
+		this.base = place?.base ?? '';
+	}
 
 	async listen(): Promise<void> {
 		this.server = createServer((request, response) => void this.answer(request, response));
@@ -68,7 +100,7 @@ export class TriggerHost {
 
 	/** Another process of n8n, which remembers nothing; the trigger's code in it is `type`. */
 	restart2x(type: KpnSmsTrigger): void {
-		this.type = type;
+		this.process = { ...this.process, type };
 	}
 
 	/** Makes n8n's address another one, which its server has as well. */
@@ -105,9 +137,8 @@ export class TriggerHost {
 		const workflow = this.load();
 		this.published = false;
 		try {
-			return await this.type.webhookMethods.default.delete.call(
-				this.hook(workflow, 'update', false),
-			);
+			const { type } = this.process;
+			return await type.webhookMethods.default.delete.call(this.hook(workflow, 'update', false));
 		} finally {
 			this.save(workflow);
 		}
@@ -126,18 +157,20 @@ export class TriggerHost {
 		return async () => {
 			const ending = this.load(this.test);
 			this.test = undefined;
-			return await this.type.webhookMethods.default.delete.call(this.hook(ending, 'update', true));
+			const { type } = this.process;
+			return await type.webhookMethods.default.delete.call(this.hook(ending, 'update', true));
 		};
 	}
 
-	private test?: string;
+	/** What a test knows of itself, while somebody listens. */
+	test?: string;
 
 	private get path(): string {
 		return `${this.node.webhookId}/webhook`;
 	}
 
 	private async addWebhook(workflow: Workflow, mode: WorkflowActivateMode, isTest: boolean) {
-		const { checkExists, create } = this.type.webhookMethods.default;
+		const { checkExists, create } = this.process.type.webhookMethods.default;
 		if (await checkExists.call(this.hook(workflow, mode, isTest))) return;
 		await create.call(this.hook(workflow, mode, isTest));
 	}
@@ -154,8 +187,8 @@ export class TriggerHost {
 			connections: {},
 			active: true,
 			nodeTypes: {
-				getByName: () => this.type,
-				getByNameAndVersion: () => this.type,
+				getByName: () => this.process.type,
+				getByNameAndVersion: () => this.process.type,
 				getKnownTypes: () => ({}),
 			},
 			staticData,
@@ -169,7 +202,7 @@ export class TriggerHost {
 	}
 
 	private webhookData(workflow: Workflow, isTest: boolean, method = 'POST'): IWebhookData {
-		const webhookDescription = this.type.description.webhooks?.find(({ httpMethod }) =>
+		const webhookDescription = this.process.type.description.webhooks?.find(({ httpMethod }) =>
 			httpMethod.split(',').includes(method),
 		);
 		if (!webhookDescription) throw new Error(`No webhook for ${method}`);
@@ -193,7 +226,7 @@ export class TriggerHost {
 			activation,
 			this.webhookData(workflow, isTest),
 		);
-		return this.withLog(context);
+		return this.process.enter(this.withLog(context));
 	}
 
 	private additionalData(): IWorkflowExecuteAdditionalData {
@@ -211,7 +244,12 @@ export class TriggerHost {
 		return Object.defineProperty(context, 'logger', { value: logger });
 	}
 
-	private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+	/** @param process that the request has come to */
+	async answer(
+		request: IncomingMessage,
+		response: ServerResponse,
+		process = this.process,
+	): Promise<void> {
 		const addressed = this.neighbours.find(({ path }) => request.url?.endsWith(path));
 		if (addressed) return await addressed.answer(request, response);
 		const isTest = request.url === `/webhook-test/${this.path}` && this.test !== undefined;
@@ -241,14 +279,17 @@ export class TriggerHost {
 			[],
 			null,
 		);
-		const result = await this.type.webhook.call(this.withLog(context));
+		const result = await process.type.webhook.call(process.enter(this.withLog(context)));
 		if (result.workflowData) {
 			await this.whileStoring?.();
+			if (!process.alive) return void response.destroy();
 			if (this.failToStart) return send(500, 'There was a problem executing the workflow');
 			// The execution's workflow is made of the same object, which marks it as unchanged.
 			this.workflowOf(raw);
 			this.executions.push(...result.workflowData);
+			this.onStored?.();
 		}
+		if (!process.alive) return void response.destroy();
 		const message: unknown = result.webhookResponse;
 		if (!isTest) this.save(workflow);
 		if (result.noWebhookResponse) return;

@@ -234,6 +234,26 @@ describe('an application with somebody else’s webhook', () => {
 	});
 });
 
+describe('a workflow that n8n 1.x could not publish as a whole, of which it stores nothing', () => {
+	test.each([
+		['what was there', 'PUT', 1, { webhook_url: ELSEWHERE }],
+		['nothing, as before', 'DELETE', 3, undefined],
+	])('KPN fails on giving back %s: the next time does it', async (_what, method, skip, theirs) => {
+		await start();
+		sandbox.settings.application = theirs;
+		const host = await setting.published(takeOver);
+		host.staticData = '{}';
+		await host.unpublish();
+		host.staticData = '{}';
+		sandbox.inject({ on: 'settings', skip, answer: { kind: 'http', status: 503 } });
+		await until(() => host.log.join().includes('may still send'));
+		expect(sandbox.settingsCalls.at(-1)?.method).toBe(method);
+		await host.publish();
+		await host.unpublish();
+		await untilConfigured(theirs?.webhook_url);
+	});
+});
+
 describe('a credential that becomes another application’s', () => {
 	test('the URL at the one that it was stays, and the words name both; the other one gets its own', async () => {
 		await start();

@@ -73,7 +73,7 @@ export async function startTriggerSetting(options: SandboxOptions = {}): Promise
 
 let nodes = 0;
 
-function triggerNode({ parameters, ...changes }: Partial<INode> = {}): INode {
+export function triggerNode({ parameters, ...changes }: Partial<INode> = {}): INode {
 	nodes++;
 	return {
 		id: `trigger-${nodes}`,

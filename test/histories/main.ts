@@ -1,12 +1,21 @@
 import { parseArgs } from 'node:util';
 
-import { judgeHistories, shrink, type Failure } from './sending';
+import { judgeHistories, shrink, type Failure, type HistoryKind } from './drawn';
+import { sending } from './sending';
+import { trigger } from './trigger/trigger';
 
-const USAGE = 'npm run test:histories -- [--seed N] [--count N | --minutes N] [--first]';
+const USAGE =
+	'npm run test:histories -- [--of sending | trigger] [--seed N] [--count N | --minutes N] [--first]';
+
+const KINDS: Record<string, HistoryKind<never>> = {
+	sending: sending as HistoryKind<never>,
+	trigger: trigger as HistoryKind<never>,
+};
 
 async function main(): Promise<void> {
 	const { values } = parseArgs({
 		options: {
+			of: { type: 'string', default: 'sending' },
 			seed: { type: 'string' },
 			count: { type: 'string' },
 			minutes: { type: 'string' },
@@ -19,6 +28,8 @@ async function main(): Promise<void> {
 		if (Number.isNaN(value)) throw new Error(USAGE);
 		return value;
 	};
+	const kind = KINDS[values.of];
+	if (!kind) throw new Error(USAGE);
 	const first = number(values.seed, Math.floor(Math.random() * 1e9));
 	const count = number(
 		values.count,
@@ -27,13 +38,16 @@ async function main(): Promise<void> {
 	const until = Date.now() + number(values.minutes, Infinity) * 60_000;
 	const goesOn = (performed: number, failures: Failure[]) =>
 		performed < count && Date.now() < until && failures.length < (values.first ? 1 : 10);
-	const { performed, taken, failures } = await judgeHistories(first, goesOn);
+	const { performed, counts, failures } = await judgeHistories(kind, first, goesOn);
 	const seeds = `seeds ${first} to ${first + performed - 1}`;
 	for (const { seed, broken } of failures) print(`seed ${seed}\n  ${broken.join('\n  ')}`);
 	const [failed] = failures;
 	if (failed && !values.first)
-		print(`The smallest that still fails, from seed ${failed.seed}:\n${await shrink(failed.seed)}`);
-	print(`${seeds}, in which KPN took ${taken} SMS:`);
+		print(
+			`The smallest that still fails, from seed ${failed.seed}:\n${await shrink(kind, failed.seed)}`,
+		);
+	const happened = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
+	print(`${seeds}: ${happened.join(', ')}`);
 	print(`${performed - failures.length} passed, ${failures.length} failed`);
 	// A history that did not end may still go on.
 	process.exit(failures.length > 0 ? 1 : 0);

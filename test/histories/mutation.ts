@@ -7,6 +7,8 @@ export interface Mutation {
 	/** Is in the file exactly once. */
 	find: string;
 	replace: string;
+	/** Which histories are to notice it. */
+	of: 'sending' | 'trigger';
 	/** Why no history can notice it. */
 	notCaught?: string;
 }

@@ -8,15 +8,19 @@ import { table } from '../../dev/table';
 import type { Mutation } from './mutation';
 import { SEND_ONCE } from './mutationsOfSendOnce';
 import { SENDING } from './mutationsOfSending';
+import { TRIGGER_MUTATIONS } from './mutationsOfTrigger';
 
 /**
  * Judges the judge: breaks the code in one place at a time, in a copy, and says whether the histories
  * notice it.
  */
 
-const MUTATIONS: Mutation[] = [...SENDING, ...SEND_ONCE];
+const MUTATIONS: Mutation[] = [
+	...[...SENDING, ...SEND_ONCE].map((one) => ({ ...one, of: 'sending' as const })),
+	...TRIGGER_MUTATIONS,
+];
 
-const USAGE = 'npm run test:mutations -- [--only "words of a name"]';
+const USAGE = 'npm run test:mutations -- [--of sending | trigger] [--only "words of a name"]';
 
 const ROOT = path.join(__dirname, '../..');
 
@@ -40,8 +44,10 @@ interface Verdict {
 }
 
 async function main(): Promise<void> {
-	const { values } = parseArgs({ options: { only: { type: 'string' } } });
-	const chosen = MUTATIONS.filter(({ name }) => name.includes(values.only ?? ''));
+	const { values } = parseArgs({ options: { of: { type: 'string' }, only: { type: 'string' } } });
+	const chosen = MUTATIONS.filter(
+		({ name, of }) => name.includes(values.only ?? '') && of === (values.of ?? of),
+	);
 	if (chosen.length === 0) throw new Error(USAGE);
 	const misplaced = await Promise.all(chosen.map(placeOf));
 	const lost = misplaced.filter((problem) => problem !== undefined);
@@ -49,7 +55,11 @@ async function main(): Promise<void> {
 
 	const copies = await Promise.all(Array.from({ length: AT_ONCE }, copyOfCheckout));
 	try {
-		if (values.only === undefined) await judgeAsItIs(copies[0] ?? ROOT);
+		if (values.only === undefined) {
+			for (const of of new Set(chosen.map((one) => one.of))) {
+				await judgeAsItIs(of, copies[0] ?? ROOT);
+			}
+		}
 		const verdicts = new Map<Mutation, Verdict>();
 		const waiting = [...chosen];
 		await Promise.all(
@@ -72,9 +82,9 @@ async function main(): Promise<void> {
 }
 
 /** What a mutation breaks says nothing where the code breaks it, too. */
-async function judgeAsItIs(copy: string): Promise<void> {
-	print(`The code as it is: ${HISTORIES} histories, which have to pass`);
-	const { seed, promise, problem } = await judged(copy);
+async function judgeAsItIs(of: Mutation['of'], copy: string): Promise<void> {
+	print(`The code as it is: ${HISTORIES} histories of ${of}, which have to pass`);
+	const { seed, promise, problem } = await judged(of, copy);
 	if (problem !== undefined) throw new Error(`They do not: ${problem}`);
 	if (seed !== undefined) throw new Error(`They do not: seed ${seed}: ${promise}`);
 }
@@ -107,15 +117,15 @@ async function judgedWith(mutation: Mutation, copy: string): Promise<Verdict> {
 		text.replace(mutation.find, () => mutation.replace),
 	);
 	try {
-		return await judged(copy);
+		return await judged(mutation.of, copy);
 	} finally {
 		await writeFile(file, text);
 	}
 }
 
 /** Runs histories in a copy, in a process of their own, up to the first that fails. */
-async function judged(copy: string): Promise<Verdict> {
-	const seeds = ['--seed', '1', '--count', String(HISTORIES), '--first'];
+async function judged(of: Mutation['of'], copy: string): Promise<Verdict> {
+	const seeds = ['--of', of, '--seed', '1', '--count', String(HISTORIES), '--first'];
 	const child = spawn(
 		process.execPath,
 		['--import', 'tsx', path.join(copy, 'test/histories/main.ts'), ...seeds],

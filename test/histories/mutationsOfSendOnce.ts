@@ -2,7 +2,7 @@ import type { Mutation } from './mutation';
 
 const DELIVERY = 'nodes/KpnSms/delivery';
 
-export const SEND_ONCE: Mutation[] = [
+export const SEND_ONCE: Array<Omit<Mutation, 'of'>> = [
 	{
 		name: 'Send Once Per: two recipients of a key count as one',
 		file: `${DELIVERY}/sendOnce.ts`,

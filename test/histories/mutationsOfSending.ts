@@ -2,7 +2,7 @@ import type { Mutation } from './mutation';
 
 const DELIVERY = 'nodes/KpnSms/delivery';
 
-export const SENDING: Mutation[] = [
+export const SENDING: Array<Omit<Mutation, 'of'>> = [
 	{
 		name: 'a retry forgets one item that was accepted',
 		file: `${DELIVERY}/ledger.ts`,

@@ -1,0 +1,140 @@
+import type { Mutation } from './mutation';
+
+const TRIGGER = 'nodes/KpnSmsTrigger';
+
+const LIST: Array<Omit<Mutation, 'of'>> = [
+	{
+		name: 'a signature is not checked',
+		file: `${TRIGGER}/signature.ts`,
+		find: 'return fitting.length > 0;',
+		replace: 'return chosen.length > 0 || fitting.length > 0;',
+	},
+	{
+		name: 'an old timestamp is taken',
+		file: `${TRIGGER}/signature.ts`,
+		find: 'if (age > tolerance + late)',
+		replace: 'if (age > 10 * tolerance + late)',
+	},
+	{
+		name: 'repeats are forgotten',
+		file: `${TRIGGER}/processedEvents.ts`,
+		find: 'const known = this.recent.get(id)?.state;',
+		replace: 'const known = undefined;\n\t\tthis.stored.events = [];',
+	},
+	{
+		name: 'repeats are forgotten with the process',
+		file: `${TRIGGER}/processedEvents.ts`,
+		find: "return known ?? (this.list.some((entry) => entry.startsWith(id)) ? 'stored' : undefined);",
+		replace: 'return known;',
+	},
+	{
+		name: 'an event is known before n8n has stored its execution',
+		file: `${TRIGGER}/processedEvents.ts`,
+		find: "begin = (id: string): void => this.set(id, 'storing');",
+		replace: "begin = (id: string): void => this.set(id, 'stored');",
+	},
+	{
+		name: 'the reports on one message are one event',
+		file: 'nodes/shared/webhookEvent.ts',
+		find: "['report', id, statusCode ?? statusName, errorCode].join(' ')",
+		replace: "['report', id].join(' ')",
+	},
+	{
+		name: 'events that nobody wants start the workflow',
+		file: `${TRIGGER}/receive.ts`,
+		find: 'events.filter(({ kind }) => wanted.includes(kind));',
+		replace: 'events.filter(() => wanted.length > 0);',
+	},
+	{
+		name: 'KPN is not asked for a key that is not known',
+		file: `${TRIGGER}/receive.ts`,
+		find: 'const asked = await refresh(context, known);',
+		replace: 'const asked = false;',
+	},
+	{
+		name: '401 in place of 503 where the keys cannot be had',
+		file: `${TRIGGER}/receive.ts`,
+		find: "if (asked) return ['notKpns', why];",
+		replace: "if (asked || why) return ['notKpns', why];",
+	},
+	{
+		name: 'a key that KPN has retired goes on verifying',
+		file: `${TRIGGER}/keys.ts`,
+		find: 'if (signing?.includes(key.keyId) ?? true) keys.push(key);',
+		replace: 'if (signing ?? true) keys.push(key);',
+	},
+	{
+		name: 'a key that is retiring verifies no more',
+		file: `${TRIGGER}/keys.ts`,
+		find: 'if (signing?.includes(key.keyId) ?? true) keys.push(key);',
+		replace: '',
+	},
+	{
+		name: 'the secret is stored as it is',
+		file: `${TRIGGER}/keys.ts`,
+		find: 'secret: encrypt(key.secret, password)',
+		replace: "secret: key.secret + encrypt('', password)",
+	},
+	{
+		name: 'the URL before is not given back',
+		file: `${TRIGGER}/registration.ts`,
+		find: "await settings.setConfig({ ...own, url: previous }, 'PUT');",
+		replace: 'await settings.remove();',
+	},
+	{
+		name: 'what has been replaced by a trigger that is no more is forgotten',
+		file: `${TRIGGER}/registration.ts`,
+		find: 'while (previous !== undefined && ended.has(previous)) previous = ended.get(previous);',
+		replace: '',
+	},
+	{
+		name: 'what others have put at KPN since is removed',
+		file: `${TRIGGER}/registration.ts`,
+		find: 'if (own?.url !== registration.url) return;',
+		replace: 'if (!own) return;',
+	},
+	{
+		name: 'a place is taken without Take Over',
+		file: `${TRIGGER}/registration.ts`,
+		find: "if (context.getNodeParameter('additionalOptions.takeOver', false) === true) return;",
+		replace: 'if (holder) return;',
+	},
+	{
+		name: 'a test takes events away',
+		file: `${TRIGGER}/registration.ts`,
+		find: 'if (isTest(context)) {',
+		replace: "if (isTest(context) && holder === '') {",
+	},
+	{
+		name: 'the fields that are left out are dropped',
+		file: `${TRIGGER}/webhookSettings.ts`,
+		find: '...(privacy && { privacy_config: privacy })',
+		replace: "...(privacy && method === 'POST' && { privacy_config: privacy })",
+	},
+	{
+		name: 'what the team leaves out is sent',
+		file: `${TRIGGER}/registration.ts`,
+		find: 'privacy: (touched ? own : inherited).privacy',
+		replace: 'privacy: own?.privacy',
+	},
+	{
+		name: 'the URL is given back while the workflow is edited',
+		file: `${TRIGGER}/registration.ts`,
+		find: 'if (test) return await giveBack(context, registration);',
+		replace: 'if (test || url) return await giveBack(context, registration);',
+	},
+	{
+		name: 'static data of a copy are taken for one’s own',
+		file: `${TRIGGER}/registration.ts`,
+		find: 'stored?.owner === ownerOf(context) ? stored : undefined',
+		replace: 'stored',
+	},
+	{
+		name: 'a URL that KPN may have taken is not taken back',
+		file: `${TRIGGER}/registration.ts`,
+		find: 'if (half?.application === application)',
+		replace: "if (half?.application === '')",
+	},
+];
+
+export const TRIGGER_MUTATIONS: Mutation[] = LIST.map((one) => ({ ...one, of: 'trigger' }));
