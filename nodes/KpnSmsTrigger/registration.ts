@@ -136,7 +136,11 @@ export async function unregister(context: IHookFunctions): Promise<void> {
 	// Another trigger of the workflow may come in its place, whatever becomes of this.
 	registrations.set(url, { ...registration, owner: '' });
 	try {
-		await refuseOtherApplication(context, application);
+		if ((await applicationOf(context)) !== application) {
+			// No error: n8n would try again for some seconds, and not publish meanwhile.
+			stays(context, registration, otherApplication(context, application));
+			return;
+		}
 		await inTurn(application, async () => {
 			const own = await new WebhookSettings(context).config('applications');
 			if (own?.url !== url) return forget(context);
@@ -234,10 +238,9 @@ const isTestUrl = (url: string): boolean => url.includes(TEST_PATH);
 /** What n8n makes the URL for a test once the workflow is published. */
 const productionUrlOf = (url: string): string => url.replace(TEST_PATH, '/webhook/');
 
-async function refuseOtherApplication(context: IHookFunctions, application: string) {
-	if ((await applicationOf(context)) === application) return;
+function otherApplication(context: IHookFunctions, application: string): NodeOperationError {
 	const [kpn, end] = application.split(' ');
-	throw problem(
+	return problem(
 		context,
 		`The credential was that of the application whose Client ID ends in ${end}, at ${kpn}, and is another one’s now.`,
 	);
