@@ -265,7 +265,8 @@ describe('a credential that becomes another application’s', () => {
 		const words = new RegExp(
 			`${host.url}. .*application whose Client ID ends in -key, at ${sandbox.url}, and is another`,
 		);
-		await expect(host.unpublish()).rejects.toThrow(words);
+		// An error would have n8n try again for some seconds, and not publish meanwhile.
+		await host.unpublish();
 		expect(host.log.join()).toMatch(words);
 		await host.publish();
 		expect(other.settings.application?.webhook_url).toBe(host.url);
