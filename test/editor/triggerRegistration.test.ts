@@ -288,7 +288,7 @@ describe('what people do with triggers, in the real n8n', () => {
 		await n8n.untilKpnHas(undefined);
 	});
 
-	act('KPN does not answer on publishing: words within 30 s', async () => {
+	act('KPN does not answer on publishing: words before a minute is over', async () => {
 		const workflow = await n8n.addWorkflow('Hangs');
 		sandbox.inject({ on: 'settings', times: null, answer: { kind: 'hang' } });
 		const started = Date.now();
@@ -297,7 +297,7 @@ describe('what people do with triggers, in the real n8n', () => {
 		const took = Date.now() - started;
 		sandbox.reset();
 		expect(errors).toEqual([expect.stringMatching(/KPN did not answer in time/)]);
-		expect(took).toBeLessThan(30_000);
+		expect(took).toBeLessThan(60_000);
 	});
 
 	act(
