@@ -184,7 +184,7 @@ test(
 		const once = await manualWorkflow([{ ...one }, { ...two }, { ...three }], {});
 		const failed = await once.executeStep();
 		expect(failed.status).toBe('error');
-		expect(failed.data).toMatch(/correct it and execute again, for Send Once Per is set/);
+		expect(failed.data).toMatch(/execute again, for Send Once Per is set \(correct first/);
 		await once.correct([{ ...one }, { ...two }, { ...three, text: 'Corrected' }]);
 		expect((await once.executeStep()).status).toBe('success');
 		expect(texts()).toEqual(['Corrected', 'Text 0', 'Text 1']);
