@@ -155,7 +155,7 @@ export async function unregister(context: IHookFunctions): Promise<void> {
 	}
 }
 
-/** Said in the log and by the error, for n8n itself unpublishes all the same. */
+/** Said in the log, and by the error where there is one: n8n itself unpublishes all the same. */
 function stays(context: IHookFunctions, { url }: Registration, error: Error): Error {
 	error.message = `KPN may still send to ${url}. ${error.message} Remove that URL at KPN, or publish and unpublish the workflow again once this is mended.`;
 	if (!staying.has(url)) warn(context, error.message);

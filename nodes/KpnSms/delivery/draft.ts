@@ -136,9 +136,14 @@ function wrongNumbers(problem: string, [first, ...others]: Array<string | undefi
 	const sentence = ['Mobile Number', first, problem].filter(Boolean).join(' ');
 	if (others.length === 0) return sentence;
 	const named = others.slice(0, NUMBERS_NAMED).filter((number) => number !== undefined);
-	const more = others.length - named.length;
+	return `${sentence} The same holds for ${listed(named, others.length)}.`;
+}
+
+/** `a, b and 3 more`: those that are named, of so many. */
+function listed(named: string[], total: number): string {
+	const more = total - named.length;
 	const all = more > 0 ? [...named, `${more} more`] : named;
-	return `${sentence} The same holds for ${new Intl.ListFormat('en-GB').format(all)}.`;
+	return new Intl.ListFormat('en-GB').format(all);
 }
 
 function readContent(
@@ -225,9 +230,7 @@ function fieldsOf(input: object): string {
 	const names = Object.keys(input);
 	if (names.length === 0) return 'The item has no fields.';
 	const named = names.slice(0, FIELDS_NAMED).map((name) => `“${name.slice(0, FIELD_CHARACTERS)}”`);
-	const more = names.length - named.length;
-	const all = more > 0 ? [...named, `${more} more`] : named;
-	return `The item has the ${names.length === 1 ? 'field' : 'fields'} ${new Intl.ListFormat('en-GB').format(all)}.`;
+	return `The item has the ${names.length === 1 ? 'field' : 'fields'} ${listed(named, names.length)}.`;
 }
 
 /** What is wrong with a field that has no text, in words that give nothing of its value away. */
