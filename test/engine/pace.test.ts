@@ -20,5 +20,5 @@ test('a KPN that takes ten calls a second, none close together: all accepted onc
 	const later = setting.sandbox.calls.slice(20);
 	const refused = later.filter(({ status }) => status === 429);
 	// On a quiet machine 3 in 100; the pace's own tests, without a clock, hold it to that.
-	expect(refused.length / later.length).toBeLessThanOrEqual(0.2);
+	expect(refused.length / later.length).toBeLessThanOrEqual(0.4);
 }, 120_000);

@@ -163,7 +163,7 @@ describe('a key that cannot be had now', () => {
 		sandbox.inject({ on: 'settings', times: null, answer: { kind: 'hang' } });
 		const started = performance.now();
 		expect(await report()).toBe(200);
-		expect(performance.now() - started).toBeLessThan(1000);
+		expect(performance.now() - started).toBeLessThan(4000);
 		await until(() => revealed() === 1);
 	});
 });

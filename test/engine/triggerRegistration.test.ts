@@ -451,7 +451,7 @@ describe('when KPN refuses', () => {
 			for (let again = 0; again < 4; again++) {
 				await expect(host.publish()).rejects.toThrow(/KPN did not answer in time/);
 			}
-			expect(performance.now() - started).toBeLessThan(15_000);
+			expect(performance.now() - started).toBeLessThan(25_000);
 		},
 	);
 

@@ -83,7 +83,7 @@ test.each([false, true])(
 		if (stopped) await sandbox.stopListening();
 		const started = performance.now();
 		await sandbox.close();
-		expect(performance.now() - started).toBeLessThan(200);
+		expect(performance.now() - started).toBeLessThan(10_000);
 		const broken = await Promise.all([...unanswered, ...bodies]);
 		expect(broken).toEqual(Array.from({ length: 4 }, () => 'UND_ERR_SOCKET'));
 		expect(await brokenBy(send())).toBe('ECONNREFUSED');
