@@ -240,12 +240,15 @@ export class BenchN8n {
 	}
 }
 
-/** Posts JSON to a webhook, which answers a moment after its workflow was activated. */
+/**
+ * Posts JSON to a webhook. It answers 404 until a moment after its workflow was activated, and 503
+ * for some seconds where n8n was too busy to look after its database.
+ */
 export async function post(url: string, body: string, init: RequestInit = {}): Promise<Response> {
 	const headers = { 'content-type': 'application/json', ...init.headers };
 	for (let attempt = 1; ; attempt++) {
 		const response = await fetch(url, { ...init, method: 'POST', headers, body });
-		if (response.status !== 404 || attempt === 60) return response;
+		if (![404, 503].includes(response.status) || attempt === 60) return response;
 		await delay(500);
 	}
 }

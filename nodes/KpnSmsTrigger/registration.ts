@@ -15,6 +15,8 @@ interface Registration extends IDataObject {
 	application: string;
 	/** Instance, workflow and node: copied or exported, static data goes along to another trigger. Empty once it is unpublished. */
 	owner: string;
+	/** The workflow's name, to say who has the place. */
+	workflow: string;
 	url: string;
 	/** The fields that it has had left out, to know whether somebody has changed them since. */
 	excluded: string;
@@ -109,6 +111,7 @@ async function take(context: IHookFunctions, url: string, application: string): 
 	const after: Registration = {
 		application,
 		owner: ownerOf(context),
+		workflow: context.getWorkflow().name ?? '',
 		url,
 		excluded: touched ? excluded : excludedBy(config),
 		made,
@@ -270,8 +273,11 @@ function refuseUnlessTakeOver(context: IHookFunctions, holder: string, level?: L
 			': to another trigger of this workflow. Remove one of the two, or use a credential of another application here.';
 	} else {
 		if (takesOver(context)) return;
-		words +=
-			': to another workflow, another n8n or another system. Let one trigger start both, use a credential of another application here, or add the option Take Over Webhook URL, which takes those events away until this workflow is unpublished.';
+		const workflow = registrations.get(holder)?.workflow;
+		const who = workflow
+			? `the workflow “${workflow}” of this n8n`
+			: 'another workflow, another n8n or another system';
+		words += `: to ${who}. Let one trigger start both, use a credential of another application here, or add the option Take Over Webhook URL, which takes those events away until this workflow is unpublished.`;
 	}
 	throw problem(context, words);
 }

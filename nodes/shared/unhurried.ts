@@ -30,9 +30,13 @@ async function yieldToEventLoop(): Promise<void> {
 	port1.close();
 }
 
-/** Waits, or until the cancel button; the caller asks about that itself. */
+/**
+ * Waits, or until the cancel button; the caller asks about that itself. For 0 milliseconds, until
+ * everything else that waits has had its turn.
+ */
 export async function pause(milliseconds: number, cancel?: AbortSignal): Promise<void> {
 	if (cancel?.aborted) return;
+	if (milliseconds === 0) return await yieldToEventLoop();
 	const waking = new AbortController();
 	const canceled = new Promise<void>((resolve) => {
 		cancel?.addEventListener('abort', () => resolve(), { signal: waking.signal });
