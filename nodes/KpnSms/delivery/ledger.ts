@@ -74,7 +74,8 @@ export class Ledger {
 	/** What an earlier try settled for good, unless the user wants to risk a double. */
 	settledBefore(message: Message): Outcome | undefined {
 		const { draft, recipient } = message;
-		const items = this.runs[this.run] ?? {};
+		const items = this.runs[this.run];
+		if (!items) return undefined;
 		const entries = items[this.itemKey(draft)] ?? {};
 		const entry = entries[this.key(recipient)];
 		if (entry === undefined) {

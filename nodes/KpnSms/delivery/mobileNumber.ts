@@ -75,7 +75,6 @@ export function readMobileNumber(
 		.replace(DECIMAL, (whole, number: string, decimals: string) =>
 			Number(decimals) === 0 ? number : whole,
 		);
-	const shown = `“${shorten(text)}”`;
 	const parsed = parsePhoneNumberFromString(text, {
 		defaultCountry,
 		extract: false,
@@ -83,19 +82,19 @@ export function readMobileNumber(
 	const counted = DECIMAL.test(text) || /^-\d/.test(text);
 	if (!parsed || parsed.ext || typed.length > LONGEST_NUMBER || counted) {
 		return {
-			shown,
+			shown: shownOf(text),
 			problem: `is not a phone number${whyNone(text)}`,
 		};
 	}
 	if (!parsed.isValid()) {
 		return {
-			shown,
+			shown: shownOf(text),
 			problem: `is not a mobile number. ${EXAMPLES[defaultCountry] ?? `One of ${countryName(defaultCountry)} is written as people there do`}; one abroad starts with + and its country code.`,
 		};
 	}
 	if (!abroad && parsed.country !== HOME) {
 		return {
-			shown,
+			shown: shownOf(text),
 			problem:
 				'is not in the Netherlands, and KPN’s SMS v1 reaches no other country. For numbers abroad, choose the current SMS API in the credential.',
 		};
@@ -127,8 +126,8 @@ function whyNone(text: string): string {
 }
 
 /** Enough to find the number in one's data, too little to give it away. */
-function shorten(text: string): string {
+function shownOf(text: string): string {
 	const compact = [...text.replace(/[\s().-]/g, '')];
 	const end = compact.slice(-3).map(visible).join('');
-	return compact.length > 3 ? `…${end}` : end;
+	return compact.length > 3 ? `“…${end}”` : `“${end}”`;
 }

@@ -9,6 +9,7 @@ import type {
 } from 'n8n-workflow';
 import { updateDisplayOptions } from 'n8n-workflow';
 import set from 'lodash/set';
+import toPath from 'lodash/toPath';
 
 import { mapUnhurried } from '../../shared/unhurried';
 import { failedExpression, runPrepared, type RunItem } from '../delivery/run';
@@ -82,7 +83,7 @@ async function sendDeclared(
 
 async function runItems(context: IExecuteFunctions): Promise<RunItem[]> {
 	const fields = bodyFields.map(({ name, routing }) => ({
-		place: String(routing?.send?.property),
+		place: toPath(routing?.send?.property),
 		valueOf: reader(context, name),
 	}));
 	const optionsOf = collectionReader(context, optionsField.name);
