@@ -31,7 +31,10 @@ export function codes(): Record<string, string> {
 function answers(entries: Array<[code: string, entry: ReturnCode]>): string {
 	const advice = new Set(entries.map(([, entry]) => entry.advice));
 	const common = advice.size === 1 ? [...advice].join() : '';
-	const alike = groupBy(entries, ([, entry]) => `${capital(entry.meaning)}. ${common ? '' : entry.advice}`);
+	const alike = groupBy(
+		entries,
+		([, entry]) => `${capital(entry.meaning)}. ${common ? '' : entry.advice}`,
+	);
 	const lines = Object.entries(alike).map(
 		([words, those]) =>
 			`${those.map(([code, { name }]) => `**${code} ${name}**`).join(', ')}: ${words.trim()}`,

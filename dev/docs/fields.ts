@@ -3,7 +3,7 @@ import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { KpnSmsOAuth2Api } from '../../credentials/KpnSmsOAuth2Api.credentials';
 import { KpnSmsWebhookApi } from '../../credentials/KpnSmsWebhookApi.credentials';
 import { KpnSms } from '../../nodes/KpnSms/KpnSms.node.ts';
-import { KpnSmsTrigger } from '../../nodes/KpnSmsTrigger/KpnSmsTrigger.node';
+import { KpnSmsTrigger } from '../../nodes/KpnSmsTrigger/KpnSmsTrigger.node.ts';
 
 /** The country of a number is chosen from all of them. */
 const MOST_CHOICES = 10;
@@ -53,10 +53,12 @@ const described = (properties: INodeProperties[], indent = ''): string =>
 function entry(property: INodeProperties, indent: string): string {
 	const inner = `${indent}  `;
 	const choices = choicesOf(property);
-	const shown = choices.length > MOST_CHOICES ? [] : choices;
+	const explained = choices.filter(({ description }) => description);
+	const isShort = explained.length === 0 && choices.length > 1 && choices.length <= MOST_CHOICES;
+	const named = isShort ? `: ${choices.map(({ name }) => name).join(', ')}.` : '';
 	return [
-		`${indent}- **${property.displayName}**${bracketed(property)}${about(property)}`,
-		...shown.map((choice) => `${inner}- **${choice.name}**${about(choice)}`),
+		`${indent}- **${property.displayName}**${bracketed(property)}${about(property)}${named}`,
+		...explained.map((choice) => `${inner}- **${choice.name}**${about(choice)}`),
 		...partsOf(property).map((part) => entry(part, inner)),
 	].join('\n');
 }

@@ -1,7 +1,11 @@
 import { LARGEST_WINDOW } from '../../nodes/KpnSms/delivery/callWindow';
 import { MOST_OPEN_MESSAGES } from '../../nodes/KpnSms/delivery/deliver';
 import { MOST_NUMBERS } from '../../nodes/KpnSms/delivery/draft';
-import { LONGEST_EXPIRY, readOptions, SHORTEST_EXPIRY_ABROAD } from '../../nodes/KpnSms/delivery/options';
+import {
+	LONGEST_EXPIRY,
+	readOptions,
+	SHORTEST_EXPIRY_ABROAD,
+} from '../../nodes/KpnSms/delivery/options';
 import { LONGEST_WAIT_MS } from '../../nodes/KpnSms/delivery/outcome';
 import { MOST_PARTS, textSize } from '../../nodes/KpnSms/delivery/parts';
 import { deadlineOf } from '../../nodes/KpnSms/message/sendRequest';
@@ -20,7 +24,7 @@ export function limits(): Record<string, string> {
 			`**Characters of a sender**: ${SENDER_CHARACTERS}`,
 			`**Characters of a text**: ${current.contentCharacters} on the current SMS API`,
 			`**Parts of a text**: ${MOST_PARTS}; no phone puts more together`,
-			`**Expire After**: ${SHORTEST_EXPIRY_ABROAD} seconds at least for numbers abroad; ${LONGEST_EXPIRY} at most: ${LONGEST_EXPIRY / week} weeks, the longest that an SMS can be kept`,
+			`**Expire After**: ${SHORTEST_EXPIRY_ABROAD} seconds at least for numbers abroad; ${LONGEST_EXPIRY} at most, which is ${LONGEST_EXPIRY / week} weeks: no SMS can be kept longer`,
 			`**Delivery Report URL**: https, ${largest('deliveryReportUrl', urlOf)} characters`,
 			`**Maximum Retries**: ${largest('maximumRetries', Number)}`,
 			`**Calls on their way at once**: ${LARGEST_WINDOW}; fewer where KPN takes no more`,
@@ -39,7 +43,8 @@ function largest(option: string, valueOf: (size: number) => unknown): number {
 	const isTaken = (size: number) =>
 		readOptions({ [option]: valueOf(size) }, 'current').problems.length === 0;
 	let size = 10;
-	while (isTaken(size + 1) || !isTaken(size)) if (++size > 10_000) throw new Error(`${option} has no limit`);
+	while (isTaken(size + 1) || !isTaken(size))
+		if (++size > 10_000) throw new Error(`${option} has no limit`);
 	return size;
 }
 

@@ -50,7 +50,11 @@ async function main(): Promise<void> {
 
 /** As Prettier has it in that file, but with lines that a person can read in an editor. */
 async function wrapped(content: string, file: string): Promise<string> {
-	const options = { ...(await resolveConfig(file)), parser: 'markdown', proseWrap: 'always' } as const;
+	const options = {
+		...(await resolveConfig(file)),
+		parser: 'markdown',
+		proseWrap: 'always',
+	} as const;
 	return (await format(content, options)).trim();
 }
 

@@ -10,10 +10,12 @@ export const OUTCOMES: Record<string, string> = {
 
 export const DUTCH_OUTCOMES: Record<string, string> = {
 	accepted: 'KPN heeft de sms.',
-	refused: 'KPN heeft de sms zeker niet. Bij `message` staat waarom, bij `advice` wat je kunt doen.',
+	refused:
+		'KPN heeft de sms zeker niet. Bij `message` staat waarom, bij `advice` wat je kunt doen.',
 	unknown: 'KPN gaf geen duidelijk antwoord en heeft de sms misschien wel, misschien niet.',
 	dryRun: 'Er is niets verstuurd: **Dry Run** stond aan.',
-	sentBefore: 'KPN had de sms al, onder dezelfde sleutel (**Send Once Per**): er is nu niets verstuurd.',
+	sentBefore:
+		'KPN had de sms al, onder dezelfde sleutel (**Send Once Per**): er is nu niets verstuurd.',
 };
 
 export const OUTPUTS: Record<string, string> = {
@@ -23,13 +25,15 @@ export const OUTPUTS: Record<string, string> = {
 	message: 'What happened, in words.',
 	advice: 'Of an item that was not accepted: what to do.',
 	document_id: 'KPN’s confirmation, of an accepted item only.',
-	status: 'KPN’s status, where it gave one.',
+	status:
+		'KPN’s status, where it gave one; `dryRun` of a Dry Run, `sentBefore` of what was sent before.',
 	kpnMessage: 'Of an item that was not accepted: KPN’s own words, where there were any.',
 	kpnCode: 'The same: KPN’s code.',
 	statusCode: 'The same: the HTTP status.',
 	retryable: 'Whether sending the same again is safe and may help.',
 	deliveries: 'With several recipients: what became of the SMS to each of them.',
-	acceptedBefore: '`true` if KPN accepted it in an earlier try of this execution: this time it was not sent.',
+	acceptedBefore:
+		'`true` if KPN accepted it in an earlier try of this execution: this time it was not sent.',
 	sentBefore: 'Of a Dry Run with Send Once Per: how many recipients would not get it again.',
 	sender: 'Who it came from.',
 	encoding: '`GSM-7` or `UCS-2`: the alphabet that decides how much fits into a part.',

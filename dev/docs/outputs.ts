@@ -1,4 +1,4 @@
-import type { IDataObject, INode } from 'n8n-workflow';
+import type { IDataObject, INode, INodeParameters } from 'n8n-workflow';
 
 import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
 import { readEvents } from '../../nodes/shared/webhookEvent';
@@ -8,9 +8,11 @@ import { KPN_SMS, outputOf, retryExecution, runWorkflow, type WorkflowFile } fro
 import { definitions } from './markdown';
 import { DELIVERIES, DUTCH_OUTCOMES, INBOUND, OUTCOMES, OUTPUTS, REPORT } from './outputWords';
 
-/** What comes out of both nodes: of KPN SMS, what it gives on n8n's engine in every case there is. */
+const CREDENTIAL = { id: 'sandbox', name: 'KPN' };
+
+/** What comes out of both nodes; of KPN SMS, by running it on n8n's engine. */
 export async function outputs(): Promise<Record<string, string>> {
-	const items = await withSandbox(everyCase);
+	const items = await everyItem();
 	const deliveries = items.flatMap((item) => (item.deliveries ?? []) as IDataObject[]);
 	const outcomes = items.map(({ outcome }) => String(outcome));
 	const exampleOf = (outcome: string) =>
@@ -30,74 +32,89 @@ export async function outputs(): Promise<Record<string, string>> {
 
 const keysOf = (objects: object[]) => objects.flatMap((one) => Object.keys(one));
 
-/** As a block of JSON, in which an ID that differs each time is always the same. */
-const asJson = (item: IDataObject): string => {
-	const json = JSON.stringify(item, null, 2);
-	const same = json.replace(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/, '3f6c1c5e-8a4b-4f6e-9d57-2b0e6a1c9d40');
-	return `\`\`\`json\n${same}\n\`\`\``;
-};
+/** As a block of JSON; the document ID would be another one each time. */
+function asJson(item: IDataObject): string {
+	const id = '3f6c1c5e-8a4b-4f6e-9d57-2b0e6a1c9d40';
+	const shown = 'document_id' in item ? { ...item, document_id: id } : item;
+	return ['```json', JSON.stringify(shown, null, 2), '```'].join('\n');
+}
 
-async function withSandbox<T>(task: (sandbox: Sandbox) => Promise<T>): Promise<T> {
+/** What KPN SMS gives out, in every way in which an item can come out. */
+async function everyItem(): Promise<IDataObject[]> {
 	const sandbox = await startSandbox();
 	try {
-		return await task(sandbox);
+		return await sendEveryItem(sandbox);
 	} finally {
 		await sandbox.close();
 	}
 }
 
-async function everyCase(sandbox: Sandbox): Promise<IDataObject[]> {
-	const credential = { id: 'sandbox', name: 'KPN' };
+const SPECIAL = 'See you at “seven” 🎉';
+const KEY = { sendOncePer: 'order 1042' };
+const BROKEN_AFTERWARDS: Fault = { accept: true, answer: { kind: 'reset' } };
+const BAD_REQUEST: Fault = { answer: { kind: 'http', status: 400 } };
+
+async function sendEveryItem(sandbox: Sandbox): Promise<IDataObject[]> {
 	const credentials = new CredentialStore();
-	credentials.set(credential.id, {
+	credentials.set(CREDENTIAL.id, {
 		clientId: sandbox.clientId,
 		clientSecret: sandbox.clientSecret,
-		smsApi: 'v1',
 		environment: 'custom',
 		baseUrl: sandbox.url,
 	});
-	const workflow = (options: object, onError: INode['onError']): WorkflowFile => {
-		const parameters = {
-			operation: 'send',
-			sender: 'MyCompany',
-			mobileNumber: '={{ $json.to }}',
-			content: '={{ $json.text }}',
-			options: { ...options },
-		};
-		const type = { type: KPN_SMS, typeVersion: 1, position: [0, 0] as [number, number] };
-		const credentialOf = { [CREDENTIAL_TYPE]: credential };
-		const node = { id: 'sms', name: 'SMS', ...type, parameters, credentials: credentialOf, onError };
-		return { id: 'docs', nodes: [node], connections: {} };
-	};
-	const start = (to: string[], text: string) => ({
-		node: 'SMS',
-		items: to.map((one) => ({ json: { to: one, text } })),
-	});
-	const send = async (to: string, options: object = {}, fault?: Fault, text = 'Your order is ready. See you soon!') => {
+	const send = async (mobileNumber: string, options: INodeParameters = {}, fault?: Fault) => {
 		if (fault) sandbox.inject(fault);
-		const file = workflow(options, 'continueRegularOutput');
-		return outputOf(await runWorkflow(file, start([to], text), credentials), 'SMS');
+		const start = { node: 'SMS', items: [itemFor(mobileNumber)] };
+		const run = await runWorkflow(workflow('continueRegularOutput', options), start, credentials);
+		return outputOf(run, 'SMS');
 	};
-	const retried = async () => {
-		const file = workflow({}, undefined);
-		sandbox.inject({ match: { mobileNumber: '0612345671' }, answer: { kind: 'http', status: 400 } });
-		const stopped = await runWorkflow(file, start(['0612345670', '0612345671, 0612345672'], 'Hello'), credentials);
+	const stopAndRetry = async () => {
+		const file = workflow('stopWorkflow');
+		const items = [itemFor('0612345670'), itemFor('0612345671, 0612345672', SPECIAL)];
+		sandbox.inject({ ...BAD_REQUEST, match: { mobileNumber: '0612345671' } });
+		const stopped = await runWorkflow(file, { node: 'SMS', items }, credentials);
 		return outputOf(await retryExecution(stopped, file, credentials), 'SMS');
 	};
-	const once = { sendOncePer: 'order 1042' };
-	const cases = [
-		await send('06 12 34 56 70'),
-		await send('020 123 45 67'),
-		await send('0612345670', {}, { accept: true, answer: { kind: 'reset' } }),
-		await send('0612345670', {}, { answer: { kind: 'http', status: 400 } }),
-		await send('0612345670', {}, undefined, 'See you at “seven” 🎉'),
-		await send('0612345670', { dryRun: true, ...once }),
-		await send('0612345670', once),
-		await send('0612345670', once),
-		await retried(),
+	const items = [
+		...(await send('06 12 34 56 70')),
+		...(await send('020 123 45 67')),
+		...(await send('0612345670', {}, BROKEN_AFTERWARDS)),
+		...(await send('0612345670', {}, BAD_REQUEST)),
+		...(await send('0612345670', { ...KEY, dryRun: true })),
+		...(await send('0612345670', KEY)),
+		...(await send('0612345670', KEY)),
+		...(await stopAndRetry()),
 	];
-	return cases.flat().map(({ json }) => json);
+	return items.map(({ json }) => json);
 }
+
+const itemFor = (to: string, text = 'Your order is ready. See you soon!') => ({
+	json: { to, text },
+});
+
+const workflow = (onError: INode['onError'], options: INodeParameters = {}): WorkflowFile => ({
+	// By which nodes remember what they have sent.
+	id: 'docs',
+	nodes: [
+		{
+			id: 'sms',
+			name: 'SMS',
+			type: KPN_SMS,
+			typeVersion: 1,
+			position: [0, 0],
+			onError,
+			credentials: { [CREDENTIAL_TYPE]: CREDENTIAL },
+			parameters: {
+				operation: 'send',
+				sender: 'MyCompany',
+				mobileNumber: '={{ $json.to }}',
+				content: '={{ $json.text }}',
+				options,
+			},
+		},
+	],
+	connections: {},
+});
 
 const eventsOf = (body: object) =>
 	(readEvents(Buffer.from(JSON.stringify(body)), { attempt: 1, keyId: 'wk_1' }) ?? []).map(

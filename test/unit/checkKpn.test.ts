@@ -62,12 +62,9 @@ async function check(baseUrl: string, args: string[] = [], answers = ANSWERS): P
 	});
 	const [code] = (await once(child, 'close')) as [number | null];
 	const report = await readFile(file, 'utf8').catch(() => '');
-	const rows = report === '' ? [] : table(report, 'Assumption');
+	const rows = report.matchAll(/^\| ([a-z][a-z-]*) \| [^|]* \| ([^|]*) \| \**([^|*]*)\** \|$/gm);
 	const found = new Map(
-		rows.map(({ Assumption = '', Verdict = '', Seen = '' }) => [
-			Assumption,
-			{ verdict: Verdict.replace(/\*/g, ''), seen: Seen },
-		]),
+		[...rows].map(([, id = '', seen = '', verdict = '']) => [id, { verdict, seen }]),
 	);
 	return { code, words, found, report };
 }

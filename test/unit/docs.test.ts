@@ -51,7 +51,9 @@ test('every page is linked from the README, and every example from theirs', () =
 	const linked = linksIn(readme).map((link) => link.split('#')[0]);
 	expect(DOCUMENTS.filter((path) => path !== 'README.md' && !linked.includes(path))).toEqual([]);
 	const examples = linksIn(read('docs/examples.md'));
-	expect(filesIn('examples', '.json').filter((path) => !examples.includes(`../${path}`))).toEqual([]);
+	expect(filesIn('examples', '.json').filter((path) => !examples.includes(`../${path}`))).toEqual(
+		[],
+	);
 });
 
 test('the commands are those of package.json', () => {
@@ -119,12 +121,17 @@ const CODE = [...filesIn('nodes', '.ts'), ...filesIn('credentials', '.ts')]
 
 const quoted = [...read('docs/troubleshooting.md').matchAll(/^- \*\*([^*]+)\*\*/gm)].flatMap(
 	([, seen = '']) =>
-		[...seen.replace(/\s+/g, ' ').matchAll(/“((?:[^“”]|“[^”]*”)+)”/g)].map(([, words = '']) => words),
+		[...seen.replace(/\s+/g, ' ').matchAll(/“((?:[^“”]|“[^”]*”)+)”/g)].map(
+			([, words = '']) => words,
+		),
 );
 
 test.each(quoted)('“%s” is something that the code can say', (words) => {
 	// Of a very short rest, such as a comma between two things that differ, nothing can be shown.
-	const telling = words.split('…').map((part) => part.trim()).filter((part) => /\w{3}/.test(part));
+	const telling = words
+		.split('…')
+		.map((part) => part.trim())
+		.filter((part) => /\w{3}/.test(part));
 	expect(telling).not.toEqual([]);
 	expect(telling.filter((part) => !CODE.includes(part))).toEqual([]);
 });
@@ -133,6 +140,8 @@ test('the sandbox has every address that its page names', () => {
 	const calls = [...read('sandbox/control.ts').matchAll(/(app\.get|onPost)\('([^']+)'/g)].map(
 		([, way, path]) => `${way === 'app.get' ? 'GET' : 'POST'} ${path}`,
 	);
-	const named = [...read('docs/sandbox.md').matchAll(/^\W*`((?:GET|POST) [^`]+)`/gm)].map(([, call]) => call);
+	const named = [...read('docs/sandbox.md').matchAll(/^\W*`((?:GET|POST) [^`]+)`/gm)].map(
+		([, call]) => call,
+	);
 	expect(named.sort()).toEqual(calls.sort());
 });
