@@ -22,7 +22,7 @@ export class KpnSmsWebhookApi implements ICredentialType {
 			default: '',
 			required: true,
 			description:
-				'The secret of the signing key with which KPN signs what it sends to your webhook URL. The README of this package has the call that shows it.',
+				'The secret of the signing key with which KPN signs what it sends to your webhook URL. The page “Delivery reports and replies” of this package has the call that shows it.',
 		},
 		{
 			displayName: 'Previous Secret',

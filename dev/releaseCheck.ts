@@ -129,8 +129,8 @@ function demandedFields(manifest: Manifest): string {
 }
 
 /**
- * Where people find the project. npm refuses a provenance statement of another repository than the
- * one that is named, and n8n verifies no package without one.
+ * Where people find the project. npm joins the README's links to it, and refuses a provenance
+ * statement of another repository than the one that is named; n8n verifies no package without one.
  */
 async function publicAddress({ repository: named, homepage }: Manifest): Promise<string> {
 	const origin = await onGithub();

@@ -2,7 +2,7 @@ import { outputOf, runWorkflow } from '../../dev/engine';
 import { TOKEN_PATH } from '../../nodes/shared/kpn';
 import { messagesTo, smsWorkflow, startBefore, startSetting, type Setting } from './setting';
 
-/** What the README warns of. */
+/** What the documentation warns of. */
 
 let setting: Setting;
 beforeEach(async () => {

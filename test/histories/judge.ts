@@ -200,6 +200,10 @@ function judgeItem(
 		`item ${index} is called ${String(outcome)}, in truth ${real.join(' or ')}`,
 	);
 	claim(!('error' in json), `item ${index} has a field that makes Retry On Fail run`);
+	claim(
+		'document_id' in json === (outcome === 'accepted'),
+		`item ${index} is called ${String(outcome)}, ${'document_id' in json ? 'with' : 'without'} a document id`,
+	);
 	if (outcome === 'refused' || outcome === 'unknown') {
 		const { message, advice } = json as { message?: string; advice?: string };
 		claim(Boolean(message) && Boolean(advice), `item ${index} has no words`);

@@ -1,52 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 
-export const ROOT = resolve(__dirname, '../..');
+import { ROOT } from '../../dev/docs/pages';
 
-/** All documents with links of their own, by their paths from the root. */
-export const DOCUMENTS = [
-	'README.md',
-	'docs/nl/README.md',
-	...readdirSync(join(ROOT, 'docs'))
-		.filter((name) => name.endsWith('.md'))
-		.map((name) => `docs/${name}`),
-];
-
-export const readDocument = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
-
-/** A table's rows as cells by the names of their columns, without emphasis. */
-export type Row = Record<string, string>;
-
-/**
- * The rows of the tables whose first column has that name; of several, one after the other.
- *
- * @throws Error if there is no such table
- */
-export function table(document: string, firstColumn: string): Row[] {
-	const tables = document.split(/\n(?!\|)/).map((block) => block.trim().split('\n'));
-	const found = tables.filter(([header]) => header && cellsOf(header)[0] === firstColumn);
-	if (found.length === 0) throw new Error(`There is no table of “${firstColumn}”`);
-	return found.flatMap(([header = '', , ...lines]) => {
-		const names = cellsOf(header);
-		return lines.map((line) =>
-			Object.fromEntries(cellsOf(line).map((cell, index) => [names[index], cell])),
-		);
-	});
-}
-
-const cellsOf = (line: string): string[] =>
-	line
-		.split(/(?<!\\)\|/)
-		.slice(1, -1)
-		.map((cell) => cell.trim().replace(/\\\|/g, '|'));
-
-/** What stands in `code`. */
-export const codesIn = (text: string): string[] =>
-	[...text.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
-
-/** What stands in **bold**. */
-export const boldIn = (text: string): string[] =>
-	[...text.matchAll(/\*\*([^*]+)\*\*/g)].map(([, bold = '']) => bold);
+export const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
 /** The links and pictures of a document that do not lead to the web. */
 export const linksIn = (document: string): string[] =>
@@ -54,8 +11,8 @@ export const linksIn = (document: string): string[] =>
 		.map(([, target = '']) => target)
 		.filter((target) => !/^[a-z]+:/i.test(target));
 
-/** The anchors that GitHub gives the headings of a document. */
-export const anchorsOf = (document: string): string[] =>
+/** The anchors that GitHub and npm give the headings of a document. */
+const anchorsOf = (document: string): string[] =>
 	[...withoutCode(document).matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = '']) =>
 		heading
 			.replace(/[_*`]/g, '')
@@ -71,7 +28,7 @@ export function deadEnd(path: string, link: string): string | undefined {
 	const target = file === '' ? path : relative(ROOT, join(ROOT, dirname(path), file));
 	if (!existsSync(join(ROOT, target))) return `${path}: there is no ${target}`;
 	if (anchor === undefined || !target.endsWith('.md')) return undefined;
-	return anchorsOf(readDocument(target)).includes(anchor)
+	return anchorsOf(read(target)).includes(anchor)
 		? undefined
 		: `${path}: ${target} has no heading “${anchor}”`;
 }
