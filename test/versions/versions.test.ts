@@ -260,7 +260,7 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 			expect(sandbox.messages).toHaveLength(60);
 			expect(await warnings()).toEqual([
 				expect.stringMatching(
-					/Workflow “check-\d+”, node “SMS”: KPN’s quota of 100 calls carries 30 more, and this run has 5\d left to make\./,
+					/Workflow “check-\d+”, node “SMS”: KPN’s quota of 100 calls a month carries 30 more until .* UTC, and this run has 5\d left to make\./,
 				),
 			]);
 		},
