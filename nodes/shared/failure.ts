@@ -21,6 +21,8 @@ export interface Failure {
 	concernsEveryCall: boolean;
 	/** Set where no call was made for this message, because of an earlier failure. */
 	notTried?: boolean;
+	/** Set where it is another execution that has sent the message, or may have. */
+	elsewhere?: true;
 }
 
 /** The system's own error of a failed request, from under whatever it was wrapped in. */

@@ -1,3 +1,4 @@
+import { ExecuteContext } from 'n8n-core';
 import type { INode, IRun } from 'n8n-workflow';
 
 import { outputOf, retryExecution, runWorkflow } from '../../dev/engine';
@@ -338,6 +339,34 @@ test('a hint tells when the quota does not carry another such run', async () => 
 		),
 	]);
 });
+
+test.each([
+	[60, 0],
+	[50, 1],
+	[20, 1],
+])(
+	'a quota of %i calls for 60: n8n’s log says once, before it runs dry, if it does not carry them',
+	async (quotaLimit, times) => {
+		await setting.sandbox.close();
+		setting = await startSetting({ smsApi: 'v1' }, { quotaLimit, delayMs: 20 });
+		const warnings: string[] = [];
+		let takenThen = 0;
+		const { logger } = ExecuteContext.prototype;
+		const logging = jest.spyOn(logger, 'warn').mockImplementation((words) => {
+			warnings.push(words);
+			takenThen = setting.sandbox.messages.length;
+		});
+		const result = await run(sms(), messagesTo(60)).finally(() => logging.mockRestore());
+		expect(warnings).toHaveLength(times);
+		expect(setting.sandbox.messages).toHaveLength(quotaLimit);
+		if (times === 0) return;
+		expect(warnings[0]).toMatch(
+			/^Workflow “[^”]+”, node “SMS”: KPN’s quota of \d+ calls a month carries \d+ more until .* UTC, and this run has \d+ left to make\./,
+		);
+		expect(takenThen).toBeLessThan(quotaLimit);
+		expect(result.data.resultData.error?.description).toMatch(/is used up\. Send the rest after/);
+	},
+);
 
 test('a hint tells from when on KPN switches the API off', async () => {
 	setting.sandbox.inject({

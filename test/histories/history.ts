@@ -150,7 +150,7 @@ export const history: fc.Arbitrary<History> = fc
 				{ requiredKeys: ['maximumRetries'] },
 			),
 			once: often(
-				waits ? 0 : 20,
+				20,
 				fc.array(
 					fc.constantFrom(
 						'the same' as const,

@@ -12,7 +12,10 @@ const NOT_DELIVERED = 1;
 const NO_ANSWER = 2;
 const ERRORS = 3;
 
-/** Of Send and Wait: what may have arrived is waited for, what was refused is not. */
+/**
+ * Of Send and Wait: what may have arrived is waited for; what was refused is not, nor what another
+ * execution has sent.
+ */
 export function judgeWait(
 	one: Try,
 	run: IRun,
@@ -36,23 +39,28 @@ export function judgeWait(
 		);
 		return;
 	}
-	const isRefused = real.includes('refused');
+	const sentNow = one.endCall > one.firstCall;
 	if (run.waitTill) {
 		claim(
 			real.some((outcome) => outcome !== 'refused'),
 			'it waits for what KPN refused',
 		);
+		claim(sentNow, 'it waits for what comes to another execution');
 		return;
 	}
 	if (isStopped(one)) return;
-	claim(isRefused, `it does not wait for what is ${real.join(' or ')}`);
+	claim(real.includes('refused') || !sentNow, `it does not wait for what is ${real.join(' or ')}`);
 	if (run.data.resultData.error) {
 		judgeError(one, run, history, truth, claim);
 		return;
 	}
-	const exit = history.onError === 'continueErrorOutput' ? ERRORS : NOT_DELIVERED;
+	const [item] = items;
+	const { outcome } = item?.json ?? {};
+	const failed = outcome === 'refused' || outcome === 'unknown';
+	const own = outcome === 'refused' ? NOT_DELIVERED : NO_ANSWER;
+	const exit = failed && history.onError === 'continueErrorOutput' ? ERRORS : own;
 	claim(
-		items.length === 1 && items[0]?.exit === exit && items[0].json.outcome === 'refused',
-		`for what was refused ${JSON.stringify(items)} came out`,
+		items.length === 1 && item?.exit === exit && real.some((other) => other === outcome),
+		`for what was ${real.join(' or ')} ${JSON.stringify(items)} came out`,
 	);
 }

@@ -54,6 +54,12 @@ export const SEND_ONCE: Array<Omit<Mutation, 'of'>> = [
 			'all tries of a history have the key; the tests of Send Once Per add it before a retry',
 	},
 	{
+		name: 'Send Once Per: Send and Wait waits for what another execution has sent',
+		file: 'nodes/KpnSms/message/sendAndWait.ts',
+		find: 'if (isElsewhere) {',
+		replace: 'if (isElsewhere && items.length > 1) {',
+	},
+	{
 		name: 'Send Once Per: executions do not take turns at the list',
 		file: `${DELIVERY}/keyStore.ts`,
 		find: '(lastTurns.get(this.id) ?? Promise.resolve()).then(work)',

@@ -15,6 +15,7 @@ import { table } from '../../dev/table';
 import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { until } from '../until';
+import { addWaitingWorkflow, executionOf, linkIn, untilStatus } from '../waitingWorkflow';
 import { addWebhookWorkflow, postItems } from '../webhookWorkflow';
 
 /** Send Once Per in the real n8n, on SQLite; `N8N_VERSION` says which. */
@@ -99,7 +100,7 @@ const tally = (items: Output) => {
 const to = (node: string) => ({ main: [[{ node, type: 'main' as const, index: 0 }]] });
 
 /** Manual trigger → items → SMS, as a person has it open. */
-async function manualWorkflow(items: object[], options: object) {
+async function manualWorkflow(items: object[], options: object, changes: INode['parameters'] = {}) {
 	const nodes = (list: object[]) =>
 		[
 			{ name: 'Start', type: 'n8n-nodes-base.manualTrigger' },
@@ -113,7 +114,7 @@ async function manualWorkflow(items: object[], options: object) {
 			{
 				name: 'SMS',
 				type: 'n8n-nodes-kpn-sms.kpnSms',
-				parameters: parameters(options),
+				parameters: { ...parameters(options), ...changes },
 				credentials: { [CREDENTIAL_TYPE]: credential },
 			},
 		].map((node, index) => ({
@@ -143,7 +144,7 @@ async function manualWorkflow(items: object[], options: object) {
 					destinationNode: step,
 				},
 			);
-			let execution = { status: 'new', data: '' };
+			let execution = { id: '', status: 'new', data: '' };
 			await until(async () => {
 				execution = await rest.get<typeof execution>(`/executions/${executionId}`);
 				return !['new', 'running'].includes(execution.status);
@@ -346,4 +347,83 @@ test(
 		rows.push(['called again by its parent', JSON.stringify(tally(items))]);
 	},
 	3 * MINUTES,
+);
+
+/** Send and Wait needs n8n 2.39; an older one says so. */
+const testWaiting = VERSION.startsWith('1.') ? test.skip : test;
+
+const ASKING: INode['parameters'] = {
+	operation: 'sendAndWait',
+	message: '={{ $json.text }}',
+	responseType: 'approval',
+};
+
+/** n8n may have another port by now: what it signs is the rest of the address. */
+const approve = async (content = '') => {
+	const { pathname, search } = new URL(linkIn(content));
+	const body = new URLSearchParams({ approved: 'true' });
+	await fetch(`${n8n.url}${pathname}${search}`, { method: 'POST', body });
+};
+
+testWaiting(
+	'Send and Wait, Execute step twice: one SMS, and the answer reaches the execution that sent it',
+	async () => {
+		const asks = await manualWorkflow(messages(1), {}, ASKING);
+		const first = await asks.executeStep();
+		expect(first.status).toBe('waiting');
+		const second = await asks.executeStep();
+		expect(second.status).toBe('success');
+		expect(second.data).toMatch(/sentBefore/);
+		expect(second.data).toMatch(/goes to the execution that sent it: this one does not wait/);
+		expect(sandbox.messages).toHaveLength(1);
+		await approve(sandbox.messages[0]?.content);
+		await until(async () => (await executionOf(rest, first.id)).status === 'success');
+		rows.push(['Send and Wait, Execute step twice', 'one SMS; the first is answered']);
+	},
+	3 * MINUTES,
+);
+
+testWaiting(
+	'Send and Wait, n8n is killed while the SMS leaves, and while it is waited for: no second SMS, and in words',
+	async () => {
+		const path_ = 'crash-ask';
+		const workflow = await addWaitingWorkflow(rest, {
+			path: path_,
+			credential,
+			parameters: { ...ASKING, options: { sendOncePer: '={{ $json.key }}-once' } },
+		});
+		const post = async (item: object) => {
+			await postItems(`${n8n.url}/webhook/${path_}`, [item]);
+		};
+		const [leaving, waiting] = messages(2);
+		await post({ ...waiting });
+		const { id } = await untilStatus(rest, workflow, 'waiting');
+		sandbox.inject({ times: 1, accept: true, answer: { kind: 'hang' } });
+		await post({ ...leaving });
+		await until(() => sandbox.messages.length === 2);
+		await n8n.kill();
+		await start();
+
+		await post({ ...leaving });
+		const unknown = await untilStatus(rest, workflow, 'error');
+		expect(unknown.error).toMatch(
+			/^Unknown whether KPN took the SMS: an earlier execution had begun to send it/,
+		);
+		await post({ ...waiting });
+		const before = await untilStatus(rest, workflow, 'success');
+		expect(before.out('No Answer')).toEqual([
+			expect.objectContaining({ outcome: 'sentBefore', asked: 'Text 1' }),
+		]);
+		expect(before.out('Answered')).toEqual([]);
+		expect(sandbox.messages).toHaveLength(2);
+
+		await approve(sandbox.messages[0]?.content);
+		await until(async () => (await executionOf(rest, id)).status === 'success');
+		expect((await executionOf(rest, id)).out('Answered')).toHaveLength(1);
+		rows.push(
+			['Send and Wait, killed while the SMS left', 'unknown, in words; not sent again'],
+			['  and while it was waited for', 'sentBefore; the first is answered'],
+		);
+	},
+	6 * MINUTES,
 );

@@ -28,6 +28,13 @@ export const isFine = (result: ItemResult): result is Delivery =>
 	'draft' in result &&
 	(result.draft.options.dryRun || (result.outcomes.length > 0 && result.outcomes.every(isDone)));
 
+/** Whether this execution has sent it, or may have: only then does anything come back to it. */
+export const isAwaited = (result: ItemResult): boolean =>
+	'draft' in result &&
+	result.outcomes.every(
+		(one) => (one.outcome === 'accepted' || one.outcome === 'unknown') && !one.elsewhere,
+	);
+
 /** What the workflow gets for an item. */
 export function outputItem(result: ItemResult, node: INode): INodeExecutionData {
 	if (!isFine(result)) return failedItem(result, node);

@@ -24,6 +24,8 @@ export interface Accepted {
 	account?: AccountState;
 	/** Whether it was an earlier try that KPN accepted: in this one it was not sent. */
 	acceptedBefore?: true;
+	/** Whether that try was another execution, which this one retries. */
+	elsewhere?: true;
 }
 
 /** The statuses with which KPN takes messages, as its page has them. */

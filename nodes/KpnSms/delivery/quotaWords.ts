@@ -52,6 +52,26 @@ export function quotaIsShort(
 	return `KPN’s quota of ${limitOf(quota)} carries ${numeral(Math.max(0, limit - used))} more${until}, fewer than this run took (${numeral(calls)}).`;
 }
 
+/**
+ * Where the quota does not carry the rest of a run that goes on.
+ *
+ * @param left how many calls the run has to make, at least
+ * @param now milliseconds since 1970
+ */
+export function quotaRunsDry(
+	quota: Quota | undefined,
+	left: number,
+	now: number,
+): string | undefined {
+	const { limit, used } = quota ?? {};
+	if (limit === undefined || used === undefined) return undefined;
+	const carries = Math.max(0, limit - used);
+	if (carries >= left) return undefined;
+	const start = startOf(quota, now);
+	const until = start === undefined ? '' : ` until ${start}`;
+	return `KPN’s quota of ${limitOf(quota)} carries ${numeral(carries)} more${until}, and this run has ${numeral(left)} left to make. KPN refuses what it does not carry: ask KPN for a higher quota, or send the rest later.`;
+}
+
 /** `1,000 calls a month`. */
 function limitOf({ limit, interval, timeUnit }: Quota = {}): string {
 	const calls = `${numeral(limit ?? 0)} calls`;

@@ -15,13 +15,14 @@ import {
 	type Refusal,
 	type TextField,
 } from './draft';
-import { isFine, outputItem, type ItemResult } from './item';
+import { isAwaited, isFine, outputItem, type ItemResult } from './item';
 import { KpnCalls, type KpnContext, type RunRequest } from './kpnCalls';
 import { KeyStore } from './keyStore';
 import { Ledger, UNKNOWN_TO_CLIENT } from './ledger';
 import { optionsReader, readOnceKey, type SendOptions } from './options';
 import type { Outcome, Settled } from './outcome';
 import { PrivateHash } from './privateHash';
+import { QuotaWatch } from './quotaWatch';
 import { SendOnce } from './sendOnce';
 import { atSharedPace } from './sharedPace';
 import { precheckError, stopError, tooManyParts } from './runErrors';
@@ -41,6 +42,8 @@ interface RunInput {
 interface RunKind {
 	/** Whether a message is waited for once it may have arrived, and must never be sent again. */
 	waits?: boolean;
+	/** Whether an earlier try, if there was one, was another execution: what comes back goes there. */
+	isRetry?: boolean;
 }
 
 /** For an item whose parameters could not be evaluated. */
@@ -91,7 +94,7 @@ export async function run(
 	context: KpnContext,
 	items: RunItem[],
 	request: RunRequest,
-	{ waits = false }: RunKind = {},
+	{ waits = false, isRetry = false }: RunKind = {},
 ): Promise<RunOutput> {
 	const node = context.getNode();
 	const continues = context.continueOnFail();
@@ -140,7 +143,7 @@ export async function run(
 		for (const message of messages.get(one) ?? []) {
 			const known = ledger.settledBefore(message);
 			if (known) {
-				outcomes.set(message, known);
+				outcomes.set(message, isRetry ? { ...known, elsewhere: true } : known);
 				// Another Client ID is a new start.
 				if (known !== UNKNOWN_TO_CLIENT) once?.knows(message, known);
 			} else if (firsts.has(message)) open.push(message);
@@ -151,6 +154,7 @@ export async function run(
 	const { batching, credential, options: call } = request;
 	const calls = batch(open, Math.min(SMS_APIS[api].messagesPerCall, batching?.size ?? Infinity));
 	const kpn = new KpnCalls(context, request);
+	const quota = new QuotaWatch(calls.length, (words) => warn(context, words));
 	const send = async (call: Call): Promise<Outcome> => {
 		for (const message of call) ledger.starts(message);
 		return await kpn.send(call);
@@ -158,7 +162,10 @@ export async function run(
 	const cancel = context.getExecutionCancelSignal();
 	once?.plan(calls.flat());
 	const ports: DeliveryPorts = {
-		call: async (messages) => (once ? await once.send(messages, send) : await send(messages)),
+		call: async (messages) =>
+			await quota.during(async () =>
+				once ? await once.send(messages, send) : await send(messages),
+			),
 		returns: (message) => {
 			if (!once?.holds(message)) ledger.returns(message);
 		},
@@ -193,9 +200,7 @@ export async function run(
 	});
 	const stops = results.some(
 		(result) =>
-			!isFine(result) &&
-			!('dryRun' in result && result.dryRun) &&
-			!(waits && mayHaveArrived(result)),
+			!isFine(result) && !('dryRun' in result && result.dryRun) && !(waits && isAwaited(result)),
 	);
 	if (stops && !continues) throw stopError(node, results);
 
@@ -237,10 +242,17 @@ async function endOnce(
 	try {
 		await once.end(outcomes);
 	} catch (error) {
-		context.logger.warn(
+		warn(
+			context,
 			`KPN SMS could not record what it has sent; the next execution will not know of it: ${(error as Error).message}`,
 		);
 	}
+}
+
+/** In n8n's log: its hints are shown once a run is over. */
+function warn(context: KpnContext, words: string): void {
+	const { id, name } = context.getWorkflow();
+	context.logger.warn(`Workflow “${name ?? id}”, node “${context.getNode().name}”: ${words}`);
 }
 
 /** Why nothing of a run is sent: it would cost more than the user has set for all of it. */
@@ -268,9 +280,6 @@ function withInput(
 	item.json = { ...item.json, ...omit(from.input, Object.keys(item.json)) };
 	return item;
 }
-
-const mayHaveArrived = (result: ItemResult): boolean =>
-	'draft' in result && result.outcomes.every(({ outcome }) => outcome !== 'refused');
 
 /** A message that `deliver` left out would be one that is lost unseen: it must not pass for sent. */
 const NEVER_SETTLED: Failure = {

@@ -289,10 +289,11 @@ const UNKNOWN_BEFORE: Failure = {
 	meaning:
 		'an earlier execution had begun to send it, and it is not on record that KPN took it, so it was not sent again',
 	advice:
-		'KPN may have given no clear answer, n8n may have stopped in the middle of it, or another worker may be sending it now. The SMS may or may not arrive: check with the recipient, or let it be sent again with a new key under Send Once Per, or with Delivery Guarantee At Least Once.',
+		'KPN may have given no clear answer, n8n may have stopped in the middle of it, or another worker may be sending it now. The SMS may or may not arrive: check with the recipient, or let it be sent again with a new key under Send Once Per, or, by Send, with Delivery Guarantee At Least Once.',
 	kpn: {},
 	retryable: false,
 	concernsEveryCall: false,
+	elsewhere: true,
 };
 
 /** For a call that cannot be put on record: it must not leave. */
@@ -310,6 +311,7 @@ function endedElsewhere(end: Settled): Settled {
 	if (end.outcome === 'accepted' || end.outcome === 'sentBefore') return SENT_BEFORE;
 	return {
 		...end,
+		elsewhere: true,
 		meaning: `another execution was sending it at the same moment, and what came of it there is: ${end.meaning}`,
 	};
 }

@@ -12,7 +12,7 @@ import { version } from 'n8n-workflow/package.json';
 import omit from 'lodash/omit';
 
 import { SMS_APIS } from '../../shared/kpn';
-import type { ItemResult } from '../delivery/item';
+import { isAwaited, type ItemResult } from '../delivery/item';
 import { splitMobileNumbers } from '../delivery/mobileNumber';
 import { runPrepared, type RunItem } from '../delivery/run';
 import { addressesOf, addressProblem, takesReports } from '../waiting/addresses';
@@ -51,7 +51,8 @@ interface Plan {
 
 /**
  * Sends one SMS, and has the execution wait for the delivery report or for an answer. A message whose
- * outcome is unknown is waited for as well, for it may have arrived; one that was refused is not.
+ * outcome is unknown is waited for as well, for it may have arrived; one that was refused is not, nor
+ * one that another execution has sent: its link and its report lead there.
  */
 export async function sendAndWait(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const node = this.getNode();
@@ -70,6 +71,7 @@ async function sendThenWait(this: IExecuteFunctions): Promise<INodeExecutionData
 	const itemIndexes = [...this.getInputData().keys()];
 	if (itemIndexes.length === 0) return leaveBy(node, 'noAnswer', []);
 	const wait = waitOfRun(this);
+	const execution = this.getExecutionId();
 	let plan: Plan | undefined;
 	const { items, results } = await runPrepared(
 		this,
@@ -132,11 +134,13 @@ async function sendThenWait(this: IExecuteFunctions): Promise<INodeExecutionData
 			};
 			return { items: [item], request };
 		},
-		{ waits: true },
+		{ waits: true, isRetry: wait.execution !== execution },
 	);
 
 	const [item] = items;
 	const [result] = results;
+	const isElsewhere = result !== undefined && isSentElsewhere(result);
+	if (plan && isElsewhere) plan.hint = NOT_AWAITED;
 	if (result) this.addExecutionHints?.(...hintsOf(results), ...hintOf(plan));
 	if (!plan || !item || !result || !('draft' in result) || isRefused(result)) {
 		return leaveBy(node, 'notDelivered', items);
@@ -146,9 +150,15 @@ async function sendThenWait(this: IExecuteFunctions): Promise<INodeExecutionData
 			{ ...item, json: { ...item.json, content: result.draft.content } },
 		]);
 	}
+	if (isElsewhere) {
+		item.json.message = `${String(item.json.message)} ${NOT_AWAITED}`;
+		return leaveBy(node, 'noAnswer', items);
+	}
+	wait.execution = execution;
 	wait.sent = sentOf(item.json);
-	passOnAfterLimit(this, wait.sent);
 	await this.putExecutionToWait(plan.waitTill);
+	// Only now: a try that failed is made again with its input.
+	passOnAfterLimit(this, wait.sent);
 	// While it waits, n8n shows this as the node's output; what ends the wait takes its place.
 	return leaveBy(node, 'noAnswer', items);
 }
@@ -186,6 +196,12 @@ function textWith(content: unknown, link: string | undefined): string {
 	if (typeof text !== 'string' || text.trim() === '') return '';
 	return link === undefined ? text : `${text.trimEnd()}\n${link}`;
 }
+
+const NOT_AWAITED =
+	'What comes back goes to the execution that sent it: this one does not wait for it.';
+
+const isSentElsewhere = (result: ItemResult): boolean =>
+	'draft' in result && !result.draft.options.dryRun && !isRefused(result) && !isAwaited(result);
 
 const isRefused = (result: ItemResult): boolean =>
 	!('outcomes' in result) || result.outcomes.some(({ outcome }) => outcome === 'refused');

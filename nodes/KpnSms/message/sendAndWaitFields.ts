@@ -212,9 +212,20 @@ const SHARED_OPTIONS = [
 	'expireAfter',
 	'maximumParts',
 	'maximumRetries',
+	'remember',
 	'replaceSpecialCharacters',
 	'subAccount',
 ];
+
+const sendOncePerOption: INodeProperties = {
+	displayName: 'Send Once Per',
+	name: 'sendOncePer',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. {{ $json.orderId }}-approval',
+	description:
+		'A key for each item. What KPN accepted under a key is not sent to that recipient again by this node, by whatever execution. Nor is it waited for again: an answer goes to the execution that sent the SMS, and a later one comes out of No Answer at once, with the outcome sentBefore. To ask again, change the key.',
+};
 
 const sendAndWaitOptionsField: INodeProperties = {
 	...optionsField,
@@ -223,6 +234,7 @@ const sendAndWaitOptionsField: INodeProperties = {
 			SHARED_OPTIONS.includes(name),
 		),
 		limitWaitTimeOption,
+		sendOncePerOption,
 	].sort((one, other) => one.displayName.localeCompare(other.displayName)),
 };
 

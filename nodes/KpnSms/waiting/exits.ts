@@ -35,6 +35,9 @@ function reviewed(exit: Exit, json: IDataObject): IDataObject {
 
 function whyNotApproved(exit: Exit, { outcome, message }: IDataObject): string {
 	if (outcome === 'dryRun') return 'Nobody was asked: the SMS is checked only, for Dry Run is on.';
+	if (outcome === 'sentBefore') {
+		return 'Nobody was asked now: an SMS with the same key (Send Once Per) had been sent before, and an answer to it does not count here.';
+	}
 	if (exit === 'noAnswer') return 'Nobody has answered the SMS that asks for approval.';
 	return outcome === 'refused'
 		? `Nobody was asked: the SMS that asks for approval could not be sent. ${String(message)}`

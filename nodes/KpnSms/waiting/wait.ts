@@ -40,6 +40,8 @@ export interface Question {
 export interface Wait {
 	/** Which run of the node it belongs to. */
 	run: string;
+	/** To which execution the addresses lead. A retry is another one. */
+	execution: string;
 	/**
 	 * In the query of the link and of the report address. n8n's signature is the same for all runs of
 	 * a node in an execution: without these, an answer to an earlier turn of a loop would count for
@@ -64,7 +66,8 @@ export function waitOfRun(context: IExecuteFunctions): Wait {
 	const run = String(context.evaluateExpression('{{ $runIndex }}', 0));
 	const known = store[KEY] as Wait | undefined;
 	if (known?.run === run) return known;
-	const wait: Wait = { run, linkToken: token(), reportToken: token() };
+	const execution = context.getExecutionId();
+	const wait: Wait = { run, execution, linkToken: token(), reportToken: token() };
 	store[KEY] = wait;
 	return wait;
 }
