@@ -5,14 +5,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { INode } from 'n8n-workflow';
 
-import { installThisPackage } from '../dev/n8n/community-package';
+import { installThisPackage } from '../dev/n8n/communityPackage';
 import type { N8nInstallation } from '../dev/n8n/install';
 import { buildOwnNodes } from '../dev/n8n/ownNodes';
 import { freePort } from '../dev/n8n/ports';
 import { N8nRest } from '../dev/n8n/rest';
 import { startN8n, type RunningN8n } from '../dev/n8n/run';
 import { activate, type StoredWorkflow } from '../dev/n8n/workflows';
-import { CREDENTIAL_TYPE } from '../nodes/shared/kpn';
+import { CREDENTIAL_TYPE } from '../nodes/shared/kpnApi';
 import { contenders, type Contender, type Credentials } from './contenders';
 
 /** What n8n's process spent on one node of a workflow. */

@@ -1,7 +1,7 @@
 import type { INode } from 'n8n-workflow';
 
-import { DEFAULT_REMEMBER } from '../nodes/KpnSms/delivery/options';
-import { CREDENTIAL_TYPE, SMS_APIS } from '../nodes/shared/kpn';
+import { DEFAULT_REMEMBER } from '../nodes/KpnSms/check/options';
+import { CREDENTIAL_TYPE, SMS_APIS } from '../nodes/shared/kpnApi';
 
 export interface Contender {
 	name: string;

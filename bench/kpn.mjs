@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Calls that are always free to be refused: so many it takes to find out the rate. */
-const FIRST_CALLS = 20;
+const INITIAL_CALLS = 20;
 
 const places = new Map();
 
@@ -85,7 +85,7 @@ async function answer(request, response) {
 	change(place);
 	if (!takes(place)) {
 		counts.refused++;
-		if (counts.calls > FIRST_CALLS) counts.refusedLater++;
+		if (counts.calls > INITIAL_CALLS) counts.refusedLater++;
 		if (place.delayMs > 0) await delay(place.delayMs);
 		response.statusCode = 429;
 		return { fault: { faultstring: 'Spike arrest violation', detail: {} } };

@@ -26,7 +26,7 @@ async function bench(): Promise<void> {
 	const largest = Number(values.largest ?? SIZES.at(-1));
 	const say = (words: string) => void process.stderr.write(`${words}\n`);
 	const started = Date.now();
-	const installation = await installN8n({ say });
+	const installation = await installN8n({ onStep: say });
 	const kpnProcess = startLineProcess(process.execPath, [path.join(__dirname, 'kpn.mjs')]);
 	const kpn = `http://127.0.0.1:${await kpnProcess.next()}`;
 	const modules = path.resolve(path.dirname(installation.script), '..', '..');

@@ -15,11 +15,11 @@ const SIZES_OF = new Map([
 ]);
 
 /** Each size is run until one of these is reached. */
-const MOST_RUNS = 9;
+const MAX_RUNS = 9;
 const ENOUGH_MS = 15_000;
 
 /** What takes longer is not waited for. */
-export const PATIENCE_MS = 120_000;
+export const TIMEOUT_MS = 120_000;
 
 export interface Result {
 	contender: string;
@@ -57,7 +57,7 @@ export async function compare(place: Place, largest: number): Promise<Result[]> 
 					spentMs: 0,
 					result: begin(contender, delayMs, count, results),
 				}));
-			for (let round = 0; round < MOST_RUNS; round++) {
+			for (let round = 0; round < MAX_RUNS; round++) {
 				for (const entry of entries) {
 					if (entry.result.failure !== undefined || entry.spentMs > ENOUGH_MS) continue;
 					const started = performance.now();
@@ -87,7 +87,7 @@ function begin(
 	if (!last || last.count < 100) return result;
 	const expectedMs = (median(last.readings.map(({ wallMs }) => wallMs)) * count) / last.count;
 	// What failed has no readings: that is not tried again, either.
-	if (expectedMs <= 2 * PATIENCE_MS) return result;
+	if (expectedMs <= 2 * TIMEOUT_MS) return result;
 	const minutes = Math.round(expectedMs / 60_000);
 	return { ...result, failure: minutes > 0 ? `not tried: some ${minutes} min` : 'not tried' };
 }
@@ -96,7 +96,7 @@ function begin(
 async function warmUp(place: Place): Promise<void> {
 	for (const contender of place.n8n.contenders) {
 		for (const count of [1, 200]) {
-			if (contender.node) await place.n8n.measure(contender, count, PATIENCE_MS);
+			if (contender.node) await place.n8n.measure(contender, count, TIMEOUT_MS);
 			else await place.undici.next(String(count));
 		}
 	}
@@ -107,7 +107,7 @@ async function runOnce(place: Place, contender: Contender, result: Result): Prom
 	await fetch(`${place.kpn}/bench?delayMs=${delayMs}`, { method: 'POST' });
 	try {
 		const reading = contender.node
-			? await place.n8n.measure(contender, count, PATIENCE_MS)
+			? await place.n8n.measure(contender, count, TIMEOUT_MS)
 			: (JSON.parse(await place.undici.next(String(count))) as Reading);
 		const counts = (await (await fetch(`${place.kpn}/bench`)).json()) as KpnCounts;
 		if (contender.sends && counts.messages !== count) {
@@ -118,7 +118,7 @@ async function runOnce(place: Place, contender: Contender, result: Result): Prom
 		result.readings.push({ ...reading, ...counts });
 	} catch (error) {
 		const { name, message } = error as Error;
-		result.failure = name === 'TimeoutError' ? `not done after ${PATIENCE_MS / 1000} s` : message;
+		result.failure = name === 'TimeoutError' ? `not done after ${TIMEOUT_MS / 1000} s` : message;
 		await place.n8n.restart();
 		await warmUp(place);
 	}

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 
 import type { N8nInstallation } from '../dev/n8n/install';
 import { post } from './benchN8n';
-import { median, PATIENCE_MS, type Place } from './measure';
+import { median, TIMEOUT_MS, type Place } from './measure';
 
 const execute = promisify(execFile);
 
@@ -42,7 +42,7 @@ export async function neighbours(place: Place, names: string[]): Promise<Neighbo
 		let failure: string | undefined;
 		const sending = (async () => {
 			while (contender && going()) {
-				await place.n8n.measure(contender, NEIGHBOUR_COUNT, PATIENCE_MS);
+				await place.n8n.measure(contender, NEIGHBOUR_COUNT, TIMEOUT_MS);
 			}
 		})().catch((error: Error) => {
 			failure = error.message;

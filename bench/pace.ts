@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { installN8n } from '../dev/n8n/install';
 import { table } from '../dev/table';
 import { BenchN8n, type Reading } from './benchN8n';
-import { LARGEST_WINDOW } from '../nodes/KpnSms/delivery/callWindow';
+import { MAX_WINDOW } from '../nodes/KpnSms/rate/callWindow';
 import { DRAGGED, type Contender } from './contenders';
 import { startLineProcess, type LineProcess } from './lineProcess';
 import { median } from './measure';
@@ -15,7 +15,7 @@ import { limitedTogether, type Limited } from './rateLimits';
 
 const NETWORK_MS = 150;
 const ROUNDS = 5;
-const PATIENCE_MS = 600_000;
+const TIMEOUT_MS = 600_000;
 
 /** How a KPN changes while it is called. */
 const TROUBLE: Array<[name: string, change: { count: number; query: string }]> = [
@@ -45,7 +45,7 @@ interface Place {
 async function bench(): Promise<Row[]> {
 	const { values } = parseArgs({ options: { only: { type: 'string' } } });
 	const say = (words: string) => void process.stderr.write(`${words}\n`);
-	const installation = await installN8n({ say });
+	const installation = await installN8n({ onStep: say });
 	const kpnProcess = startLineProcess(process.execPath, [path.join(__dirname, 'kpn.mjs')]);
 	const kpn = `http://127.0.0.1:${await kpnProcess.next()}`;
 	const modules = path.resolve(path.dirname(installation.script), '..', '..');
@@ -89,9 +89,9 @@ async function onV1(place: Place, undici: LineProcess): Promise<Row[]> {
 		smsApi: 'v1',
 	});
 	const { ratio } = await interleaved(place, 1000, {
-		ours: async () => await n8n.measure(ours, 1000, PATIENCE_MS),
+		ours: async () => await n8n.measure(ours, 1000, TIMEOUT_MS),
 		script: async () => JSON.parse(await undici.next('1000')) as Reading,
-		httpRequest: async () => await n8n.measure(contender(place, 'HTTP Request'), 1000, PATIENCE_MS),
+		httpRequest: async () => await n8n.measure(contender(place, 'HTTP Request'), 1000, TIMEOUT_MS),
 	});
 	const what = 'v1, 1,000 messages over 150 ms';
 	return [
@@ -102,7 +102,7 @@ async function onV1(place: Place, undici: LineProcess): Promise<Row[]> {
 
 async function onCurrent(place: Place, undici: LineProcess): Promise<Row[]> {
 	const { ratio } = await interleaved(place, 10_000, {
-		ours: async () => await place.n8n.measure(contender(place, DRAGGED), 10_000, PATIENCE_MS),
+		ours: async () => await place.n8n.measure(contender(place, DRAGGED), 10_000, TIMEOUT_MS),
 		script: async () => JSON.parse(await undici.next('10000')) as Reading,
 	});
 	const what = 'current API, 10,000 messages over 150 ms: of the undici script';
@@ -159,7 +159,7 @@ async function changing(
 	const continuing: Contender = { ...dragged, node: { ...node, onError: 'continueRegularOutput' } };
 	const baseUrl = `${kpn}/at/${at}`;
 	const sms = await n8n.addVariant(continuing, name, { baseUrl, smsApi: 'v1' });
-	const { wallMs, items, accepted = 0, unknown = 0 } = await n8n.measure(sms, count, PATIENCE_MS);
+	const { wallMs, items, accepted = 0, unknown = 0 } = await n8n.measure(sms, count, TIMEOUT_MS);
 	// It may be gone still when the run has given up.
 	await delay(5_000);
 	const { messages, calls, refused } = (await (
@@ -171,7 +171,7 @@ async function changing(
 	const once = items === count && accepted <= messages && messages <= accepted + unknown;
 	return [
 		[`${name}: each once, or named`, `${count}`, `${accepted} + ${count - accepted}`, once],
-		atMost(`${name}: unknown, of those on their way`, LARGEST_WINDOW, unknown, ''),
+		atMost(`${name}: unknown, of those on their way`, MAX_WINDOW, unknown, ''),
 	];
 }
 
@@ -189,7 +189,7 @@ async function underLimit(place: Place, limited: Limited): Promise<Row[]> {
 	);
 	const started = performance.now();
 	const outputs = await Promise.all(
-		Array.from({ length: executions }, async () => await n8n.measure(sms, messages, PATIENCE_MS)),
+		Array.from({ length: executions }, async () => await n8n.measure(sms, messages, TIMEOUT_MS)),
 	);
 	const wallMs = performance.now() - started;
 	const counts = (await (await fetch(`${kpn}/bench?at=${at}`)).json()) as Counts;

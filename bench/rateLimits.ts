@@ -1,4 +1,4 @@
-import type { SmsApi } from '../nodes/shared/kpn';
+import type { SmsApi } from '../nodes/shared/kpnApi';
 
 /** A KPN that takes so many calls a second, and what is sent to it. */
 export interface Limited {
@@ -51,14 +51,14 @@ const LIMITED: Limited[] = [
 ];
 
 /** So many calls a second at most go out together: more disturb each other. */
-const MOST_TOGETHER = 30;
+const MAX_TOGETHER = 30;
 
 /** Those of a list run at the same time. */
 export function limitedTogether(wanted: (name: string) => boolean): Limited[][] {
 	const groups: Limited[][] = [];
 	for (const limited of LIMITED.filter(({ name }) => wanted(name))) {
 		const rateOf = (group: Limited[]) => group.reduce((sum, { rate }) => sum + rate, 0);
-		const group = groups.find((one) => rateOf(one) + limited.rate <= MOST_TOGETHER);
+		const group = groups.find((one) => rateOf(one) + limited.rate <= MAX_TOGETHER);
 		if (group) group.push(limited);
 		else groups.push([limited]);
 	}

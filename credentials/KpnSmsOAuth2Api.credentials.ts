@@ -1,6 +1,6 @@
 import type { ICredentialTestRequest, ICredentialType, Icon, INodeProperties } from 'n8n-workflow';
 
-import { baseUrlExpression, KPN_HOST, TOKEN_PATH, UNKNOWN_CLIENT } from '../nodes/shared/kpn';
+import { baseUrlExpression, KPN_HOST, TOKEN_PATH, UNKNOWN_CLIENT } from '../nodes/shared/kpnApi';
 
 export class KpnSmsOAuth2Api implements ICredentialType {
 	name = 'kpnSmsOAuth2Api';

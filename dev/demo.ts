@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 
 import type { INode } from 'n8n-workflow';
 
-import { CREDENTIAL_TYPE, type SmsApi } from '../nodes/shared/kpn';
+import { CREDENTIAL_TYPE, type SmsApi } from '../nodes/shared/kpnApi';
 import { startSandbox, type Sandbox } from '../sandbox';
 import { CredentialStore } from './credentialStore';
 import { KPN_SMS, outputOf, runWorkflow } from './engine';

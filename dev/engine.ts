@@ -31,7 +31,7 @@ import {
 
 import { KpnSms } from '../nodes/KpnSms/KpnSms.node.ts';
 import type { CredentialStore } from './credentialStore';
-import { SeenKeys } from './seenKeys';
+import { InMemoryDeduplicator } from './deduplicator';
 
 /** What a workflow file of n8n's holds, as far as running it needs. */
 export interface WorkflowFile {
@@ -47,7 +47,7 @@ export interface WorkflowFile {
 export const KPN_SMS = 'n8n-nodes-kpn-sms.kpnSms';
 
 /** Node types besides n8n's own; a test may bring more. */
-export const ownNodes: Record<string, () => INodeType> = { [KPN_SMS]: () => new KpnSms() };
+export const ownNodeTypes: Record<string, () => INodeType> = { [KPN_SMS]: () => new KpnSms() };
 
 /**
  * n8n's own nodes from `n8n-nodes-base` and ours from the source, prepared as n8n does on loading
@@ -57,7 +57,7 @@ class LoadedNodeTypes implements INodeTypes {
 	private readonly loaded = new Map<string, INodeType | IVersionedNodeType>();
 
 	getByName(name: string): INodeType | IVersionedNodeType {
-		const known = this.loaded.get(name) ?? load(name);
+		const known = this.loaded.get(name) ?? loadNodeType(name);
 		this.loaded.set(name, known);
 		return known;
 	}
@@ -82,8 +82,8 @@ class LoadedNodeTypes implements INodeTypes {
 // n8n's nodes are found by name at run time, as n8n itself does it.
 const requireNode = createRequire(__filename);
 
-function load(name: string): INodeType | IVersionedNodeType {
-	const own = ownNodes[name]?.();
+function loadNodeType(name: string): INodeType | IVersionedNodeType {
+	const own = ownNodeTypes[name]?.();
 	if (own) {
 		DirectoryLoader.applyDeclarativeNodeOptionParameters(own);
 		return own;
@@ -105,18 +105,18 @@ function load(name: string): INodeType | IVersionedNodeType {
 }
 
 /** What nodes have seen, in memory where n8n has its database. */
-export const seenKeys = new SeenKeys();
-void DataDeduplicationService.init(seenKeys);
+export const deduplicator = new InMemoryDeduplicator();
+void DataDeduplicationService.init(deduplicator);
 
 export const nodeTypes = new LoadedNodeTypes();
 
-export interface Start {
+export interface StartData {
 	/** The node to start at, which gets `items` as its input. */
 	node: string;
 	items: INodeExecutionData[];
 }
 
-export interface Running {
+export interface RunningExecution {
 	finished: Promise<IRun>;
 	/** What n8n would store of the execution at this moment. */
 	data: IRunExecutionData;
@@ -127,22 +127,22 @@ export interface Running {
 /** Starts a workflow on n8n's own engine, in this process. */
 export function startWorkflow(
 	file: WorkflowFile,
-	start: Start,
+	start: StartData,
 	credentials: CredentialStore,
-): Running {
-	const workflow = makeWorkflow(file);
+): RunningExecution {
+	const workflow = createWorkflow(file);
 	const node = workflow.getNode(start.node);
 	if (!node) throw new Error(`The workflow has no node ${start.node}`);
 	const first: IExecuteData = { node, data: { main: [start.items] }, source: null };
 	const data = createRunExecutionData({
 		executionData: { nodeExecutionStack: [first] },
 	});
-	return process(workflow, data, credentials, 'trigger');
+	return startExecution(workflow, data, credentials, 'trigger');
 }
 
 export const runWorkflow = async (
 	file: WorkflowFile,
-	start: Start,
+	start: StartData,
 	credentials: CredentialStore,
 ): Promise<IRun> => await startWorkflow(file, start, credentials).finished;
 
@@ -163,7 +163,7 @@ export function startRetry(
 	original: WorkflowFile,
 	credentials: CredentialStore,
 	saved?: WorkflowFile,
-): Running {
+): RunningExecution {
 	// Stored as JSON: nothing that only lives in the objects survives.
 	const data = JSON.parse(JSON.stringify(stored)) as IRunExecutionData;
 	const { resultData, executionData } = data;
@@ -173,16 +173,16 @@ export function startRetry(
 		const runs = resultData.runData[last];
 		if (runs?.at(-1)?.error !== undefined) runs.pop();
 	}
-	const workflow = makeWorkflow(saved ?? original);
+	const workflow = createWorkflow(saved ?? original);
 	if (saved) {
 		for (const entry of executionData?.nodeExecutionStack ?? []) {
 			entry.node = workflow.getNode(entry.node.name) ?? entry.node;
 		}
 	}
-	return process(workflow, data, credentials, 'retry');
+	return startExecution(workflow, data, credentials, 'retry');
 }
 
-function makeWorkflow({
+function createWorkflow({
 	id = randomUUID(),
 	name,
 	nodes,
@@ -200,12 +200,12 @@ function makeWorkflow({
 	});
 }
 
-function process(
+function startExecution(
 	workflow: Workflow,
 	data: IRunExecutionData,
 	credentialsHelper: CredentialStore,
 	mode: 'trigger' | 'retry',
-): Running {
+): RunningExecution {
 	const executionId = randomUUID();
 	const local = 'http://localhost/';
 	const additionalData = {

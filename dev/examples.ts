@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 
 import type { INodeCredentialsDetails, IWorkflowBase } from 'n8n-workflow';
 
-import { CREDENTIAL_TYPE } from '../nodes/shared/kpn';
+import { CREDENTIAL_TYPE } from '../nodes/shared/kpnApi';
 
 export const EXAMPLES = [
 	'form-to-sms',

@@ -9,7 +9,7 @@ import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 import { n8nVersion } from './n8n/cache';
-import { installThisPackage } from './n8n/community-package';
+import { installThisPackage } from './n8n/communityPackage';
 import { installN8n } from './n8n/install';
 import { freePort } from './n8n/ports';
 import { N8nRest, OWNER } from './n8n/rest';
@@ -28,7 +28,7 @@ interface Manifest {
 
 const REPOSITORY = resolve(__dirname, '..');
 /** A third more than the first release: what makes the package grow by that much deserves a look. */
-const LARGEST_BYTES = 400_000;
+const MAX_BYTES = 400_000;
 
 /** All that n8n and its users need, and nothing else: no source map, no test, no source. */
 const PUBLISHED = [
@@ -183,10 +183,8 @@ async function leanTarball({ n8n }: Manifest, signal: AbortSignal): Promise<stri
 	if (stray.length > 0) {
 		problems.push(`nobody needs ${stray.join(', ')}: narrow "files", or allow it in this script`);
 	}
-	if (packed.unpackedSize > LARGEST_BYTES) {
-		problems.push(
-			`${packed.unpackedSize} bytes are more than ${LARGEST_BYTES}: see what has grown`,
-		);
+	if (packed.unpackedSize > MAX_BYTES) {
+		problems.push(`${packed.unpackedSize} bytes are more than ${MAX_BYTES}: see what has grown`);
 	}
 	settle(problems);
 	return `${paths.length} files, ${packed.unpackedSize} bytes`;
@@ -196,7 +194,7 @@ async function leanTarball({ n8n }: Manifest, signal: AbortSignal): Promise<stri
 async function knownToN8n({ name, n8n }: Manifest, signal: AbortSignal): Promise<string> {
 	const version = n8nVersion();
 	const say = (words: string) => console.log(words);
-	const installation = await installN8n({ version, say, signal });
+	const installation = await installN8n({ version, onStep: say, signal });
 	// Kept after a failure: the error names a log in it.
 	const userFolder = await mkdtemp(join(tmpdir(), 'kpn-sms-release-'));
 	await installThisPackage(userFolder, signal);

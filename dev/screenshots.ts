@@ -10,7 +10,7 @@ const TAKEN = join(REPOSITORY, 'artifacts', 'editor');
 const SHOWN = join(REPOSITORY, 'docs', 'images');
 
 /** Pictures are downloaded with every copy of the repository. */
-const LARGEST_BYTES = 150_000;
+const MAX_BYTES = 150_000;
 
 /** The pictures of the documentation, each by the suite and the step that take it. */
 const PICTURES: Record<string, string> = {
@@ -35,8 +35,8 @@ async function main(): Promise<void> {
 		const file = taken.find((one) => new RegExp(`^${suite}-\\d+-${step}\\.png$`).test(one));
 		if (!file) throw new Error(`The suite "${suite}" took no picture of "${step}"`);
 		const { size } = await stat(join(TAKEN, file));
-		if (size > LARGEST_BYTES) {
-			throw new Error(`${file} has ${size} bytes; a picture may have ${LARGEST_BYTES}`);
+		if (size > MAX_BYTES) {
+			throw new Error(`${file} has ${size} bytes; a picture may have ${MAX_BYTES}`);
 		}
 		const shown = join(SHOWN, `${name}.png`);
 		await copyFile(join(TAKEN, file), shown);

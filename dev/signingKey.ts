@@ -1,4 +1,4 @@
-import { TOKEN_PATH } from '../nodes/shared/kpn';
+import { TOKEN_PATH } from '../nodes/shared/kpnApi';
 import type { Kpn } from './workspace';
 
 /**

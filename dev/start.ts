@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import { startSandbox, type Suggestion } from '../sandbox';
 import { cacheFolder, n8nVersion } from './n8n/cache';
-import { installThisPackage } from './n8n/community-package';
+import { installThisPackage } from './n8n/communityPackage';
 import { installN8n } from './n8n/install';
 import { HOST, portFor } from './n8n/ports';
 import { N8nRest, OWNER } from './n8n/rest';
@@ -28,7 +28,7 @@ async function main(signal: AbortSignal): Promise<void> {
 			portFor('KPN_SANDBOX_PORT', 4040),
 		]);
 		const { step, howFar } = progress;
-		const installation = await installN8n({ version, say: step, howFar, signal });
+		const installation = await installN8n({ version, onStep: step, onProgress: howFar, signal });
 
 		step('Building the package and installing it into n8n');
 		await mkdir(userFolder, { recursive: true });

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 
 import type { INode } from 'n8n-workflow';
 
-import { CREDENTIAL_TYPE } from '../nodes/shared/kpn';
+import { CREDENTIAL_TYPE } from '../nodes/shared/kpnApi';
 import { EXAMPLES, readExample, type Example } from './examples';
-import { N8nRefusal, type N8nRest } from './n8n/rest';
+import { N8nError, type N8nRest } from './n8n/rest';
 import {
 	activate,
 	deactivate,
@@ -23,7 +23,7 @@ export interface Kpn {
 }
 
 /** What a start has made in n8n: a later one leaves it to the user. */
-interface Made {
+interface CreatedIds {
 	/** The address that n8n had when the delivery report URLs were written. */
 	n8nUrl?: string;
 	credential?: CredentialReference;
@@ -70,38 +70,41 @@ export async function prepareWorkspace(
 	signal?: AbortSignal,
 ): Promise<Workspace> {
 	const file = join(userFolder, 'made.json');
-	const made = await readMade(file);
+	const created = await readCreatedIds(file);
 	// After each step: an interrupted start must not make the same again.
-	const note = async () => await writeFile(file, JSON.stringify(made), { mode: 0o600 });
+	const save = async () => await writeFile(file, JSON.stringify(created), { mode: 0o600 });
 
-	made.signingSecret ??= randomBytes(32).toString('hex');
-	made.credential = await sandboxCredential(n8n, kpn, made.credential);
-	await note();
-	made.webhookCredential ??= await addCredential(n8n, 'KPN SMS sandbox events', {
+	created.signingSecret ??= randomBytes(32).toString('hex');
+	created.credential = await sandboxCredential(n8n, kpn, created.credential);
+	await save();
+	created.webhookCredential ??= await addCredential(n8n, 'KPN SMS sandbox events', {
 		type: WEBHOOK_CREDENTIAL_TYPE,
-		data: { secret: made.signingSecret },
+		data: { secret: created.signingSecret },
 	});
-	await note();
-	await addSigningKey(kpn, made.signingSecret, signal);
+	await save();
+	await addSigningKey(kpn, created.signingSecret, signal);
 
-	const missing = EXAMPLES.filter((example) => !made.workflows[example]);
-	if (!missing.includes('form-to-sms') && !(await workflow(n8n, made.workflows['form-to-sms']))) {
+	const missing = EXAMPLES.filter((example) => !created.workflows[example]);
+	if (
+		!missing.includes('form-to-sms') &&
+		!(await workflow(n8n, created.workflows['form-to-sms']))
+	) {
 		missing.push('form-to-sms');
 	}
 	for (const example of missing) {
-		const stored = await addToWorkspace(n8n, example, made as Required<Made>);
-		made.workflows[example] = stored.id;
-		await note();
+		const stored = await addToWorkspace(n8n, example, created as Required<CreatedIds>);
+		created.workflows[example] = stored.id;
+		await save();
 		if (PUBLISHED.includes(example)) await activate(n8n, stored);
 	}
-	const problems = await refreshWorkflows(n8n, made);
-	made.n8nUrl = n8n.url;
-	await note();
+	const problems = await refreshWorkflows(n8n, created);
+	created.n8nUrl = n8n.url;
+	await save();
 
-	const form = await workflow(n8n, made.workflows['form-to-sms']);
+	const form = await workflow(n8n, created.workflows['form-to-sms']);
 	if (!form) throw new Error('n8n does not have the workflow that was made');
 	await activate(n8n, form);
-	const oneTimeCode = await workflow(n8n, made.workflows['one-time-code']);
+	const oneTimeCode = await workflow(n8n, created.workflows['one-time-code']);
 	return {
 		form: await formUrl(n8n, form, signal),
 		oneTimeCode: oneTimeCode?.active ? await formUrl(n8n, oneTimeCode, signal) : '',
@@ -114,7 +117,7 @@ export async function prepareWorkspace(
 async function addToWorkspace(
 	n8n: N8nRest,
 	example: Example,
-	{ credential, webhookCredential }: Pick<Required<Made>, 'credential' | 'webhookCredential'>,
+	{ credential, webhookCredential }: Pick<Required<CreatedIds>, 'credential' | 'webhookCredential'>,
 ): Promise<StoredWorkflow> {
 	const file = await readExample(example, credential);
 	const reportUrl = await reportUrlOf(n8n.url);
@@ -146,14 +149,14 @@ async function reportUrlOf(n8nUrl: string): Promise<string> {
  * Registers the published triggers with the sandbox, which has forgotten them, and has reports sent
  * to where n8n is now.
  */
-async function refreshWorkflows(n8n: N8nRest, made: Made): Promise<string[]> {
+async function refreshWorkflows(n8n: N8nRest, created: CreatedIds): Promise<string[]> {
 	const problems: string[] = [];
-	for (const id of Object.values(made.workflows)) {
+	for (const id of Object.values(created.workflows)) {
 		const stored = await workflow(n8n, id);
 		if (!stored) continue;
 		try {
-			const moved = made.n8nUrl !== undefined && made.n8nUrl !== n8n.url;
-			const current = moved ? await moveReports(n8n, stored, made.n8nUrl ?? '') : stored;
+			const moved = created.n8nUrl !== undefined && created.n8nUrl !== n8n.url;
+			const current = moved ? await moveReports(n8n, stored, created.n8nUrl ?? '') : stored;
 			if (!current.active || (!moved && !current.nodes.some(registersItself))) continue;
 			await deactivate(n8n, current);
 			await activate(n8n, { ...current, active: false });
@@ -180,9 +183,9 @@ async function moveReports(
 	return await n8n.patch<StoredWorkflow>(`/workflows/${id}`, body);
 }
 
-async function readMade(file: string): Promise<Made> {
+async function readCreatedIds(file: string): Promise<CreatedIds> {
 	try {
-		return JSON.parse(await readFile(file, 'utf8')) as Made;
+		return JSON.parse(await readFile(file, 'utf8')) as CreatedIds;
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 		return { workflows: {} };
@@ -201,9 +204,9 @@ async function addCredential(
 async function sandboxCredential(
 	n8n: N8nRest,
 	kpn: Kpn,
-	made: CredentialReference | undefined,
+	reference: CredentialReference | undefined,
 ): Promise<CredentialReference> {
-	const existing = made && (await orMissing(n8n.get<Credential>(pathOf(made))));
+	const existing = reference && (await unlessMissing(n8n.get<Credential>(pathOf(reference))));
 	if (!existing) {
 		const data = {
 			clientId: kpn.clientId,
@@ -230,17 +233,17 @@ interface Credential extends CredentialReference {
 const pathOf = ({ id }: CredentialReference) => `/credentials/${id}?includeData=true`;
 
 async function workflow(n8n: N8nRest, id?: string): Promise<StoredWorkflow | undefined> {
-	const stored = id && (await orMissing(n8n.get<Archivable>(`/workflows/${id}`)));
+	const stored = id && (await unlessMissing(n8n.get<Archivable>(`/workflows/${id}`)));
 	return stored && !stored.isArchived ? stored : undefined;
 }
 
 type Archivable = StoredWorkflow & { isArchived?: boolean };
 
-async function orMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
 	try {
 		return await answer;
 	} catch (error) {
-		if (error instanceof N8nRefusal && [403, 404].includes(error.status)) return undefined;
+		if (error instanceof N8nError && [403, 404].includes(error.status)) return undefined;
 		throw error;
 	}
 }

@@ -1,40 +1,40 @@
 import { z } from 'zod';
-import type { Fault, Match } from './inputs';
-import { asE164 } from './numbers';
+import type { Fault, Match } from './schemas';
+import { asE164 } from './mobileNumber';
 import { DEFAULT_SENDER } from './submission';
 
 /** The faults still to come, in the order in which they were injected. */
 export class Faults {
-	private waiting: Array<{ fault: Fault; skip: number; times: number }> = [];
+	private pending: Array<{ fault: Fault; skip: number; times: number }> = [];
 
 	add(fault: Fault): void {
 		const { skip = 0, times = 1 } = fault;
-		this.waiting.push({ fault, skip, times: times ?? Infinity });
+		this.pending.push({ fault, skip, times: times ?? Infinity });
 	}
 
 	clear(): void {
-		this.waiting = [];
+		this.pending = [];
 	}
 
 	/** The fault that hits this token call, if any; it is then used up by one. */
 	forTokenCall(): Fault | undefined {
-		return this.take((fault) => fault.on === 'token');
+		return this.takeFirst((fault) => fault.on === 'token');
 	}
 
 	/** The fault that hits this send call, if any; it is then used up by one. */
 	forSendCall(body: unknown): Fault | undefined {
-		return this.take((fault) => (fault.on ?? 'send') === 'send' && matches(fault.match, body));
+		return this.takeFirst((fault) => (fault.on ?? 'send') === 'send' && matches(fault.match, body));
 	}
 
 	/** The fault that hits this call of the webhook settings, if any; it is then used up by one. */
 	forSettingsCall(): Fault | undefined {
-		return this.take((fault) => fault.on === 'settings');
+		return this.takeFirst((fault) => fault.on === 'settings');
 	}
 
-	private take(concerns: (fault: Fault) => boolean): Fault | undefined {
+	private takeFirst(applies: (fault: Fault) => boolean): Fault | undefined {
 		let hit: Fault | undefined;
-		for (const entry of this.waiting) {
-			if (!concerns(entry.fault)) continue;
+		for (const entry of this.pending) {
+			if (!applies(entry.fault)) continue;
 			// Every fault counts the calls it lets pass, so two faults don't shift each other.
 			if (entry.skip > 0) entry.skip--;
 			else if (hit === undefined) {
@@ -42,7 +42,7 @@ export class Faults {
 				hit = entry.fault;
 			}
 		}
-		this.waiting = this.waiting.filter(({ times }) => times > 0);
+		this.pending = this.pending.filter(({ times }) => times > 0);
 		return hit;
 	}
 }

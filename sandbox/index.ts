@@ -1,26 +1,26 @@
 import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
-import { refusal } from './answers';
-import { Carrier } from './carrier';
-import { addControl } from './control';
-import { Deliveries } from './deliveries';
-import { Door } from './door';
-import { Events } from './events';
+import { errorResponse } from './responses';
+import { SmsService } from './smsService';
+import { addControlApi } from './controlApi';
+import { WebhookDeliveries } from './webhookDeliveries';
+import { ListeningPort } from './listeningPort';
+import { WebhookEvents } from './webhookEvents';
 import { Faults } from './faults';
-import { checked, faultSchema } from './inputs';
-import { Kpn } from './kpn';
-import { Capacity, readManners } from './manners';
+import { parseInput, faultSchema } from './schemas';
+import { KpnApi } from './kpnApi';
+import { Capacity, readCapacityChange } from './capacity';
 import { Phones } from './phones';
 import { SandboxRecord } from './record';
 import { respond } from './respond';
-import { WebhookSettings } from './settings';
+import { WebhookSettings } from './webhookSettings';
 import { addSettingsApi } from './settingsApi';
 import { SettingsCalls } from './settingsCalls';
-import { stopping } from './stopping';
+import { createAbortController } from './abortController';
 import { Tokens } from './tokens';
 import type { Sandbox, SandboxOptions } from './types';
 
-export type { ErrorShape, Fault, FaultAnswer, ReportPlan } from './inputs';
+export type { ErrorShape, Fault, FaultAnswer, ReportPlan } from './schemas';
 export type * from './types';
 export type * from './webhookTypes';
 
@@ -46,22 +46,29 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		virtualNumber = '+3197000000000',
 	} = options;
 	const tokens = new Tokens(clientId, clientSecret, tokenLifetimeSeconds);
-	const carrier = new Carrier(tokens, quotaLimit, httpOnLoopback);
+	const smsService = new SmsService(tokens, quotaLimit, httpOnLoopback);
 	const faults = new Faults();
 	const capacity = new Capacity(delayMs);
 	const record = new SandboxRecord();
 	const settings = new WebhookSettings();
 	const settingsCalls = new SettingsCalls(settings, httpOnLoopback);
-	const deliveries = new Deliveries(settings, record, attemptsAfterMs);
+	const deliveries = new WebhookDeliveries(settings, record, attemptsAfterMs);
 	const phones = new Phones();
-	const events = new Events({ settings, deliveries, record, reportAfterMs, virtualNumber, phones });
-	const closing = stopping();
-	const app = plainServer();
-	const door = new Door(app.server);
+	const webhookEvents = new WebhookEvents({
+		settings,
+		deliveries,
+		record,
+		reportAfterMs,
+		virtualNumber,
+		phones,
+	});
+	const closeController = createAbortController();
+	const app = createServer();
+	const listeningPort = new ListeningPort(app.server);
 
 	const sandbox: Sandbox = {
 		get url() {
-			return `http://${host.includes(':') ? `[${host}]` : host}:${door.address.port}`;
+			return `http://${host.includes(':') ? `[${host}]` : host}:${listeningPort.address.port}`;
 		},
 		clientId,
 		clientSecret,
@@ -75,57 +82,65 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		settings,
 		switchPhone: (mobileNumber, state) => phones.switch(mobileNumber, state),
 		phoneStates: phones.states,
-		planReports: (plan) => events.plan(plan),
-		receiveSms: (sms) => events.receive(sms),
-		inject: (fault) => faults.add(checked(faultSchema, fault, 'a fault')),
-		get manners() {
-			return capacity.manners;
+		planReports: (plan) => webhookEvents.addPlan(plan),
+		receiveSms: (sms) => webhookEvents.receiveSms(sms),
+		inject: (fault) => faults.add(parseInput(faultSchema, fault, 'a fault')),
+		get capacity() {
+			return capacity.settings;
 		},
-		behave: async (change) => {
-			const { outageMs, ...manners } = readManners(change);
-			capacity.change(manners);
-			if (outageMs !== undefined) await door.shutFor(outageMs);
+		setCapacity: async (change) => {
+			const { outageMs, ...settings } = readCapacityChange(change);
+			capacity.change(settings);
+			if (outageMs !== undefined) await listeningPort.closeFor(outageMs);
 		},
 		expireTokens: () => tokens.expireAll(),
-		stopListening: async () => await door.shut(),
-		listenAgain: async () => await door.listenAgain(),
+		stopListening: async () => await listeningPort.close(),
+		resumeListening: async () => await listeningPort.reopen(),
 		clear: () => record.clear(),
 		undoClear: () => record.restore(),
 		reset: () => {
 			faults.clear();
 			tokens.expireAll();
-			carrier.reset();
+			smsService.reset();
 			capacity.reset();
 			deliveries.stop();
-			events.reset();
+			webhookEvents.reset();
 			phones.states.clear();
 			record.reset();
 		},
 		close: async () => {
-			door.slam();
-			closing.abort();
+			listeningPort.closeForGood();
+			closeController.abort();
 			deliveries.stop();
 			await app.close();
 		},
 	};
-	const parts = { tokens, carrier, faults, record, door, capacity, closing: closing.signal };
-	new Kpn(parts).addTo(app);
+	const dependencies = {
+		tokens,
+		smsService,
+		faults,
+		record,
+		listeningPort,
+		capacity,
+		closeSignal: closeController.signal,
+	};
+	new KpnApi(dependencies).addTo(app);
 	addSettingsApi(app, { settings: settingsCalls, tokens, faults, record, webhookProducts });
-	addControl(app, sandbox, record);
+	addControlApi(app, sandbox, record);
 	await app.listen({ port, host });
 	return sandbox;
 }
 
 /** A server that leaves bodies as text, and words its own refusals as KPN does. */
-function plainServer(): FastifyInstance {
+function createServer(): FastifyInstance {
 	const app = fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true });
 	app.removeAllContentTypeParsers();
 	app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
 		done(null, body);
 	});
-	app.setNotFoundHandler((_request, reply) => void respond(reply, refusal(404, 'Not found')));
+	app.setNotFoundHandler((_request, reply) => void respond(reply, errorResponse(404, 'Not found')));
 	app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
-		respond(reply, refusal(error.statusCode ?? 500, error.message));
+		respond(reply, errorResponse(error.statusCode ?? 500, error.message));
 	});
 	// A kept connection would let clients in while the port is shut.
 	app.addHook('onSend', async (_request, reply) => {

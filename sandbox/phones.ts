@@ -1,5 +1,5 @@
-import type { ReportPlan } from './inputs';
-import { readMobileNumber } from './numbers';
+import type { ReportPlan } from './schemas';
+import { readMobileNumber } from './mobileNumber';
 
 /** What becomes of an SMS to a phone: what KPN reports, one after the other, unless a plan says otherwise. */
 const REPORTS = {

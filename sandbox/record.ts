@@ -1,11 +1,11 @@
 import type { AcceptedMessage, SendCall, TokenCall } from './types';
-import type { InboundSms, Progress, SettingsCall, WebhookDelivery } from './webhookTypes';
+import type { InboundSms, MessageProgress, SettingsCall, WebhookDelivery } from './webhookTypes';
 
 /** What a watcher of the record is told. */
-export type Happening =
+export type RecordChange =
 	| { event: 'messages'; messages: AcceptedMessage[] }
 	| { event: 'inbound'; inbound: InboundSms }
-	| { event: 'progress'; progress: Progress[] }
+	| { event: 'progress'; progress: MessageProgress[] }
 	| { event: 'cleared' | 'restored' | 'reset' };
 
 interface Conversation {
@@ -22,7 +22,7 @@ export class SandboxRecord {
 	readonly deliveries: WebhookDelivery[] = [];
 	readonly inbound: InboundSms[] = [];
 	private cleared: Conversation = { messages: [], inbound: [] };
-	private readonly watchers = new Set<(happening: Happening) => void>();
+	private readonly listeners = new Set<(change: RecordChange) => void>();
 
 	/** How many messages, in both directions, `restore` would put back. */
 	get clearedCount(): number {
@@ -31,45 +31,48 @@ export class SandboxRecord {
 
 	add(messages: AcceptedMessage[]): void {
 		for (const message of messages) this.messages.push(message);
-		this.tell({ event: 'messages', messages });
+		this.emit({ event: 'messages', messages });
 	}
 
 	addInbound(inbound: InboundSms): void {
 		this.inbound.push(inbound);
-		this.tell({ event: 'inbound', inbound });
+		this.emit({ event: 'inbound', inbound });
 	}
 
 	/** Keeps what is new about messages or an inbound SMS, also about those that were cleared. */
-	progress(entries: Array<AcceptedMessage | InboundSms>, news: Omit<Progress, 'id'>): void {
-		for (const entry of entries) Object.assign(entry, news);
+	progress(
+		entries: Array<AcceptedMessage | InboundSms>,
+		update: Omit<MessageProgress, 'id'>,
+	): void {
+		for (const entry of entries) Object.assign(entry, update);
 		const idOf = (entry: AcceptedMessage | InboundSms) =>
 			'messageId' in entry ? entry.messageId : entry.id;
-		this.tell({
+		this.emit({
 			event: 'progress',
-			progress: entries.map((entry) => ({ id: idOf(entry), ...news })),
+			progress: entries.map((entry) => ({ id: idOf(entry), ...update })),
 		});
 	}
 
-	/** Calls `watcher` for everything from now on; the answer ends that. */
-	watch(watcher: (happening: Happening) => void): () => void {
-		this.watchers.add(watcher);
-		return () => this.watchers.delete(watcher);
+	/** Calls `listener` for everything from now on; the answer ends that. */
+	subscribe(listener: (change: RecordChange) => void): () => void {
+		this.listeners.add(listener);
+		return () => this.listeners.delete(listener);
 	}
 
 	/** Lays the messages of both directions aside, where there are any. */
 	clear(): void {
 		if (this.messages.length + this.inbound.length === 0) return;
 		this.cleared = { messages: this.messages.splice(0), inbound: this.inbound.splice(0) };
-		this.tell({ event: 'cleared' });
+		this.emit({ event: 'cleared' });
 	}
 
 	/** Puts back what was cleared last, before what has come since. */
 	restore(): void {
 		const { messages, inbound } = this.cleared;
-		putBefore(this.messages, messages);
-		putBefore(this.inbound, inbound);
+		prepend(this.messages, messages);
+		prepend(this.inbound, inbound);
 		this.cleared = { messages: [], inbound: [] };
-		this.tell({ event: 'restored' });
+		this.emit({ event: 'restored' });
 	}
 
 	/** Empties the lists in place: whoever holds one sees it empty too. */
@@ -77,16 +80,16 @@ export class SandboxRecord {
 		const lists = [this.tokenCalls, this.calls, this.messages, this.settingsCalls];
 		for (const list of [...lists, this.deliveries, this.inbound]) list.length = 0;
 		this.cleared = { messages: [], inbound: [] };
-		this.tell({ event: 'reset' });
+		this.emit({ event: 'reset' });
 	}
 
-	private tell(happening: Happening): void {
-		for (const watcher of this.watchers) watcher(happening);
+	private emit(change: RecordChange): void {
+		for (const listener of this.listeners) listener(change);
 	}
 }
 
 /** One by one: a long list is too many arguments. */
-function putBefore<T>(list: T[], earlier: T[]): void {
+function prepend<T>(list: T[], earlier: T[]): void {
 	const later = list.splice(0);
 	for (const one of earlier) list.push(one);
 	for (const one of later) list.push(one);

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { failure, json } from './answers';
-import type { Answer } from './answers';
-import type { FaultAnswer } from './inputs';
+import { errorInShape, jsonResponse } from './responses';
+import type { HttpResponse } from './responses';
+import type { FaultAnswer } from './schemas';
 
 /**
  * Answers a call as a fault has it.
@@ -9,15 +9,15 @@ import type { FaultAnswer } from './inputs';
  * @param taken whether it did
  * @returns the status that went out, or null if none did
  */
-export function respondFaulty(
+export function respondWithFault(
 	reply: FastifyReply,
 	fault: FaultAnswer,
-	success: Answer,
+	success: HttpResponse,
 	taken: boolean,
 ): number | null {
 	switch (fault.kind) {
 		case 'http':
-			return respond(reply, httpAnswer(fault, success, taken));
+			return respond(reply, httpResponse(fault, success, taken));
 		case 'quote':
 			return respond(reply, quotedRequest(reply.request, fault.status));
 		case 'reset':
@@ -35,31 +35,31 @@ export function respondFaulty(
 }
 
 /** Sends a whole answer. Returns its status, or null if the client has already gone. */
-export function respond(reply: FastifyReply, answer: Answer): number | null {
-	const gone = reply.raw.destroyed;
-	void reply.code(answer.status).headers(answer.headers).send(answer.body);
-	return gone ? null : answer.status;
+export function respond(reply: FastifyReply, response: HttpResponse): number | null {
+	const isClosed = reply.raw.destroyed;
+	void reply.code(response.status).headers(response.headers).send(response.body);
+	return isClosed ? null : response.status;
 }
 
-function httpAnswer(
+function httpResponse(
 	{ status, shape, body, headers }: Extract<FaultAnswer, { kind: 'http' }>,
-	success: Answer,
+	success: HttpResponse,
 	taken: boolean,
-): Answer {
-	const plain = (): Answer => {
+): HttpResponse {
+	const withoutHeaders = (): HttpResponse => {
 		if (typeof body === 'string') {
 			return { status, headers: { 'content-type': 'text/plain' }, body };
 		}
-		if (body !== undefined) return json(status, body);
-		if (shape !== undefined) return failure(shape, status);
+		if (body !== undefined) return jsonResponse(status, body);
+		if (shape !== undefined) return errorInShape(shape, status);
 		if (status < 300 && taken) return { ...success, status };
-		return failure(status < 400 ? 'empty' : 'errorResponse', status);
+		return errorInShape(status < 400 ? 'empty' : 'errorResponse', status);
 	};
-	const answer = plain();
-	return { ...answer, headers: { ...answer.headers, ...headers } };
+	const response = withoutHeaders();
+	return { ...response, headers: { ...response.headers, ...headers } };
 }
 
-function quotedRequest({ headers, body }: FastifyRequest, status: number): Answer {
+function quotedRequest({ headers, body }: FastifyRequest, status: number): HttpResponse {
 	const lines = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`);
 	const location = `https://elsewhere.example/?authorization=${encodeURIComponent(headers.authorization ?? '')}`;
 	return {
@@ -69,7 +69,7 @@ function quotedRequest({ headers, body }: FastifyRequest, status: number): Answe
 	};
 }
 
-function truncate(reply: FastifyReply, { status, headers, body }: Answer): number {
+function truncate(reply: FastifyReply, { status, headers, body }: HttpResponse): number {
 	const { raw } = reply.hijack();
 	raw.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
 	const half = body.slice(0, Math.ceil(body.length / 2));
@@ -77,7 +77,11 @@ function truncate(reply: FastifyReply, { status, headers, body }: Answer): numbe
 	return status;
 }
 
-function drip(reply: FastifyReply, { status, headers, body }: Answer, everyMs: number): number {
+function drip(
+	reply: FastifyReply,
+	{ status, headers, body }: HttpResponse,
+	everyMs: number,
+): number {
 	const { raw } = reply.hijack();
 	raw.writeHead(status, headers);
 	raw.flushHeaders();

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { invalidToken, refusal } from './answers';
-import type { Answer } from './answers';
+import { invalidToken, errorResponse } from './responses';
+import type { HttpResponse } from './responses';
 import type { Faults } from './faults';
 import type { SandboxRecord } from './record';
-import { respond, respondFaulty } from './respond';
+import { respond, respondWithFault } from './respond';
 import type { SettingsCalls } from './settingsCalls';
 import type { Tokens } from './tokens';
 import type { SettingsCall } from './webhookTypes';
 
 const BASE = '/webhookconfigs-kpn';
 
-interface SettingsApiParts {
+interface SettingsApiDependencies {
 	settings: SettingsCalls;
 	tokens: Tokens;
 	faults: Faults;
@@ -21,43 +21,54 @@ interface SettingsApiParts {
 }
 
 /** Adds the URLs of KPN's webhook settings API. */
-export function addSettingsApi(app: FastifyInstance, parts: SettingsApiParts): void {
-	app.all(`${BASE}/*`, async (request, reply) => await answerCall(parts, request, reply));
+export function addSettingsApi(app: FastifyInstance, dependencies: SettingsApiDependencies): void {
+	app.all(`${BASE}/*`, async (request, reply) => await answerCall(dependencies, request, reply));
 }
 
-async function answerCall(parts: SettingsApiParts, request: FastifyRequest, reply: FastifyReply) {
+async function answerCall(
+	dependencies: SettingsApiDependencies,
+	request: FastifyRequest,
+	reply: FastifyReply,
+) {
 	const { pathname, searchParams } = new URL(request.url, 'http://sandbox');
 	const call: SettingsCall = {
 		method: request.method,
 		path: pathname.slice(BASE.length),
 		headers: request.headers,
-		body: parsed(request.body),
+		body: parseJson(request.body),
 		status: null,
 	};
-	parts.record.settingsCalls.push(call);
-	const fault = parts.faults.forSettingsCall();
+	dependencies.record.settingsCalls.push(call);
+	const fault = dependencies.faults.forSettingsCall();
 	if (fault?.delayMs) await sleep(fault.delayMs, undefined, { ref: false });
 	const taken = !fault?.answer || fault.accept === true;
-	const answer = taken ? judged(parts, call, searchParams) : refusal(500, 'Internal server error');
+	const answer = taken
+		? checkCall(dependencies, call, searchParams)
+		: errorResponse(500, 'Internal server error');
 	call.status = fault?.answer
-		? respondFaulty(reply, fault.answer, answer, taken)
+		? respondWithFault(reply, fault.answer, answer, taken)
 		: respond(reply, answer);
 	return reply;
 }
 
 /** In the gateway's order: token, product, call. */
-function judged(parts: SettingsApiParts, call: SettingsCall, query: URLSearchParams): Answer {
-	if (!parts.tokens.accepts(call.headers.authorization)) return invalidToken();
+function checkCall(
+	dependencies: SettingsApiDependencies,
+	call: SettingsCall,
+	query: URLSearchParams,
+): HttpResponse {
+	if (!dependencies.tokens.accepts(call.headers.authorization)) return invalidToken();
 	const product = /^\/\w+\/keys\b/.test(call.path)
 		? 'WebhookConfigs-SigningKeys-KPN'
 		: 'Webhook configuration';
 	const has =
-		parts.webhookProducts === true || (parts.webhookProducts && !product.includes('Keys'));
-	if (!has) return refusal(403, `The application lacks the product ${product}`);
-	return parts.settings.answer(call.method, call.path, query, call.body);
+		dependencies.webhookProducts === true ||
+		(dependencies.webhookProducts && !product.includes('Keys'));
+	if (!has) return errorResponse(403, `The application lacks the product ${product}`);
+	return dependencies.settings.answer(call.method, call.path, query, call.body);
 }
 
-function parsed(body: unknown): unknown {
+function parseJson(body: unknown): unknown {
 	if (typeof body !== 'string' || body === '') return undefined;
 	try {
 		return JSON.parse(body);

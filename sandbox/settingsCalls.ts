@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { json, refusal } from './answers';
-import type { Answer } from './answers';
-import { activate, LEVELS, setStatus } from './settings';
-import type { LevelName, WebhookSettings } from './settings';
+import { jsonResponse, errorResponse } from './responses';
+import type { HttpResponse } from './responses';
+import { activate, LEVELS, setStatus } from './webhookSettings';
+import type { LevelName, WebhookSettings } from './webhookSettings';
 import type { SigningKey, WebhookConfig } from './webhookTypes';
 import { webhookUrlProblem } from './webhookUrl';
 
@@ -25,8 +25,8 @@ const SCOPES: Record<LevelName, { path: string; type: string }> = {
 	organization: { path: 'organizations', type: 'ORGANIZATION' },
 };
 
-const NO_CONTENT: Answer = { status: 204, headers: {}, body: '' };
-const NOT_FOUND = refusal(404, 'Not found');
+const NO_CONTENT: HttpResponse = { status: 204, headers: {}, body: '' };
+const NOT_FOUND = errorResponse(404, 'Not found');
 
 /**
  * What KPN's webhook settings API answers to a call whose token is good. KPN documents which calls
@@ -39,7 +39,7 @@ export class SettingsCalls {
 		private readonly httpOnLoopback: boolean,
 	) {}
 
-	answer(method: string, path: string, query: URLSearchParams, body: unknown): Answer {
+	answer(method: string, path: string, query: URLSearchParams, body: unknown): HttpResponse {
 		const [, scope, keys, name = '', action] = path.split('/');
 		const level = LEVELS.find((one) => SCOPES[one].path === scope);
 		if (level === undefined) return NOT_FOUND;
@@ -50,14 +50,14 @@ export class SettingsCalls {
 		return this.answerKey(level, method, decodeURIComponent(name), action);
 	}
 
-	private answerConfig(level: LevelName, method: string, body: unknown): Answer {
+	private answerConfig(level: LevelName, method: string, body: unknown): HttpResponse {
 		const set = this.settings.levels[level];
 		const { config } = set;
 		switch (method) {
 			case 'GET':
 				return this.shown(level) ?? NOT_FOUND;
 			case 'POST':
-				if (config) return refusal(400, `The ${level} has a configuration already`);
+				if (config) return errorResponse(400, `The ${level} has a configuration already`);
 				return this.configure(level, 201, body);
 			case 'PUT':
 				return config ? this.configure(level, 200, body) : NOT_FOUND;
@@ -65,27 +65,27 @@ export class SettingsCalls {
 				delete set.config;
 				return config ? NO_CONTENT : NOT_FOUND;
 			default:
-				return refusal(405, 'Method not allowed');
+				return errorResponse(405, 'Method not allowed');
 		}
 	}
 
-	private configure(level: LevelName, status: number, body: unknown): Answer {
+	private configure(level: LevelName, status: number, body: unknown): HttpResponse {
 		const config = configSchema.safeParse(body);
 		if (!config.success) return badRequest(config.error);
 		const problem = webhookUrlProblem(config.data.webhook_url, this.httpOnLoopback);
-		if (problem !== undefined) return refusal(400, problem);
+		if (problem !== undefined) return errorResponse(400, problem);
 		this.settings.levels[level].config = config.data;
 		return this.shown(level, status) ?? NOT_FOUND;
 	}
 
 	/** The level's own configuration, or else what comes down to it. */
-	private shown(level: LevelName, status = 200): Answer | undefined {
+	private shown(level: LevelName, status = 200): HttpResponse | undefined {
 		const above = this.settings.showsInherited ? LEVELS.slice(LEVELS.indexOf(level)) : [level];
 		const shown = above.find((one) => this.settings.levels[one].config !== undefined);
 		if (shown === undefined) return undefined;
 		const config: WebhookConfig = this.settings.levels[shown].config ?? {};
 		const { activeKey } = this.settings;
-		return json(status, {
+		return jsonResponse(status, {
 			scope_type: SCOPES[shown].type,
 			...config,
 			...(activeKey && { signing: { active_key_id: activeKey.key_id } }),
@@ -97,29 +97,29 @@ export class SettingsCalls {
 		method: string,
 		query: URLSearchParams,
 		body: unknown,
-	): Answer {
+	): HttpResponse {
 		const { keys } = this.settings.levels[level];
 		if (method === 'GET') {
 			const status = query.get('status');
 			if (status !== null && !STATUSES.includes(status)) {
-				return refusal(400, `status must be one of ${STATUSES.join(', ')}`);
+				return errorResponse(400, `status must be one of ${STATUSES.join(', ')}`);
 			}
 			const wanted = keys.filter((key) => status === null || key.status === status.toLowerCase());
-			return json(200, wanted.map(withoutSecret));
+			return jsonResponse(200, wanted.map(withoutSecret));
 		}
-		if (method !== 'POST') return refusal(405, 'Method not allowed');
+		if (method !== 'POST') return errorResponse(405, 'Method not allowed');
 		const key = keySchema.safeParse(body);
 		if (!key.success) return badRequest(key.error);
 		if (keys.some(({ key_id }) => key_id === key.data.key_id)) {
-			return refusal(400, 'There is a key with this key_id already');
+			return errorResponse(400, 'There is a key with this key_id already');
 		}
-		return json(201, withoutSecret(this.settings.addKey(key.data, level)));
+		return jsonResponse(201, withoutSecret(this.settings.addKey(key.data, level)));
 	}
 
-	private reveal(level: LevelName): Answer {
+	private reveal(level: LevelName): HttpResponse {
 		const active = this.settings.levels[level].keys.find(({ status }) => status === 'active');
 		if (!active) return NOT_FOUND;
-		return json(200, { key_id: active.key_id, secret: active.secret, status: 'active' });
+		return jsonResponse(200, { key_id: active.key_id, secret: active.secret, status: 'active' });
 	}
 
 	private answerKey(
@@ -127,21 +127,21 @@ export class SettingsCalls {
 		method: string,
 		id: string,
 		action: string | undefined,
-	): Answer {
+	): HttpResponse {
 		const { keys } = this.settings.levels[level];
 		const key = keys.find(({ key_id }) => key_id === id);
 		if (!key) return NOT_FOUND;
 		if (method === 'DELETE' && action === undefined) {
-			if (key.status !== 'retired') return refusal(400, 'Only a retired key can be deleted');
+			if (key.status !== 'retired') return errorResponse(400, 'Only a retired key can be deleted');
 			keys.splice(keys.indexOf(key), 1);
 			return NO_CONTENT;
 		}
-		if (method !== 'POST') return refusal(405, 'Method not allowed');
+		if (method !== 'POST') return errorResponse(405, 'Method not allowed');
 		if (action === 'activate' && key.status === 'staged') activate(keys, key);
 		else if (action === 'retire' && key.status === 'retiring') setStatus(key, 'retired');
 		else if (action !== 'activate' && action !== 'retire') return NOT_FOUND;
-		else return refusal(400, `A key that is ${key.status} cannot be ${action}d`);
-		return json(200, withoutSecret(key));
+		else return errorResponse(400, `A key that is ${key.status} cannot be ${action}d`);
+		return jsonResponse(200, withoutSecret(key));
 	}
 }
 
@@ -149,7 +149,7 @@ function withoutSecret({ key_id, status, created_at, updated_at }: SigningKey): 
 	return { key_id, status, created_at, updated_at };
 }
 
-function badRequest({ issues }: z.ZodError): Answer {
+function badRequest({ issues }: z.ZodError): HttpResponse {
 	const reasons = issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-	return refusal(400, reasons.join('; '));
+	return errorResponse(400, reasons.join('; '));
 }

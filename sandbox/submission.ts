@@ -1,5 +1,5 @@
-import { readMobileNumber } from './numbers';
-import type { Recipient } from './numbers';
+import { readMobileNumber } from './mobileNumber';
+import type { Recipient } from './mobileNumber';
 import type { SmsApi } from './types';
 import { webhookUrlProblem } from './webhookUrl';
 
@@ -35,9 +35,9 @@ const MESSAGE = ['content', 'mobile_number'];
  * @throws BadSubmission naming what is wrong
  */
 export function readSubmission(api: SmsApi, body: unknown, httpOnLoopback: boolean): Submission {
-	const call = object('the body', body);
-	onlyKnown('the body', call, TOP_LEVEL[api]);
-	const sender = call.sender === undefined ? DEFAULT_SENDER : text('sender', call.sender);
+	const call = requireObject('the body', body);
+	requireKnownFields('the body', call, TOP_LEVEL[api]);
+	const sender = call.sender === undefined ? DEFAULT_SENDER : requireText('sender', call.sender);
 	if (sender.length > MAX_SENDER) {
 		throw new BadSubmission(`sender has ${sender.length} characters; at most ${MAX_SENDER} may be`);
 	}
@@ -48,7 +48,7 @@ export function readSubmission(api: SmsApi, body: unknown, httpOnLoopback: boole
 		throw new BadSubmission(`messages has ${list.length} messages; v1 takes one a call`);
 	}
 	const messages = list.map((message: unknown, index) => readMessage(api, index, message));
-	limitTotal(messages);
+	checkTotal(messages);
 	return {
 		sender,
 		messages,
@@ -61,16 +61,16 @@ export function readSubmission(api: SmsApi, body: unknown, httpOnLoopback: boole
 
 function readMessage(api: SmsApi, index: number, value: unknown) {
 	const name = `messages[${index}]`;
-	const message = object(name, value);
-	onlyKnown(name, message, MESSAGE);
-	const content = text(`${name}.content`, message.content);
+	const message = requireObject(name, value);
+	requireKnownFields(name, message, MESSAGE);
+	const content = requireText(`${name}.content`, message.content);
 	// UTF-16 units: KPN doesn't say what a character is, and this is the narrowest reading.
 	if (api === 'current' && content.length > MAX_CONTENT) {
 		throw new BadSubmission(
 			`${name}.content has ${content.length} characters; at most ${MAX_CONTENT} may be`,
 		);
 	}
-	const written = text(`${name}.mobile_number`, message.mobile_number).split(',');
+	const written = requireText(`${name}.mobile_number`, message.mobile_number).split(',');
 	if (api === 'v1' && written.length > 1) {
 		throw new BadSubmission(`${name}.mobile_number has several numbers; v1 takes one`);
 	}
@@ -89,7 +89,7 @@ function readRecipient(api: SmsApi, message: string, written: string): Recipient
 	return recipient;
 }
 
-function limitTotal(messages: Submission['messages']): void {
+function checkTotal(messages: Submission['messages']): void {
 	const total = messages.reduce((sum, { recipients }) => sum + recipients.length, 0);
 	if (total > MAX_MESSAGES_TIMES_RECIPIENTS) {
 		throw new BadSubmission(
@@ -99,14 +99,14 @@ function limitTotal(messages: Submission['messages']): void {
 }
 
 function webhookUrl(value: unknown, httpOnLoopback: boolean): string {
-	const url = text('webhook_url', value);
+	const url = requireText('webhook_url', value);
 	const problem = webhookUrlProblem(url, httpOnLoopback);
 	if (problem !== undefined) throw new BadSubmission(problem);
 	return url;
 }
 
 function expireIn(value: unknown, messages: Submission['messages']): string {
-	const written = text('expirein', value);
+	const written = requireText('expirein', value);
 	if (!/^[1-9]\d*$/.test(written)) {
 		throw new BadSubmission('expirein must be a string with a whole number of seconds');
 	}
@@ -117,21 +117,21 @@ function expireIn(value: unknown, messages: Submission['messages']): string {
 	return written;
 }
 
-function object(name: string, value: unknown): Record<string, unknown> {
+function requireObject(name: string, value: unknown): Record<string, unknown> {
 	if (typeof value !== 'object' || value === null || Array.isArray(value)) {
 		throw new BadSubmission(`${name} must be a JSON object`);
 	}
 	return { ...value };
 }
 
-function text(name: string, value: unknown): string {
+function requireText(name: string, value: unknown): string {
 	if (value === undefined) throw new BadSubmission(`${name} is missing`);
 	if (typeof value !== 'string') throw new BadSubmission(`${name} must be a string`);
 	if (value === '') throw new BadSubmission(`${name} is empty`);
 	return value;
 }
 
-function onlyKnown(name: string, value: object, known: readonly string[]): void {
+function requireKnownFields(name: string, value: object, known: readonly string[]): void {
 	const unknown = Object.keys(value).find((field) => !known.includes(field));
 	if (unknown !== undefined) throw new BadSubmission(`${name} has an unknown field: ${unknown}`);
 }

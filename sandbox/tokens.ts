@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { json, refusal } from './answers';
-import type { Answer } from './answers';
+import { jsonResponse, errorResponse } from './responses';
+import type { HttpResponse } from './responses';
 import type { TokenCall } from './types';
 
 const FORM = /^application\/x-www-form-urlencoded\b/i;
@@ -16,29 +16,29 @@ export class Tokens {
 	) {}
 
 	/** What KPN answers to a call of the token URL. A token comes out only of a faultless one. */
-	answer({ method, query, form, headers }: Omit<TokenCall, 'status'>): Answer {
-		if (method !== 'POST') return refusal(405, 'Method not allowed', { allow: 'POST' });
+	answer({ method, query, form, headers }: Omit<TokenCall, 'status'>): HttpResponse {
+		if (method !== 'POST') return errorResponse(405, 'Method not allowed', { allow: 'POST' });
 		if (!FORM.test(headers['content-type'] ?? '')) {
-			return refusal(400, 'The content type must be application/x-www-form-urlencoded');
+			return errorResponse(400, 'The content type must be application/x-www-form-urlencoded');
 		}
 		if (query.grant_type !== 'client_credentials') {
-			return json(400, {
+			return jsonResponse(400, {
 				ErrorCode: 'invalid_request',
 				Error: 'The query must have grant_type=client_credentials',
 			});
 		}
 		if (form.client_id !== this.clientId || form.client_secret !== this.clientSecret) {
-			return json(401, { ErrorCode: 'invalid_client', Error: 'ClientId is Invalid' });
+			return jsonResponse(401, { ErrorCode: 'invalid_client', Error: 'ClientId is Invalid' });
 		}
 		return this.issue();
 	}
 
 	/** A new token in KPN's words; every value is a string there. */
-	issue(): Answer {
+	issue(): HttpResponse {
 		const issuedAt = Date.now();
 		const token = randomBytes(14).toString('hex');
 		this.validUntil.set(token, issuedAt + this.lifetimeSeconds * 1000);
-		return json(200, {
+		return jsonResponse(200, {
 			refresh_token_expires_in: '0',
 			api_product_list: '[SMS - KPN]',
 			api_product_list_json: ['SMS - KPN'],

@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Fault, InboundRequest, ReportPlan } from './inputs';
-import type { Manners, MannersChange } from './manners';
+import type { Fault, InboundRequest, ReportPlan } from './schemas';
+import type { CapacitySettings, CapacityChange } from './capacity';
 import type { PhoneState } from './phones';
-import type { WebhookSettings } from './settings';
+import type { WebhookSettings } from './webhookSettings';
 import type {
 	InboundSms,
-	Progress,
+	MessageProgress,
 	SettingsCall,
 	WebhookDelivery,
 	WebhookOptions,
@@ -61,7 +61,7 @@ export interface SendCall {
 }
 
 /** What this KPN took and would deliver: one entry per message × recipient. */
-export interface AcceptedMessage extends Progress {
+export interface AcceptedMessage extends MessageProgress {
 	documentId: string;
 	api: SmsApi;
 	sender: string;
@@ -106,9 +106,9 @@ export interface Sandbox {
 	/** Throws a TypeError in words if the fault is not one. */
 	inject(fault: Fault): void;
 	/** How many calls it bears now, and how quick it is. */
-	readonly manners: Manners;
+	readonly capacity: CapacitySettings;
 	/** Changes that; what is not named stays. Throws a TypeError in words if it cannot be so. */
-	behave(change: MannersChange): Promise<void>;
+	setCapacity(change: CapacityChange): Promise<void>;
 	/** What KPN reports on messages from now on. Throws a TypeError in words if the plan is not one. */
 	planReports(plan: ReportPlan): void;
 	/** What a phone is from now on; `on` for every one that was not switched. */
@@ -122,7 +122,7 @@ export interface Sandbox {
 	/** New connections are refused and idle ones closed; calls in flight are still answered. */
 	stopListening(): Promise<void>;
 	/** Listens on the same port again. */
-	listenAgain(): Promise<void>;
+	resumeListening(): Promise<void>;
 	/** Takes the messages off the phones, in both directions. All else stays as it is. */
 	clear(): void;
 	/** Puts back what the last `clear` has taken. */

@@ -48,23 +48,23 @@ export interface WebhookDelivery {
 }
 
 /** What became of a message, as its phone shows it. */
-export interface Fate {
+export interface PhoneStatus {
 	state: 'accepted' | 'delivered' | 'failed';
 	words: string;
 }
 
 /** What came of the latest attempt to post a report or an inbound SMS to its webhook. */
-export interface Posted {
+export interface WebhookStatus {
 	taken: boolean;
 	words: string;
 }
 
 /** What is new about a message or an inbound SMS. */
-export interface Progress {
+export interface MessageProgress {
 	/** The sandbox's own for a message to one recipient; of an inbound SMS its `messageId`. */
 	id: string;
-	fate?: Fate;
-	posted?: Posted;
+	fate?: PhoneStatus;
+	posted?: WebhookStatus;
 }
 
 /** An SMS that a phone sent to a virtual number. */
@@ -79,7 +79,7 @@ export interface InboundSms {
 	sentAt: string;
 	/** Where KPN delivers it; null if no webhook is configured. */
 	webhookUrl: string | null;
-	posted?: Posted;
+	posted?: WebhookStatus;
 }
 
 export interface WebhookOptions {

@@ -1,8 +1,9 @@
-const LONGEST = 2048;
+const MAX_URL_CHARACTERS = 2048;
 
 /** Whether KPN takes a webhook URL: https, at most 2048 characters. Else says what is wrong with it. */
 export function webhookUrlProblem(url: string, httpOnLoopback: boolean): string | undefined {
-	if (url.length > LONGEST) return `webhook_url has more than ${LONGEST} characters`;
+	if (url.length > MAX_URL_CHARACTERS)
+		return `webhook_url has more than ${MAX_URL_CHARACTERS} characters`;
 	const allowed =
 		URL.canParse(url) &&
 		(new URL(url).protocol === 'https:' ||

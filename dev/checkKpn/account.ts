@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import { KPN_HOST } from '../../nodes/shared/kpn';
+import { KPN_HOST } from '../../nodes/shared/kpnApi';
 import type { Account } from './kpn';
 import type { Prompt } from './prompt';
 

@@ -1,4 +1,4 @@
-import { SMS_APIS, TOKEN_PATH, type SmsApi } from '../../nodes/shared/kpn';
+import { SMS_APIS, TOKEN_PATH, type SmsApi } from '../../nodes/shared/kpnApi';
 
 export interface Account {
 	/** Without a slash at the end. */
@@ -7,7 +7,7 @@ export interface Account {
 	clientSecret: string;
 }
 
-export interface Answer {
+export interface KpnResponse {
 	status: number;
 	headers: Headers;
 	text: string;
@@ -15,16 +15,16 @@ export interface Answer {
 	json: unknown;
 }
 
-const WITHIN_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /** KPN's calls as they are: each goes out once, no redirect is followed, nothing is tried again. */
-export class Kpn {
+export class KpnClient {
 	/** The token that calls carry; set once there is one. */
 	token = '';
 
 	constructor(readonly account: Account) {}
 
-	async askToken(clientSecret = this.account.clientSecret): Promise<Answer> {
+	async askToken(clientSecret = this.account.clientSecret): Promise<KpnResponse> {
 		const { clientId } = this.account;
 		return await this.call('POST', TOKEN_PATH, {
 			headers: { accept: 'application/json' },
@@ -32,7 +32,7 @@ export class Kpn {
 		});
 	}
 
-	async send(api: SmsApi, body: unknown, token = this.token): Promise<Answer> {
+	async send(api: SmsApi, body: unknown, token = this.token): Promise<KpnResponse> {
 		return await this.call('POST', SMS_APIS[api].sendPath, {
 			headers: {
 				accept: 'application/json',
@@ -44,7 +44,7 @@ export class Kpn {
 	}
 
 	/** Reads of the webhook settings: nothing here changes any. */
-	async readSettings(path: string): Promise<Answer> {
+	async readSettings(path: string): Promise<KpnResponse> {
 		return await this.call('GET', `/webhookconfigs-kpn${path}`, {
 			headers: { accept: 'application/json', authorization: `Bearer ${this.token}` },
 		});
@@ -54,11 +54,11 @@ export class Kpn {
 		method: string,
 		path: string,
 		init: { headers: Record<string, string>; body?: string | URLSearchParams },
-	): Promise<Answer> {
+	): Promise<KpnResponse> {
 		const response = await fetch(`${this.account.baseUrl}${path}`, {
 			method,
 			redirect: 'manual',
-			signal: AbortSignal.timeout(WITHIN_MS),
+			signal: AbortSignal.timeout(TIMEOUT_MS),
 			...init,
 		});
 		const text = await response.text();
@@ -86,7 +86,7 @@ export function fieldOf(json: unknown, ...path: string[]): unknown {
 }
 
 /** A status and what KPN said with it. */
-export function wordsOf({ status, json, text }: Answer): string {
+export function wordsOf({ status, json, text }: KpnResponse): string {
 	const words = [
 		fieldOf(json, 'errorResponse', 'message'),
 		fieldOf(json, 'fault', 'faultstring'),

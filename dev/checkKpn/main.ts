@@ -10,7 +10,7 @@ import { version } from '../../package.json';
 import { readAccount } from './account';
 import { ASSUMPTIONS } from './assumptions';
 import { Findings } from './findings';
-import { Kpn } from './kpn';
+import { KpnClient } from './kpn';
 import { Prompt } from './prompt';
 import { Redactor } from './redact';
 import { checkBadMessages, checkBadToken, checkProducts } from './refusals';
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
 		const findings = new Findings(redactor, ({ id, verdict, seen }) => {
 			say(`${verdict === 'confirmed' ? '  ok' : '  NO'}  ${ASSUMPTIONS[id]}\n        KPN: ${seen}`);
 		});
-		const kpn = new Kpn(account);
+		const kpn = new KpnClient(account);
 		try {
 			await check({ kpn, findings, redactor, prompt, say, products: [] });
 		} catch (error) {

@@ -1,5 +1,5 @@
-import type { SmsApi } from '../../nodes/shared/kpn';
-import { fieldOf, wordsOf, type Answer } from './kpn';
+import type { SmsApi } from '../../nodes/shared/kpnApi';
+import { fieldOf, wordsOf, type KpnResponse } from './kpn';
 import { fieldsOf } from './redact';
 import type { Run } from './run';
 
@@ -8,7 +8,7 @@ const NAMES: Record<SmsApi, string> = { current: 'SMS (Current)', v1: 'SMS v1' }
 /** Finds out which of KPN's two SMS products the project has, with calls that hold no message. */
 export async function checkProducts(run: Run): Promise<void> {
 	const { kpn, findings } = run;
-	const answers: Array<{ api: SmsApi; answer: Answer }> = [];
+	const answers: Array<{ api: SmsApi; answer: KpnResponse }> = [];
 	for (const api of ['current', 'v1'] as const) {
 		answers.push({ api, answer: await kpn.send(api, { sender: 'Check', messages: [] }) });
 	}
@@ -52,7 +52,7 @@ export async function checkBadMessages(run: Run): Promise<void> {
 }
 
 /** What any refusal tells by the way. */
-export function noteRefusal({ findings }: Run, answer: Answer): void {
+export function noteRefusal({ findings }: Run, answer: KpnResponse): void {
 	const { status, headers, json } = answer;
 	if (status === 400) {
 		const fields = ['code', 'message', 'info'].map((name) => fieldOf(json, 'errorResponse', name));

@@ -1,5 +1,5 @@
-import type { SmsApi } from '../../nodes/shared/kpn';
-import { fieldOf, wordsOf, type Answer } from './kpn';
+import type { SmsApi } from '../../nodes/shared/kpnApi';
+import { fieldOf, wordsOf, type KpnResponse } from './kpn';
 import { noteRefusal } from './refusals';
 import type { Run } from './run';
 
@@ -92,7 +92,7 @@ export async function sendBesideBad(run: Run, api: SmsApi): Promise<void> {
 	}
 }
 
-async function sendOnce(run: Run, api: SmsApi, body: object): Promise<Answer | undefined> {
+async function sendOnce(run: Run, api: SmsApi, body: object): Promise<KpnResponse | undefined> {
 	try {
 		const answer = await run.kpn.send(api, body);
 		if (answer.status >= 300 && answer.status < 400) run.say('KPN redirects; nothing follows it.');
@@ -107,7 +107,7 @@ async function sendOnce(run: Run, api: SmsApi, body: object): Promise<Answer | u
 	}
 }
 
-function readAcceptance(run: Run, answer: Answer): Sent | undefined {
+function readAcceptance(run: Run, answer: KpnResponse): Sent | undefined {
 	const documentId = fieldOf(answer.json, 'document_id');
 	const status = fieldOf(answer.json, 'status');
 	const taken = answer.status === 200 && typeof documentId === 'string';
@@ -123,7 +123,7 @@ function readAcceptance(run: Run, answer: Answer): Sent | undefined {
 	return { documentId, quotaUsed: used === null ? undefined : Number(used) };
 }
 
-function noteHeaders({ findings }: Run, { headers }: Answer): void {
+function noteHeaders({ findings }: Run, { headers }: KpnResponse): void {
 	const missing = QUOTA.filter((name) => !headers.has(name));
 	const lacks = `without ${missing.join(', ')}`;
 	findings.record('quota-headers', missing.length === 0, missing.length > 0 ? lacks : 'all five');

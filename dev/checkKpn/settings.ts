@@ -1,4 +1,4 @@
-import { fieldOf, wordsOf, type Answer } from './kpn';
+import { fieldOf, wordsOf, type KpnResponse } from './kpn';
 import { fieldsOf } from './redact';
 import type { Run } from './run';
 
@@ -38,7 +38,7 @@ export async function checkSettings({ kpn, findings, say, redactor }: Run): Prom
 	await checkKeyList(await kpn.readSettings('/applications/keys'), findings);
 }
 
-function checkKeyList(answer: Answer, findings: Run['findings']): void {
+function checkKeyList(answer: KpnResponse, findings: Run['findings']): void {
 	const { status, json } = answer;
 	if (status === 404) return;
 	const list = Array.isArray(json) ? json : undefined;
@@ -85,8 +85,8 @@ export async function revealKeys({ kpn, findings, redactor }: Run): Promise<stri
 	return secrets;
 }
 
-async function readAll(kpn: Run['kpn'], paths: string[]): Promise<Answer[]> {
-	const answers: Answer[] = [];
+async function readAll(kpn: Run['kpn'], paths: string[]): Promise<KpnResponse[]> {
+	const answers: KpnResponse[] = [];
 	for (const path of paths) answers.push(await kpn.readSettings(path));
 	return answers;
 }

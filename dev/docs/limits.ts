@@ -1,15 +1,11 @@
-import { LARGEST_WINDOW } from '../../nodes/KpnSms/delivery/callWindow';
-import { MOST_OPEN_MESSAGES } from '../../nodes/KpnSms/delivery/deliver';
-import { MOST_NUMBERS } from '../../nodes/KpnSms/delivery/draft';
-import {
-	LONGEST_EXPIRY,
-	readOptions,
-	SHORTEST_EXPIRY_ABROAD,
-} from '../../nodes/KpnSms/delivery/options';
-import { LONGEST_WAIT_MS } from '../../nodes/KpnSms/delivery/outcome';
-import { MOST_PARTS, textSize } from '../../nodes/KpnSms/delivery/parts';
-import { deadlineOf } from '../../nodes/KpnSms/message/sendRequest';
-import { SENDER_CHARACTERS, SMS_APIS } from '../../nodes/shared/kpn';
+import { MAX_WINDOW } from '../../nodes/KpnSms/rate/callWindow';
+import { MAX_OPEN_MESSAGES } from '../../nodes/KpnSms/send/sendCalls';
+import { MAX_NUMBERS } from '../../nodes/KpnSms/check/checkItem';
+import { MAX_EXPIRY, readOptions, MIN_EXPIRY_ABROAD } from '../../nodes/KpnSms/check/options';
+import { MAX_RETRY_WAIT_MS } from '../../nodes/KpnSms/send/outcome';
+import { MAX_PARTS, textSize } from '../../nodes/KpnSms/check/parts';
+import { timeoutOf } from '../../nodes/KpnSms/operations/sendRequest';
+import { MAX_SENDER_CHARACTERS, SMS_APIS } from '../../nodes/shared/kpnApi';
 import { list, table } from './markdown';
 
 /** All that has a limit, and what a text costs. */
@@ -18,19 +14,19 @@ export function limits(): Record<string, string> {
 	const week = 7 * 24 * 60 * 60;
 	return {
 		limits: list([
-			`**Messages in a call**: ${current.messagesPerCall} on the current SMS API, counted as messages × recipients; ${v1.messagesPerCall} on SMS v1`,
+			`**Messages in a call**: ${current.maxMessagesPerCall} on the current SMS API, counted as messages × recipients; ${v1.maxMessagesPerCall} on SMS v1`,
 			`**Countries**: ${v1.abroad ? 'all' : 'SMS v1 reaches the Netherlands only'}`,
-			`**Numbers in one item**: ${MOST_NUMBERS}; for more, an item for each number`,
-			`**Characters of a sender**: ${SENDER_CHARACTERS}`,
-			`**Characters of a text**: ${current.contentCharacters} on the current SMS API`,
-			`**Parts of a text**: ${MOST_PARTS}; no phone puts more together`,
-			`**Expire After**: ${SHORTEST_EXPIRY_ABROAD} seconds at least for numbers abroad; ${LONGEST_EXPIRY} at most, which is ${LONGEST_EXPIRY / week} weeks: no SMS can be kept longer`,
+			`**Numbers in one item**: ${MAX_NUMBERS}; for more, an item for each number`,
+			`**Characters of a sender**: ${MAX_SENDER_CHARACTERS}`,
+			`**Characters of a text**: ${current.maxContentCharacters} on the current SMS API`,
+			`**Parts of a text**: ${MAX_PARTS}; no phone puts more together`,
+			`**Expire After**: ${MIN_EXPIRY_ABROAD} seconds at least for numbers abroad; ${MAX_EXPIRY} at most, which is ${MAX_EXPIRY / week} weeks: no SMS can be kept longer`,
 			`**Delivery Report URL**: https, ${largest('deliveryReportUrl', urlOf)} characters`,
 			`**Maximum Retries**: ${largest('maximumRetries', Number)}`,
-			`**Calls on their way at once**: ${LARGEST_WINDOW}; fewer where KPN takes no more`,
-			`**Messages on their way at once**, in one execution: ${MOST_OPEN_MESSAGES}`,
-			`**Wait for an answer**: ${deadlineOf({}) / 1000} seconds, unless the node’s Timeout (Settings tab) says otherwise`,
-			`**Longest pause before the node asks again**: ${LONGEST_WAIT_MS / 1000} seconds; if KPN asks for more, the messages come out as not sent`,
+			`**Calls on their way at once**: ${MAX_WINDOW}; fewer where KPN takes no more`,
+			`**Messages on their way at once**, in one execution: ${MAX_OPEN_MESSAGES}`,
+			`**Wait for an answer**: ${timeoutOf({}) / 1000} seconds, unless the node’s Timeout (Settings tab) says otherwise`,
+			`**Longest pause before the node asks again**: ${MAX_RETRY_WAIT_MS / 1000} seconds; if KPN asks for more, the messages come out as not sent`,
 		]),
 		parts: table(['Characters in the text', 'Parts, GSM-7', 'Parts, UCS-2'], partsOfTexts(306)),
 	};

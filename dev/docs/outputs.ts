@@ -1,6 +1,6 @@
 import type { IDataObject, INode, INodeParameters } from 'n8n-workflow';
 
-import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
+import { CREDENTIAL_TYPE } from '../../nodes/shared/kpnApi';
 import { readEvents } from '../../nodes/shared/webhookEvent';
 import { startSandbox, type Fault, type Sandbox } from '../../sandbox';
 import { CredentialStore } from '../credentialStore';

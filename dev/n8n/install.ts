@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-import { run } from '../process-group';
+import { run } from '../processGroup';
 import { cacheFolder, DEFAULT_N8N_VERSION } from './cache';
 import { checkRequirements } from './requirements';
 
@@ -20,9 +20,9 @@ export interface N8nInstallation {
 export interface InstallOptions {
 	version?: string;
 	/** Told in plain words of each step as it begins. */
-	say?: (words: string) => void;
+	onStep?: (words: string) => void;
 	/** Told now and then how far that step is. */
-	howFar?: (words: string) => void;
+	onProgress?: (words: string) => void;
 	signal?: AbortSignal;
 }
 
@@ -74,9 +74,14 @@ const nodeIn = (folder: string, nodePackage: string) =>
 async function installInto(
 	folder: string,
 	nodePackage: string,
-	{ version, say = () => {}, howFar = () => {}, signal }: InstallOptions & { version: string },
+	{
+		version,
+		onStep = () => {},
+		onProgress = () => {},
+		signal,
+	}: InstallOptions & { version: string },
 ): Promise<void> {
-	say(`Looking for what installing n8n ${version} takes`);
+	onStep(`Looking for what installing n8n ${version} takes`);
 	await checkRequirements({ version, folder, signal });
 	await mkdir(dirname(folder), { recursive: true });
 	await removeAbandoned(folder);
@@ -85,13 +90,13 @@ async function installInto(
 	const logFile = `${partial}.log`;
 	try {
 		const gigabytes = GIGABYTES[version.split('.', 1)[0] ?? ''] ?? 3.2;
-		say(`Downloading n8n ${version} (once, some minutes)`);
+		onStep(`Downloading n8n ${version} (once, some minutes)`);
 		await writeFile(join(partial, 'package.json'), privatePackage(version, nodePackage));
 		const npm = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
 		const options = { cwd: partial, env: process.env, logFile, signal };
 		const measuring = new AbortController();
 		void measure(partial, measuring.signal, (size) =>
-			howFar(size < 0.1 ? 'choosing packages' : `${size.toFixed(1)} of about ${gigabytes} GB`),
+			onProgress(size < 0.1 ? 'choosing packages' : `${size.toFixed(1)} of about ${gigabytes} GB`),
 		);
 		try {
 			await run('npm', ['install', '--ignore-scripts', '--no-package-lock', ...npm], options);
@@ -103,8 +108,8 @@ async function installInto(
 		}
 
 		const node = nodeIn(partial, nodePackage);
-		await untilNodeAnswers(node, signal);
-		say("Compiling n8n's database driver (a minute or two)");
+		await waitForNode(node, signal);
+		onStep("Compiling n8n's database driver (a minute or two)");
 		await compileDatabaseDriver(node, { ...options, npm });
 		await finish(partial, folder);
 		await rm(logFile, { force: true });
@@ -176,7 +181,7 @@ function privatePackage(version: string, nodePackage: string): string {
 }
 
 /** npm may still be writing the binary when it says it has ended ("Text file busy"). */
-async function untilNodeAnswers(node: string, signal?: AbortSignal): Promise<void> {
+async function waitForNode(node: string, signal?: AbortSignal): Promise<void> {
 	for (let attempt = 1; ; attempt++) {
 		try {
 			await execute(node, ['--version'], { signal });

@@ -58,7 +58,7 @@ export class N8nRest {
 			signal: this.signal,
 		});
 		const text = await response.text();
-		if (!response.ok) throw new N8nRefusal(`${method} /rest${path}`, response.status, text);
+		if (!response.ok) throw new N8nError(`${method} /rest${path}`, response.status, text);
 		const login = response.headers.getSetCookie().find((cookie) => cookie.startsWith('n8n-auth='));
 		if (login) this.cookie = login.split(';', 1)[0] ?? '';
 		return (JSON.parse(text) as { data: T }).data;
@@ -69,7 +69,7 @@ interface Settings {
 	userManagement: { showSetupOnFirstLoad: boolean };
 }
 
-export class N8nRefusal extends Error {
+export class N8nError extends Error {
 	constructor(
 		call: string,
 		readonly status: number,

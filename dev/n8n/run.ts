@@ -3,7 +3,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { endGroup, hasEnded, killGroup, startGroup } from '../process-group';
+import { endGroup, hasEnded, killGroup, startGroup } from '../processGroup';
 import type { N8nInstallation } from './install';
 import { freePort, HOST } from './ports';
 

@@ -1,7 +1,7 @@
 import type { INode, IWorkflowBase } from 'n8n-workflow';
 
 import { readExample, type Example } from '../examples';
-import { N8nRefusal, untilFound, type N8nRest } from './rest';
+import { N8nError, untilFound, type N8nRest } from './rest';
 
 export interface CredentialReference {
 	id: string;
@@ -37,7 +37,7 @@ async function setActive(
 		const call = active ? 'activate' : 'deactivate';
 		await n8n.post(`/workflows/${id}/${call}`, active ? { versionId } : {});
 	} catch (error) {
-		if (!(error instanceof N8nRefusal && error.status === 404)) throw error;
+		if (!(error instanceof N8nError && error.status === 404)) throw error;
 		// n8n 1.x has no such calls.
 		await n8n.patch(`/workflows/${id}`, { active, versionId });
 	}

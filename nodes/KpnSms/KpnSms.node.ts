@@ -6,11 +6,11 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 
-import { CREDENTIAL_TYPE, REQUEST_HEADERS } from '../shared/kpn';
-import { messageOperations, messageProperties } from './message';
-import { staticHints } from './message/hints';
-import { OUTPUTS, WAITING_TOOLTIP } from './waiting/exits';
-import { wake, WEBHOOKS } from './waiting/webhook';
+import { CREDENTIAL_TYPE, REQUEST_HEADERS } from '../shared/kpnApi';
+import { messageOperations, messageProperties } from './operations';
+import { staticHints } from './output/hints';
+import { OUTPUTS, WAITING_TOOLTIP } from './wait/outputs';
+import { resume, WEBHOOKS } from './wait/webhook';
 
 export class KpnSms implements INodeType {
 	description: INodeTypeDescription = {
@@ -62,6 +62,6 @@ export class KpnSms implements INodeType {
 	customOperations = { message: messageOperations };
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-		return await wake(this);
+		return await resume(this);
 	}
 }

@@ -7,9 +7,9 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 
-import { CREDENTIAL_TYPE } from '../shared/kpn';
+import { CREDENTIAL_TYPE } from '../shared/kpnApi';
 import { triggerFields } from './fields';
-import { isManual, storeKeys, testSecret } from './keys';
+import { isManualRegistration, storeKeys, testSecret } from './signingKeys';
 import { receive } from './receive';
 import { isRegistered, register, unregister } from './registration';
 
@@ -82,15 +82,15 @@ export class KpnSmsTrigger implements INodeType {
 	webhookMethods = {
 		default: {
 			async checkExists(this: IHookFunctions): Promise<boolean> {
-				return !isManual(this) && isRegistered(this);
+				return !isManualRegistration(this) && isRegistered(this);
 			},
 			async create(this: IHookFunctions): Promise<boolean> {
-				if (isManual(this)) await storeKeys(this);
+				if (isManualRegistration(this)) await storeKeys(this);
 				else await register(this);
 				return true;
 			},
 			async delete(this: IHookFunctions): Promise<boolean> {
-				if (!isManual(this)) await unregister(this);
+				if (!isManualRegistration(this)) await unregister(this);
 				return true;
 			},
 		},

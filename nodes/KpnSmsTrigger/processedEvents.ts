@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 
 /** Kept in this process, for each trigger: more than n8n can start in the ten minutes that KPN tries. */
-const IN_PROCESS = 60_000;
+const MAX_IN_MEMORY = 60_000;
 /** Kept in n8n's database, read and written with every event: about 20 kB. */
-const STORED = 1000;
-const ID_LENGTH = 12;
+const MAX_STORED = 1000;
+const ID_CHARACTERS = 12;
 
 /** `storing`: n8n does not have the execution yet, and may fail to store it. */
 type State = 'storing' | 'stored';
@@ -13,7 +13,7 @@ type State = 'storing' | 'stored';
 type Recent = Map<string, { state: State; at: number }>;
 
 /** By trigger: the static data of two requests at once do not know of each other. */
-const processes = new Map<string, Recent>();
+const recentByTrigger = new Map<string, Recent>();
 
 /**
  * The events that a trigger has taken, the oldest forgotten first. KPN delivers at least once: it
@@ -30,13 +30,13 @@ export class ProcessedEvents {
 		private readonly stored: IDataObject,
 		trigger?: string,
 	) {
-		this.recent = (trigger && processes.get(trigger)) || new Map();
-		if (trigger) processes.set(trigger, this.recent);
+		this.recent = (trigger && recentByTrigger.get(trigger)) || new Map();
+		if (trigger) recentByTrigger.set(trigger, this.recent);
 	}
 
 	state(id: string): State | undefined {
-		const known = this.recent.get(id)?.state;
-		return known ?? (this.list.some((entry) => entry.startsWith(id)) ? 'stored' : undefined);
+		const state = this.recent.get(id)?.state;
+		return state ?? (this.list.some((entry) => entry.startsWith(id)) ? 'stored' : undefined);
 	}
 
 	/** Before n8n stores the execution. */
@@ -46,10 +46,10 @@ export class ProcessedEvents {
 	finish(id: string): void {
 		this.set(id, 'stored');
 		// Another process may have saved over what this one had saved: both are merged, by time.
-		const mine = [...this.recent].slice(-STORED).filter(([, { state }]) => state === 'stored');
-		const merged = new Set([...this.list, ...mine.map(([one, { at }]) => one + at.toString(36))]);
-		const timeOf = (entry: string) => parseInt(entry.slice(ID_LENGTH), 36);
-		this.stored.events = [...merged].sort((a, b) => timeOf(a) - timeOf(b)).slice(-STORED);
+		const own = [...this.recent].slice(-MAX_STORED).filter(([, { state }]) => state === 'stored');
+		const merged = new Set([...this.list, ...own.map(([id, { at }]) => id + at.toString(36))]);
+		const timeOf = (entry: string) => parseInt(entry.slice(ID_CHARACTERS), 36);
+		this.stored.events = [...merged].sort((a, b) => timeOf(a) - timeOf(b)).slice(-MAX_STORED);
 	}
 
 	/** Where n8n could not store it: KPN's next attempt is no repeat. */
@@ -61,7 +61,7 @@ export class ProcessedEvents {
 		this.recent.delete(id);
 		this.recent.set(id, { state, at: Math.floor(Date.now() / 1000) });
 		for (const [oldest] of this.recent) {
-			if (this.recent.size <= IN_PROCESS) break;
+			if (this.recent.size <= MAX_IN_MEMORY) break;
 			this.recent.delete(oldest);
 		}
 	}
@@ -80,5 +80,5 @@ export class ProcessedEvents {
 export function eventId(identities: Array<string | undefined>, body: Buffer): string {
 	const identified = identities.every((identity) => identity !== undefined);
 	const hash = createHash('sha256').update(identified ? JSON.stringify(identities) : body);
-	return hash.digest('base64url').slice(0, ID_LENGTH);
+	return hash.digest('base64url').slice(0, ID_CHARACTERS);
 }

@@ -1,14 +1,14 @@
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
 import { readEvents, type EventKind, type WebhookEvent } from '../shared/webhookEvent';
-import { isManual, isStale, knownKeys, refresh } from './keys';
+import { isManualRegistration, isStale, keysOf, refreshKeys } from './signingKeys';
 import { warn } from './log';
 import { eventId, ProcessedEvents } from './processedEvents';
-import { rawBody, refusedByHeaders, type Refusal } from './rawBody';
+import { readRawBody, checkBodyHeaders, type Rejection } from './rawBody';
 import { isSigned, readHeaders, TIMESTAMP_TOLERANCE, type SignedHeaders } from './signature';
 
 /** What a request is answered with: its status, and words for its sender. */
-const ANSWERS = {
+const RESPONSES = {
 	stored: [200, 'Received'],
 	known: [200, 'Received before'],
 	unreadable: [400, 'Not readable'],
@@ -24,29 +24,29 @@ const ANSWERS = {
  */
 export async function receive(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	try {
-		return await received(context);
+		return await handleRequest(context);
 	} catch (error) {
-		return refuse(context, 'tryAgain', (error as Error).message);
+		return reject(context, 'tryAgain', (error as Error).message);
 	}
 }
 
-async function received(context: IWebhookFunctions): Promise<IWebhookResponseData> {
+async function handleRequest(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const request = context.getRequestObject();
 	if (request.method !== 'POST') {
 		context.getResponseObject().set('allow', 'POST');
-		return answer(context, 'method');
+		return respond(context, 'method');
 	}
 	// All that the headers tell comes before the body: while n8n waits for one, it holds much memory.
-	const refused = refusedByHeaders(context);
-	if (refused) return refuse(context, ...refused);
+	const rejection = checkBodyHeaders(context);
+	if (rejection) return reject(context, ...rejection);
 	const headers = readHeaders(request.headers, Date.now(), toleranceOf(context));
-	if (typeof headers === 'string') return refuse(context, 'notKpns', headers);
-	const body = await rawBody(context);
-	if (!Buffer.isBuffer(body)) return refuse(context, ...body);
-	const unverified = await verifyRequest(context, headers, body);
-	if (unverified) return refuse(context, ...unverified);
+	if (typeof headers === 'string') return reject(context, 'notKpns', headers);
+	const body = await readRawBody(context);
+	if (!Buffer.isBuffer(body)) return reject(context, ...body);
+	const rejected = await verifyRequest(context, headers, body);
+	if (rejected) return reject(context, ...rejected);
 	const events = readEvents(body, headers);
-	if (!events) return refuse(context, 'unreadable', 'it is signed, but no JSON');
+	if (!events) return reject(context, 'unreadable', 'it is signed, but no JSON');
 	return accept(context, headers, body, events);
 }
 
@@ -55,17 +55,17 @@ async function verifyRequest(
 	context: IWebhookFunctions,
 	headers: SignedHeaders,
 	body: Buffer,
-): Promise<Refusal | undefined> {
-	const known = await knownKeys(context);
-	if (isSigned(headers, body, known.keys)) {
-		if (isStale(known)) void refresh(context, known);
+): Promise<Rejection | undefined> {
+	const cache = await keysOf(context);
+	if (isSigned(headers, body, cache.keys)) {
+		if (isStale(cache)) void refreshKeys(context, cache);
 		return undefined;
 	}
 	// A new key can have the id of one that was deleted, or of another level's.
-	const asked = await refresh(context, known);
-	if (isSigned(headers, body, known.keys)) return undefined;
-	const why = known.keys.length > 0 ? 'its signature does not fit' : 'there is no secret for it';
-	if (asked) return ['notKpns', why];
+	const isUpToDate = await refreshKeys(context, cache);
+	if (isSigned(headers, body, cache.keys)) return undefined;
+	const why = cache.keys.length > 0 ? 'its signature does not fit' : 'there is no secret for it';
+	if (isUpToDate) return ['notKpns', why];
 	return ['tryAgain', `${why}, and the keys were asked for just before or cannot be had now`];
 }
 
@@ -77,24 +77,24 @@ function accept(
 ): IWebhookResponseData {
 	const identities = events.map(({ identity }) => identity);
 	const id = eventId(identities, body);
-	const processed = new ProcessedEvents(staticDataOf(context), triggerOf(context));
+	const processed = new ProcessedEvents(staticDataOf(context), triggerId(context));
 	// Where nothing tells events apart, equal ones can be two: only a later attempt is a repeat then.
 	const state = attempt > 1 || !identities.includes(undefined) ? processed.state(id) : undefined;
-	if (state === 'stored') return answer(context, 'known');
-	if (state === 'storing') return answer(context, 'tryAgain');
+	if (state === 'stored') return respond(context, 'known');
+	if (state === 'storing') return respond(context, 'tryAgain');
 	const wanted = context.getNodeParameter('events', []) as EventKind[];
-	const picked = events.filter(({ kind }) => wanted.includes(kind));
-	if (picked.length === 0) return answer(context, 'stored');
+	const wantedEvents = events.filter(({ kind }) => wanted.includes(kind));
+	if (wantedEvents.length === 0) return respond(context, 'stored');
 
 	processed.begin(id);
 	context.getResponseObject().once('close', () => processed.forgetUnlessStored(id));
 	return {
-		workflowData: [picked.map(({ json }) => ({ json }))],
+		workflowData: [wantedEvents.map(({ json }) => ({ json }))],
 		// n8n reads this once it has stored the execution, and then saves the static data. Starting the
 		// execution has made it forget earlier changes of them (both seen in 2.40.7).
 		get webhookResponse() {
 			processed.finish(id);
-			return { message: ANSWERS.stored[1] };
+			return { message: RESPONSES.stored[1] };
 		},
 	};
 }
@@ -106,30 +106,30 @@ function accept(
 function staticDataOf(context: IWebhookFunctions): IDataObject {
 	const stored = context.getWorkflowStaticData('node');
 	const { url } = (stored.registered ?? {}) as { url?: string };
-	const registered = isManual(context) || url === context.getNodeWebhookUrl('default');
+	const registered = isManualRegistration(context) || url === context.getNodeWebhookUrl('default');
 	return registered ? stored : { ...stored };
 }
 
 function toleranceOf(context: IWebhookFunctions): number {
-	const typed = Number(context.getNodeParameter('additionalOptions.timestampTolerance', 0));
-	return typed > 0 ? typed : TIMESTAMP_TOLERANCE;
+	const seconds = Number(context.getNodeParameter('additionalOptions.timestampTolerance', 0));
+	return seconds > 0 ? seconds : TIMESTAMP_TOLERANCE;
 }
 
 /** What makes a trigger unique in this process; undefined while it is tested, when the same event may be wanted again. */
-function triggerOf(context: IWebhookFunctions): string | undefined {
+function triggerId(context: IWebhookFunctions): string | undefined {
 	if (context.getMode() === 'manual') return undefined;
 	return `${context.getWorkflow().id}/${context.getNode().id}`;
 }
 
 /** The log says why; who sends what is not KPN's is not told. */
-function refuse(context: IWebhookFunctions, ...[how, why]: Refusal): IWebhookResponseData {
+function reject(context: IWebhookFunctions, ...[kind, why]: Rejection): IWebhookResponseData {
 	warn(context, `refused a request: ${why}`);
-	return answer(context, how);
+	return respond(context, kind);
 }
 
-function answer(context: IWebhookFunctions, how: keyof typeof ANSWERS): IWebhookResponseData {
+function respond(context: IWebhookFunctions, kind: keyof typeof RESPONSES): IWebhookResponseData {
 	const response = context.getResponseObject();
-	const [status, message] = ANSWERS[how];
+	const [status, message] = RESPONSES[kind];
 	if (!response.headersSent) response.status(status).json({ message });
 	return { noWebhookResponse: true };
 }

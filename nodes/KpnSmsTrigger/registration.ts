@@ -2,11 +2,16 @@ import { createHash } from 'node:crypto';
 import type { IDataObject, IHookFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
 import { jsonParse, NodeOperationError } from 'n8n-workflow';
 
-import { baseUrlOf, KPN_HOST } from '../shared/kpn';
+import { baseUrlOf, KPN_HOST } from '../shared/kpnApi';
 import { decrypt, encrypt } from './encrypt';
-import { passwordOf, storeKeys } from './keys';
+import { encryptionPassword, storeKeys } from './signingKeys';
 import { warn } from './log';
-import { inTurn, leaveLater, leaveNow, leaving } from './takeTurns';
+import {
+	withApplicationLock,
+	scheduleRestore,
+	restoreNow,
+	pendingRestores,
+} from './applicationLock';
 import { readCredential, WebhookSettings, type Level, type WebhookConfig } from './webhookSettings';
 
 /** What a trigger has put at KPN, kept in the node's static data. */
@@ -19,31 +24,31 @@ interface Registration extends IDataObject {
 	workflow: string;
 	url: string;
 	/** The fields that it has had left out, to know whether somebody has changed them since. */
-	excluded: string;
+	excludedFields: string;
 	/** Whether the application had no configuration, so that this one can be removed. */
-	made: boolean;
-	/** A `Previous`, encrypted, for a URL may hold a token. Undefined where the place was free. */
+	createdConfig: boolean;
+	/** A `PreviousUrls`, encrypted, for a URL may hold a token. Undefined where the place was free. */
 	previous?: string;
 	/** Whether somebody listens for a test event. */
 	test: boolean;
 }
 
 /** Who had the place before a trigger. It is handed on from one to the next, so that none is lost with another. */
-interface Previous {
+interface PreviousUrls {
 	/** The URLs of the triggers of this n8n that have been taken over from, the latest first. */
 	triggers: string[];
 	/** What stood there before them all. */
 	original?: string;
 }
 
-/** How `excludedBy` writes that nothing is left out. */
-const NONE = '[]';
+/** How `excludedFieldsOf` writes that nothing is left out. */
+const NO_EXCLUDED_FIELDS = '[]';
 
 /** By URL, also those that are no more. n8n 1.x saves no static data of a workflow that it could not publish as a whole. */
 const registrations = new Map<string, Registration>();
 
 /** The URLs of which n8n's log says that they stay: n8n tries to unpublish several times. */
-const staying = new Set<string>();
+const reportedNotRestored = new Set<string>();
 
 /** What n8n 1.x asks at every start; 2.x asks when publishing only. A start changes nothing at KPN. */
 export function isRegistered(context: IHookFunctions): boolean {
@@ -61,69 +66,86 @@ export function isRegistered(context: IHookFunctions): boolean {
 export async function register(context: IHookFunctions): Promise<void> {
 	const url = ownUrl(context);
 	const application = await applicationOf(context);
-	refuseUnencrypted(context, url, application);
-	await inTurn(application, async () => {
-		const leaver = registrations.get(leaving.get(application)?.url ?? '');
-		if (leaver?.url === url) leaving.delete(application);
-		else if (leaver?.previous !== undefined && !takesOver(context)) await leaveNow(application);
-		const failed = await take(context, url, application).catch((error: Error) => error);
+	requireHttps(context, url, application);
+	await withApplicationLock(application, async () => {
+		const pendingRegistration = registrations.get(pendingRestores.get(application)?.url ?? '');
+		if (pendingRegistration?.url === url) pendingRestores.delete(application);
+		else if (pendingRegistration?.previous !== undefined && !takesOver(context))
+			await restoreNow(application);
+		const failed = await setWebhookUrl(context, url, application).catch((error: Error) => error);
 		// Another one that was about to leave has left with this.
-		if (!failed) return leaving.delete(application);
+		if (!failed) return pendingRestores.delete(application);
 		// It may be unclear whether KPN took the URL, and what cannot be published has none.
-		const half = registrationOf(context);
-		if (half?.application === application)
-			await giveBack(context, half).catch((error) => stays(context, half, error));
+		const incomplete = registrationOf(context);
+		if (incomplete?.application === application)
+			await restorePrevious(context, incomplete).catch((error) =>
+				reportNotRestored(context, incomplete, error),
+			);
 		throw failed;
 	});
 }
 
-async function take(context: IHookFunctions, url: string, application: string): Promise<void> {
+async function setWebhookUrl(
+	context: IHookFunctions,
+	url: string,
+	application: string,
+): Promise<void> {
 	const settings = new WebhookSettings(context);
 	const own = await settings.config('applications');
 	const inherited = await settings.inherited();
 	const holder = own?.url ?? inherited.url;
 	const stored = registrationOf(context);
-	const known = own?.url === stored?.url ? stored : registrations.get(own?.url ?? '');
-	const from = known?.application === application ? known : undefined;
+	const matching = own?.url === stored?.url ? stored : registrations.get(own?.url ?? '');
+	const previousOwn = matching?.application === application ? matching : undefined;
 	const isOwnTest = own?.url !== undefined && own.url !== url && productionUrlOf(own.url) === url;
 	// Nobody but a test, of which one may have broken off, has put a test URL there.
 	const isBrokenTest = isTest(context) && own?.url === url;
-	const ours = isOwnTest || isBrokenTest || (from !== undefined && from === stored);
-	const isFree = from ? from.owner === '' && from.previous === undefined : holder === undefined;
-	const taken = ours || isFree || holder === url ? undefined : holder;
-	if (taken !== undefined) refuseUnlessTakeOver(context, taken, own ? undefined : inherited.level);
+	const isOurs = isOwnTest || isBrokenTest || (previousOwn !== undefined && previousOwn === stored);
+	const isFree = previousOwn
+		? previousOwn.owner === '' && previousOwn.previous === undefined
+		: holder === undefined;
+	const otherHolder = isOurs || isFree || holder === url ? undefined : holder;
+	if (otherHolder !== undefined)
+		requireTakeOver(context, otherHolder, own ? undefined : inherited.level);
 	await storeKeys(context);
-	staying.delete(url);
+	reportedNotRestored.delete(url);
 	// Somebody has put this URL there by hand, so it is not ours to remove.
-	if (holder === url && !ours) {
+	if (holder === url && !isOurs) {
 		registrations.delete(url);
-		return forget(context);
+		return clearRegistration(context);
 	}
 
-	const { made, excluded } = from ?? { made: own === undefined, excluded: '' };
-	const touched = own !== undefined && !(made && excludedBy(own) === excluded);
-	const config = { url, privacy: (touched ? own : inherited).privacy };
-	let previous = from?.previous;
-	if (taken !== undefined && !isTestUrl(taken)) {
-		const before = from ? await beforeOf(context, from) : { triggers: [], original: own?.url };
-		previous = encrypt(JSON.stringify(before), await passwordOf(context));
+	const { createdConfig, excludedFields } = previousOwn ?? {
+		createdConfig: own === undefined,
+		excludedFields: '',
+	};
+	const isChangedByOthers =
+		own !== undefined && !(createdConfig && excludedFieldsOf(own) === excludedFields);
+	const config = { url, privacy: (isChangedByOthers ? own : inherited).privacy };
+	let previous = previousOwn?.previous;
+	if (otherHolder !== undefined && !isTestUrl(otherHolder)) {
+		const chain = previousOwn
+			? await previousChain(context, previousOwn)
+			: { triggers: [], original: own?.url };
+		previous = encrypt(JSON.stringify(chain), await encryptionPassword(context));
 	}
-	const after: Registration = {
+	const registration: Registration = {
 		application,
 		owner: ownerOf(context),
 		workflow: context.getWorkflow().name ?? '',
 		url,
-		excluded: touched ? excluded : excludedBy(config),
-		made,
+		excludedFields: isChangedByOthers ? excludedFields : excludedFieldsOf(config),
+		createdConfig,
 		previous,
 		test: isTest(context),
 	};
-	registrations.set(url, after);
-	context.getWorkflowStaticData('node').registered = after;
-	if (own?.url !== url || excludedBy(own) !== excludedBy(config)) {
+	registrations.set(url, registration);
+	context.getWorkflowStaticData('node').registered = registration;
+	if (own?.url !== url || excludedFieldsOf(own) !== excludedFieldsOf(config)) {
 		await settings.setConfig(config, own ? 'PUT' : 'POST');
 	}
-	if (taken !== undefined) warn(context, `took KPN’s webhook URL over from ${originOf(taken)}`);
+	if (otherHolder !== undefined)
+		warn(context, `took KPN’s webhook URL over from ${originOf(otherHolder)}`);
 }
 
 /**
@@ -141,55 +163,57 @@ export async function unregister(context: IHookFunctions): Promise<void> {
 	try {
 		if ((await applicationOf(context)) !== application) {
 			// No error: n8n would try again for some seconds, and not publish meanwhile.
-			stays(context, registration, otherApplication(context, application));
+			reportNotRestored(context, registration, otherApplication(context, application));
 			return;
 		}
-		await inTurn(application, async () => {
+		await withApplicationLock(application, async () => {
 			const own = await new WebhookSettings(context).config('applications');
-			if (own?.url !== url) return forget(context);
-			await beforeOf(context, registration);
-			if (test) return await giveBack(context, registration);
-			leaveLater(application, url, async () => {
-				await giveBack(context, registration).catch((error) => stays(context, registration, error));
+			if (own?.url !== url) return clearRegistration(context);
+			await previousChain(context, registration);
+			if (test) return await restorePrevious(context, registration);
+			scheduleRestore(application, url, async () => {
+				await restorePrevious(context, registration).catch((error) =>
+					reportNotRestored(context, registration, error),
+				);
 			});
 		});
 	} catch (error) {
-		throw stays(context, registration, error as Error);
+		throw reportNotRestored(context, registration, error as Error);
 	}
 }
 
 /** Said in the log, and by the error where there is one: n8n itself unpublishes all the same. */
-function stays(context: IHookFunctions, { url }: Registration, error: Error): Error {
+function reportNotRestored(context: IHookFunctions, { url }: Registration, error: Error): Error {
 	error.message = `KPN may still send to ${url}. ${error.message} Remove that URL at KPN, or publish and unpublish the workflow again once this is mended.`;
-	if (!staying.has(url)) warn(context, error.message);
-	staying.add(url);
+	if (!reportedNotRestored.has(url)) warn(context, error.message);
+	reportedNotRestored.add(url);
 	return error;
 }
 
-async function giveBack(context: IHookFunctions, registration: Registration): Promise<void> {
+async function restorePrevious(context: IHookFunctions, registration: Registration): Promise<void> {
 	registrations.set(registration.url, { ...registration, owner: '' });
 	const settings = new WebhookSettings(context);
 	const own = await settings.config('applications');
 	if (own?.url !== registration.url) return;
-	const { triggers, original } = await beforeOf(context, registration);
-	const waiting = triggers.filter((url) => originOf(url) === originOf(ownUrl(context)));
-	for (const url of original === undefined ? waiting : [...waiting, original]) {
+	const { triggers, original } = await previousChain(context, registration);
+	const candidates = triggers.filter((url) => originOf(url) === originOf(ownUrl(context)));
+	for (const url of original === undefined ? candidates : [...candidates, original]) {
 		// One that cannot be asked stays what it was: somebody else's, or a trigger that is known.
-		const unasked = url !== original && !registrations.has(url);
-		if (hasEnded(url) || ((await isDead(context, url)) ?? unasked)) continue;
+		const isUnknown = url !== original && !registrations.has(url);
+		if (isUnpublished(url) || ((await isGone(context, url)) ?? isUnknown)) continue;
 		return await settings.setConfig({ ...own, url }, 'PUT');
 	}
 	// What is left out at this level must not be sent because of us, nor be lost.
-	const lossless = [NONE, excludedBy(await settings.inherited())];
-	if (registration.made) lossless.push(registration.excluded);
-	if (lossless.includes(excludedBy(own))) return await settings.remove();
+	const lossless = [NO_EXCLUDED_FIELDS, excludedFieldsOf(await settings.inherited())];
+	if (registration.createdConfig) lossless.push(registration.excludedFields);
+	if (lossless.includes(excludedFieldsOf(own))) return await settings.remove();
 	warn(
 		context,
 		'KPN still sends here: which fields are left out of events would be lost with this URL. Set another URL at KPN, or remove the application’s webhook configuration there.',
 	);
 }
 
-function forget(context: IHookFunctions): void {
+function clearRegistration(context: IHookFunctions): void {
 	delete context.getWorkflowStaticData('node').registered;
 }
 
@@ -197,11 +221,14 @@ function forget(context: IHookFunctions): void {
  * The trigger, and what it has taken over from. Across a start of n8n, that can be another one that it
  * did not know: what that one has taken over from comes before it then.
  */
-async function beforeOf(context: IHookFunctions, registration: Registration): Promise<Previous> {
+async function previousChain(
+	context: IHookFunctions,
+	registration: Registration,
+): Promise<PreviousUrls> {
 	const triggers = new Set<string>();
 	for (let first = registration; ;) {
-		const { triggers: more, original } = await previousOf(context, first);
-		for (const url of [first.url, ...more]) triggers.add(url);
+		const { triggers: earlier, original } = await decryptPrevious(context, first);
+		for (const url of [first.url, ...earlier]) triggers.add(url);
 		const older = registrations.get(original ?? '');
 		if (older?.application !== first.application || triggers.has(older.url))
 			return { triggers: [...triggers], original };
@@ -209,21 +236,24 @@ async function beforeOf(context: IHookFunctions, registration: Registration): Pr
 	}
 }
 
-async function previousOf(context: IHookFunctions, { previous }: Registration): Promise<Previous> {
+async function decryptPrevious(
+	context: IHookFunctions,
+	{ previous }: Registration,
+): Promise<PreviousUrls> {
 	if (previous === undefined) return { triggers: [] };
-	const json = decrypt(previous, await passwordOf(context));
-	if (json !== undefined) return jsonParse<Previous>(json);
-	throw problem(
+	const json = decrypt(previous, await encryptionPassword(context));
+	if (json !== undefined) return jsonParse<PreviousUrls>(json);
+	throw operationError(
 		context,
 		'The webhook URL that KPN had before can no longer be read, because the Client Secret in the credential has changed. Set that URL at KPN yourself.',
 	);
 }
 
 /** Whether it is one of a trigger that was unpublished, or is about to leave. */
-const hasEnded = (url: string): boolean => registrations.get(url)?.owner === '';
+const isUnpublished = (url: string): boolean => registrations.get(url)?.owner === '';
 
 /** Whether a URL of this n8n has no trigger any more; undefined if n8n does not answer. Other systems are not asked. */
-async function isDead(context: IHookFunctions, url: string): Promise<boolean | undefined> {
+async function isGone(context: IHookFunctions, url: string): Promise<boolean | undefined> {
 	if (originOf(url) !== originOf(ownUrl(context))) return false;
 	const options = { url, ignoreHttpStatusErrors: true, returnFullResponse: true, timeout: 5000 };
 	try {
@@ -243,33 +273,33 @@ const productionUrlOf = (url: string): string => url.replace(TEST_PATH, '/webhoo
 
 function otherApplication(context: IHookFunctions, application: string): NodeOperationError {
 	const [kpn, end] = application.split(' ');
-	return problem(
+	return operationError(
 		context,
 		`The credential was that of the application whose Client ID ends in ${end}, at ${kpn}, and is another one’s now.`,
 	);
 }
 
 /** KPN sends only to https addresses; a sandbox takes others. */
-function refuseUnencrypted(context: IHookFunctions, url: string, application: string): void {
+function requireHttps(context: IHookFunctions, url: string, application: string): void {
 	if (url.startsWith('https:') || !application.startsWith(`https://${KPN_HOST} `)) return;
-	throw problem(
+	throw operationError(
 		context,
 		`KPN sends only to https addresses, and this n8n’s is ${originOf(url)}. Set WEBHOOK_URL to the https address at which the internet reaches n8n, and publish the workflow again.`,
 	);
 }
 
-function refuseUnlessTakeOver(context: IHookFunctions, holder: string, level?: Level): void {
-	let words = `KPN has one webhook URL for each application, and KPN sends this application’s events to ${originOf(holder)} now`;
-	if (level) words += `, as is set for its ${level.slice(0, -1)}`;
+function requireTakeOver(context: IHookFunctions, holder: string, level?: Level): void {
+	let message = `KPN has one webhook URL for each application, and KPN sends this application’s events to ${originOf(holder)} now`;
+	if (level) message += `, as is set for its ${level.slice(0, -1)}`;
 	if (isTestUrl(holder)) {
 		if (takesOver(context)) return;
-		words +=
+		message +=
 			': to the test URL of a workflow, for somebody listens for a test event there, or that test has ended without n8n giving KPN’s place back. Listen for a test event in that workflow once more and stop it, or use the option Take Over Webhook URL here.';
 	} else if (isTest(context)) {
-		words +=
+		message +=
 			', perhaps to this workflow as it is published. Listening for a test event would take them away. Unpublish what is there, or test with pinned data.';
 	} else if (registrations.get(holder)?.owner.startsWith(workflowOf(context))) {
-		words +=
+		message +=
 			': to another trigger of this workflow. Remove one of the two, or use a credential of another application here.';
 	} else {
 		if (takesOver(context)) return;
@@ -277,20 +307,20 @@ function refuseUnlessTakeOver(context: IHookFunctions, holder: string, level?: L
 		const who = workflow
 			? `the workflow “${workflow}” of this n8n`
 			: 'another workflow, another n8n or another system';
-		words += `: to ${who}. Let one trigger start both, use a credential of another application here, or add the option Take Over Webhook URL, which takes those events away until this workflow is unpublished.`;
+		message += `: to ${who}. Let one trigger start both, use a credential of another application here, or add the option Take Over Webhook URL, which takes those events away until this workflow is unpublished.`;
 	}
-	throw problem(context, words);
+	throw operationError(context, message);
 }
 
 function registrationOf(context: IHookFunctions): Registration | undefined {
-	const known = registrations.get(ownUrl(context));
+	const inMemory = registrations.get(ownUrl(context));
 	const stored = context.getWorkflowStaticData('node').registered as Registration | undefined;
-	const found = known ?? (stored?.owner === ownerOf(context) ? stored : undefined);
+	const found = inMemory ?? (stored?.owner === ownerOf(context) ? stored : undefined);
 	return found && { ...found };
 }
 
 /** The fields that a configuration leaves out, so that equal ones compare as equal. */
-function excludedBy(config: WebhookConfig | undefined): string {
+function excludedFieldsOf(config: WebhookConfig | undefined): string {
 	const services = Object.entries((config?.privacy?.excluded_fields ?? {}) as IDataObject)
 		.map(([service, fields]) => [service, Array.isArray(fields) ? [...fields].sort() : fields])
 		.filter(([, fields]) => !Array.isArray(fields) || fields.length > 0);
@@ -308,10 +338,10 @@ async function applicationOf(context: IHookFunctions): Promise<string> {
 function ownUrl(context: IHookFunctions): string {
 	const url = context.getNodeWebhookUrl('default');
 	if (url !== undefined) return url;
-	throw problem(context, 'n8n has no webhook URL for this node.');
+	throw operationError(context, 'n8n has no webhook URL for this node.');
 }
 
-const problem = (context: IHookFunctions, words: string): NodeOperationError =>
+const operationError = (context: IHookFunctions, words: string): NodeOperationError =>
 	new NodeOperationError(context.getNode(), words);
 
 const workflowOf = (context: IHookFunctions): string =>

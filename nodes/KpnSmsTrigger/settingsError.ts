@@ -1,8 +1,8 @@
 import type { IHttpRequestMethods, INode } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
 
-import { quoted, readKpnError, together, type KpnError } from '../shared/kpnError';
-import { outcomeOfTokenError } from '../shared/tokenOutcome';
+import { formatKpnError, readKpnError, joinSentences, type KpnError } from '../shared/kpnError';
+import { tokenFailure } from '../shared/tokenFailure';
 
 /** A call of KPN's webhook settings API. */
 export interface SettingsCall {
@@ -11,10 +11,10 @@ export interface SettingsCall {
 	path: string;
 }
 
-const OR_MANUAL = 'or choose Manual under Registration.';
+const OR_MANUAL_REGISTRATION = 'or choose Manual under Registration.';
 
 /** What a call to KPN's webhook settings failed with, in words for whoever publishes or unpublishes the workflow. */
-export function answerError(
+export function responseError(
 	node: INode,
 	call: SettingsCall,
 	{ statusCode, body }: { statusCode: number; body: string },
@@ -23,17 +23,17 @@ export function answerError(
 	const whose = level === 'applications' ? '' : ` of its ${level.slice(0, -1)}`;
 	const what = (keys ? 'signing keys' : 'webhook settings') + whose;
 	const product = keys ? 'WebhookConfigs-SigningKeys-KPN' : 'Webhook configuration';
-	const locked = statusCode === 401 || statusCode === 403;
-	let advice = `Check Environment and Base URL in the credential, ${OR_MANUAL}`;
-	if (locked) {
-		advice = `Add KPN’s product “${product}” to the project behind this Client ID on KPN’s developer portal, ${OR_MANUAL}`;
+	const isForbidden = statusCode === 401 || statusCode === 403;
+	let advice = `Check Environment and Base URL in the credential, ${OR_MANUAL_REGISTRATION}`;
+	if (isForbidden) {
+		advice = `Add KPN’s product “${product}” to the project behind this Client ID on KPN’s developer portal, ${OR_MANUAL_REGISTRATION}`;
 	} else if (statusCode === 429 || statusCode >= 500) {
 		advice = 'Try again later.';
 	} else if (statusCode === 400 && call.method !== 'GET') {
 		advice =
 			'KPN sends only to an https address of at most 2048 characters that it can reach: see the Production URL above, and n8n’s WEBHOOK_URL.';
 	}
-	const message = locked
+	const message = isForbidden
 		? `KPN does not let this application manage the ${what} (HTTP status ${statusCode})`
 		: `KPN’s ${what} answered with HTTP status ${statusCode}`;
 	// It is shown, and goes into n8n's log: secrets are taken out in reading it.
@@ -42,7 +42,7 @@ export function answerError(
 
 /** The same for a call that was not answered, or for which no token could be had. */
 export function connectionError(node: INode, error: unknown): NodeApiError {
-	const { statusCode, meaning, advice, kpn, systemCode, retryable } = outcomeOfTokenError(error);
+	const { statusCode, meaning, advice, kpn, systemCode, retryable } = tokenFailure(error);
 	if (statusCode !== undefined && retryable) {
 		const message = `KPN’s log-in had a hiccup (status ${statusCode})`;
 		const again = 'Publish the workflow again in some minutes.';
@@ -68,7 +68,7 @@ function settingsError(
 	kpn: KpnError,
 	statusCode?: number,
 ): NodeApiError {
-	const description = together(quoted(kpn, statusCode), advice);
+	const description = joinSentences(formatKpnError(kpn, statusCode), advice);
 	const httpCode = statusCode?.toString();
 	const error = new NodeApiError(node, {}, { message, description, httpCode });
 	// n8n shows only this where publishing fails, and puts words of its own in place of some.

@@ -10,7 +10,7 @@ const ATTEMPT_HEADER = 'x-kpn-webhook-attempt';
 export const TIMESTAMP_TOLERANCE = 300;
 
 /** Seconds after the first attempt at which KPN makes its four. */
-const ATTEMPTS_AFTER = [0, 60, 180, 420];
+const ATTEMPT_DELAYS = [0, 60, 180, 420];
 
 export interface SigningKey {
 	/** KPN's id of the key; unknown where only the secret was typed into a credential. */
@@ -46,8 +46,8 @@ export function readHeaders(
 	const signature = headers[SIGNATURE_HEADER];
 	if (typeof signature !== 'string' || signature === '') return 'it has no signature';
 	if (!/^[0-9a-f]{64}$/i.test(signature)) return 'its signature is not 64 digits of hex';
-	const stamp = headers[TIMESTAMP_HEADER];
-	if (typeof stamp !== 'string' || !/^\d{1,12}$/.test(stamp)) {
+	const timestamp = headers[TIMESTAMP_HEADER];
+	if (typeof timestamp !== 'string' || !/^\d{1,12}$/.test(timestamp)) {
 		return 'it has no timestamp in epoch seconds';
 	}
 	const keyId = headers[KEY_ID_HEADER];
@@ -55,14 +55,14 @@ export function readHeaders(
 		return 'it names more than one key';
 	}
 	const attempt = /^[1-9]\d?$/.exec(String(headers[ATTEMPT_HEADER]))?.[0];
-	const age = now / 1000 - Number(stamp);
+	const age = now / 1000 - Number(timestamp);
 	// Nobody has published whether KPN renews the timestamp with every attempt.
-	const late = ATTEMPTS_AFTER[Number(attempt ?? 1) - 1] ?? 0;
-	if (age > tolerance + late) return 'its timestamp is too old';
+	const attemptDelay = ATTEMPT_DELAYS[Number(attempt ?? 1) - 1] ?? 0;
+	if (age > tolerance + attemptDelay) return 'its timestamp is too old';
 	if (age < -tolerance) return 'its timestamp is in the future';
 	return {
 		signature: Buffer.from(signature, 'hex'),
-		timestamp: Number(stamp),
+		timestamp: Number(timestamp),
 		keyId: keyId || undefined,
 		attempt: attempt === undefined ? undefined : Number(attempt),
 	};
@@ -79,14 +79,14 @@ export function isSigned(
 	body: Buffer,
 	keys: SigningKey[],
 ): boolean {
-	const chosen = keys.filter(
+	const candidates = keys.filter(
 		(key) =>
 			key.secret.trim() !== '' &&
 			(keyId === undefined || key.keyId === undefined || key.keyId === keyId),
 	);
 	// Every key is tried, so the time it takes does not tell which one fits.
-	const fitting = chosen.filter(({ secret }) =>
+	const matching = candidates.filter(({ secret }) =>
 		timingSafeEqual(createHmac('sha256', secret).update(body).digest(), signature),
 	);
-	return fitting.length > 0;
+	return matching.length > 0;
 }

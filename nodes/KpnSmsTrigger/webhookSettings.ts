@@ -9,9 +9,9 @@ import type {
 import { jsonParse, NodeOperationError, sleep } from 'n8n-workflow';
 
 import { isRecord } from '../shared/isRecord';
-import { baseUrlOf, CREDENTIAL_TYPE, REQUEST_HEADERS } from '../shared/kpn';
+import { baseUrlOf, CREDENTIAL_TYPE, REQUEST_HEADERS } from '../shared/kpnApi';
 import { warn } from './log';
-import { answerError, connectionError, type SettingsCall } from './settingsError';
+import { responseError, connectionError, type SettingsCall } from './settingsError';
 
 /**
  * KPN's levels, the most specific first, with the `scope_type` of what is set there: a level may show
@@ -23,11 +23,11 @@ export type Level = keyof typeof SCOPES;
 const LEVELS = Object.keys(SCOPES) as Level[];
 
 /** Milliseconds for all the calls of one task, tokens included: a person waits for it, or KPN itself with an event in its hand. */
-const WITHIN_MS = 8_000;
+const TASK_TIMEOUT_MS = 8_000;
 /** For the next tasks, after one in vain: n8n 2.x publishes up to five times over, within 15 s. */
-const AGAIN_WITHIN_MS = 1000;
+const RETRY_TIMEOUT_MS = 1000;
 /** By KPN's address, when it last did not answer in time. */
-const unanswered = new Map<unknown, number>();
+const lastTimeouts = new Map<unknown, number>();
 
 export interface WebhookConfig {
 	url?: string;
@@ -52,12 +52,12 @@ export async function readCredential(
 ): Promise<ICredentialDataDecryptedObject> {
 	return await context.getCredentials(type).catch((error: Error) => {
 		if (!error.message.includes('does not exist')) throw error;
-		const words = 'The credential that is chosen here has been deleted. Choose another one.';
-		throw new NodeOperationError(context.getNode(), words);
+		const message = 'The credential that is chosen here has been deleted. Choose another one.';
+		throw new NodeOperationError(context.getNode(), message);
 	});
 }
 
-interface Answer {
+interface SettingsResponse {
 	statusCode: number;
 	body: string;
 }
@@ -105,7 +105,7 @@ export class WebhookSettings {
 	async setConfig({ url, privacy }: WebhookConfig, method: 'POST' | 'PUT'): Promise<void> {
 		const call = { method, path: 'applications' } as const;
 		const body = { webhook_url: url, ...(privacy && { privacy_config: privacy }) };
-		this.succeeded(call, await this.request(call, body));
+		this.requireSuccess(call, await this.request(call, body));
 	}
 
 	/** Removes the application's configuration: those of team and organization hold then. */
@@ -136,49 +136,52 @@ export class WebhookSettings {
 
 	/** An answer's JSON; undefined where KPN says 404. */
 	private async find<T>(call: SettingsCall): Promise<T | undefined> {
-		const answer = await this.request(call);
-		if (answer.statusCode === 404) return undefined;
-		return jsonParse<T>(this.succeeded(call, answer).body || '{}', { fallbackValue: {} as T });
+		const response = await this.request(call);
+		if (response.statusCode === 404) return undefined;
+		return jsonParse<T>(this.requireSuccess(call, response).body || '{}', {
+			fallbackValue: {} as T,
+		});
 	}
 
 	/** A redirect is not followed, and is no success either. */
-	private succeeded(call: SettingsCall, answer: Answer): Answer {
-		if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
-		throw answerError(this.context.getNode(), call, answer);
+	private requireSuccess(call: SettingsCall, response: SettingsResponse): SettingsResponse {
+		if (response.statusCode >= 200 && response.statusCode < 300) return response;
+		throw responseError(this.context.getNode(), call, response);
 	}
 
-	private async request(call: SettingsCall, body?: IDataObject): Promise<Answer> {
+	private async request(call: SettingsCall, body?: IDataObject): Promise<SettingsResponse> {
 		const credential = await readCredential(this.context);
 		const now = performance.now();
-		const again = now - (unanswered.get(credential.baseUrl) ?? -Infinity) < 3 * WITHIN_MS;
-		this.deadline ??= now + (again ? AGAIN_WITHIN_MS : WITHIN_MS);
+		const timedOutBefore =
+			now - (lastTimeouts.get(credential.baseUrl) ?? -Infinity) < 3 * TASK_TIMEOUT_MS;
+		this.deadline ??= now + (timedOutBefore ? RETRY_TIMEOUT_MS : TASK_TIMEOUT_MS);
 		// n8n sets no limit to how long it waits for a token.
 		const timeUp = sleep(this.deadline - now).then(() => {
 			throw Object.assign(new Error('Time is up'), { code: 'ETIMEDOUT' });
 		});
-		const send = async () => await Promise.race([this.once(credential, call, body), timeUp]);
+		const send = async () => await Promise.race([this.callOnce(credential, call, body), timeUp]);
 		try {
-			const answer = await send();
-			if (answer.statusCode !== 401) return answer;
+			const response = await send();
+			if (response.statusCode !== 401) return response;
 			// n8n renews a token only where a 401 is thrown, and then KPN's words would be lost.
 			const { refreshOAuth2Token } = this.context.helpers;
-			if (!refreshOAuth2Token) return answer;
+			if (!refreshOAuth2Token) return response;
 			await Promise.race([refreshOAuth2Token.call(this.context, CREDENTIAL_TYPE), timeUp]);
 			return await send();
 		} catch (error) {
-			const late = performance.now() >= this.deadline;
-			if (late && !again) unanswered.set(credential.baseUrl, performance.now());
+			const isTimeout = performance.now() >= this.deadline;
+			if (isTimeout && !timedOutBefore) lastTimeouts.set(credential.baseUrl, performance.now());
 			throw connectionError(this.context.getNode(), error);
 		}
 	}
 
-	private async once(
+	private async callOnce(
 		credential: ICredentialDataDecryptedObject,
 		{ method, path }: SettingsCall,
 		body?: IDataObject,
-	): Promise<Answer> {
+	): Promise<SettingsResponse> {
 		const { helpers } = this.context;
-		const answer = (await helpers.httpRequestWithAuthentication.call(
+		const response = (await helpers.httpRequestWithAuthentication.call(
 			this.context,
 			CREDENTIAL_TYPE,
 			{
@@ -187,7 +190,7 @@ export class WebhookSettings {
 				headers: REQUEST_HEADERS,
 				body,
 				encoding: 'text',
-				timeout: WITHIN_MS,
+				timeout: TASK_TIMEOUT_MS,
 				// A followed redirect would take the token elsewhere.
 				disableFollowRedirect: true,
 				ignoreHttpStatusErrors: true,
@@ -196,7 +199,7 @@ export class WebhookSettings {
 			// Any other type than Bearer would make n8n put the token into the address.
 			{ oauth2: { tokenType: 'Bearer' } },
 		)) as IN8nHttpFullResponse;
-		const { statusCode, body: text } = answer;
+		const { statusCode, body: text } = response;
 		return { statusCode, body: typeof text === 'string' ? text : '' };
 	}
 }

@@ -16,9 +16,9 @@ export interface Failure {
 	/** Whether sending the same message again is safe and may help. */
 	retryable: boolean;
 	/** Set where another try soon may help; how long KPN asks to wait, if it says. */
-	tryAgain?: { afterMs?: number };
+	retry?: { afterMs?: number };
 	/** Whether any other call would fail the same way. */
-	concernsEveryCall: boolean;
+	affectsEveryCall: boolean;
 	/** Set where no call was made for this message, because of an earlier failure. */
 	notTried?: boolean;
 	/** Set where it is another execution that has sent the message, or may have. */
@@ -30,11 +30,12 @@ export function systemError(error: unknown): { code?: string; syscall?: string }
 	let code: string | undefined;
 	let current = error;
 	for (let depth = 0; depth < 5 && typeof current === 'object' && current !== null; depth++) {
-		const one = current as { code?: unknown; syscall?: unknown; cause?: unknown };
-		if (typeof one.code === 'string') code ??= one.code;
+		const wrapped = current as { code?: unknown; syscall?: unknown; cause?: unknown };
+		if (typeof wrapped.code === 'string') code ??= wrapped.code;
 		// A wrapper has the code of what is in it, but not always the call.
-		if (one.code === code && typeof one.syscall === 'string') return { code, syscall: one.syscall };
-		current = one.cause;
+		if (wrapped.code === code && typeof wrapped.syscall === 'string')
+			return { code, syscall: wrapped.syscall };
+		current = wrapped.cause;
 	}
 	return { code };
 }

@@ -11,12 +11,12 @@ export interface KpnError {
 /** Texts that must be in nothing that is kept: this call's token, the client secret. */
 export type Secrets = ReadonlyArray<string | undefined>;
 
-const LONGEST_QUOTE = 300;
+const MAX_QUOTE_CHARACTERS = 300;
 
-const LONGEST_CODE = 100;
+const MAX_CODE_CHARACTERS = 100;
 
 /** Far more than any error of KPN's has: what comes after it in a page is not even looked at. */
-const LONGEST_BODY = 20_000;
+const MAX_BODY_CHARACTERS = 20_000;
 
 /**
  * Reads KPN's words from any body it is known to answer with: its own error shape, Apigee's, that
@@ -24,34 +24,36 @@ const LONGEST_BODY = 20_000;
  * An unknown JSON shape is quoted as it is: what KPN says is never thrown away, but for secrets.
  */
 export function readKpnError(body: string, secrets: Secrets = []): KpnError {
-	const whole = body.trim();
+	const trimmed = body.trim();
 	// What is cut in two at the end may be a secret, which would not be known by its half.
 	const text =
-		whole.length > LONGEST_BODY ? whole.slice(0, LONGEST_BODY).replace(/\S*$/, '') : whole;
+		trimmed.length > MAX_BODY_CHARACTERS
+			? trimmed.slice(0, MAX_BODY_CHARACTERS).replace(/\S*$/, '')
+			: trimmed;
 	if (text === '') return {};
-	const said = (message: unknown, code?: unknown, info?: unknown): KpnError => {
+	const toKpnError = (message: unknown, code?: unknown, info?: unknown): KpnError => {
 		const parts = [message, info].filter((part) => typeof part === 'string' && part !== '');
-		const line = quote(parts.join(' — '), secrets);
+		const line = sanitize(parts.join(' — '), secrets);
 		const coded = typeof code === 'string' || typeof code === 'number';
 		return {
 			message: line === '' ? undefined : line,
-			code: coded ? quote(String(code), secrets, LONGEST_CODE) : undefined,
+			code: coded ? sanitize(String(code), secrets, MAX_CODE_CHARACTERS) : undefined,
 		};
 	};
 	const json = jsonParse<unknown>(text, { fallbackValue: null });
-	if (!isRecord(json)) return said(plainText(text));
+	if (!isRecord(json)) return toKpnError(plainText(text));
 
 	const { errorResponse, fault } = json;
 	if (isRecord(errorResponse)) {
-		return said(errorResponse.message, errorResponse.code, errorResponse.info);
+		return toKpnError(errorResponse.message, errorResponse.code, errorResponse.info);
 	}
 	if (isRecord(fault)) {
 		const detail = isRecord(fault.detail) ? fault.detail : {};
-		return said(fault.faultstring, detail.errorcode);
+		return toKpnError(fault.faultstring, detail.errorcode);
 	}
 	const message = json.message ?? json.error_description ?? json.Error ?? json.error;
-	if (typeof message !== 'string') return said(text);
-	return said(message, json.name ?? json.ErrorCode ?? json.code, json.info);
+	if (typeof message !== 'string') return toKpnError(text);
+	return toKpnError(message, json.name ?? json.ErrorCode ?? json.code, json.info);
 }
 
 /**
@@ -72,29 +74,33 @@ function plainText(text: string): string {
  * A text of KPN's or of a proxy's as it may be kept: without secrets, shortened, and in one line,
  * since a log takes control characters for commands to the terminal.
  */
-export function quote(text: string, secrets: Secrets = [], longest = LONGEST_QUOTE): string {
+export function sanitize(
+	text: string,
+	secrets: Secrets = [],
+	maxCharacters = MAX_QUOTE_CHARACTERS,
+): string {
 	const line = redact(text.replace(/[\s\p{Cc}]+/gu, ' ').trim(), secrets);
-	return line.length > longest ? `${line.slice(0, longest)}…` : line;
+	return line.length > maxCharacters ? `${line.slice(0, maxCharacters)}…` : line;
 }
 
 /** Shorter ones are in any text: to take them out would leave nothing of it. */
-const SHORTEST_SECRET = 6;
+const MIN_SECRET_CHARACTERS = 6;
 
-const NAMES =
+const SECRET_NAMES =
 	'(?:access|refresh|id)_?token|client_?id|client_?secret|\\bsecret|password|api[-_]?key';
 
 /** One character of a token. */
-const TOKEN = '[\\w.~+/=%-]';
+const TOKEN_CHARACTER = '[\\w.~+/=%-]';
 
 /** A digit soon, or so long that it is no word: `Bearer authentication` is none. */
-const TOKEN_LIKE = `(?:(?=${TOKEN}{0,99}\\d)${TOKEN}{8,}|${TOKEN}{20,})`;
+const TOKEN_LIKE = `(?:(?=${TOKEN_CHARACTER}{0,99}\\d)${TOKEN_CHARACTER}{8,}|${TOKEN_CHARACTER}{20,})`;
 
 /** What looks like a secret, whosever it is, and what is put in its place. */
 const SECRET_LIKE: Array<[RegExp, string]> = [
 	// A name and what follows it, in JSON, also in JSON within a text, in a form or in a sentence.
 	[
 		new RegExp(
-			`((?:${NAMES})\\\\?["']?\\s*[:=]\\s*)(?:(\\\\?")(?:\\\\.|[^"\\\\])*|[^"&,\\s}]+)`,
+			`((?:${SECRET_NAMES})\\\\?["']?\\s*[:=]\\s*)(?:(\\\\?")(?:\\\\.|[^"\\\\])*|[^"&,\\s}]+)`,
 			'gi',
 		),
 		'$1$2…',
@@ -135,34 +141,34 @@ const inHtml = (one: string): string => {
 const literal = (text: string): string => text.replace(/[$()*+./?[\\\]^{|}-]/g, '\\$&');
 
 /** A pattern for a secret as it is, or in any of these forms, or in base64 or hex. */
-function anyFormOf(secret: string): RegExp {
+function secretPattern(secret: string): RegExp {
 	const bytes = Buffer.from(secret);
-	const written = [inAddress, inJson, inHtml].map((form) =>
+	const escaped = [inAddress, inJson, inHtml].map((form) =>
 		secret.replace(/\\+|[^a-z\d]/giu, form),
 	);
 	// In base64, what stands before it moves its bits: it then has one of three forms.
 	const base64 = [0, 1, 2].map((before) => {
 		const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64url');
-		const own = text.slice(
+		const unaffected = text.slice(
 			Math.ceil((before * 4) / 3),
 			Math.floor(((before + bytes.length) * 4) / 3),
 		);
-		return own.replace(/[-_]/g, (one) => (one === '-' ? '[-+]' : '[_/]'));
+		return unaffected.replace(/[-_]/g, (one) => (one === '-' ? '[-+]' : '[_/]'));
 	});
-	return new RegExp([...written, bytes.toString('hex'), ...base64].join('|'), 'gi');
+	return new RegExp([...escaped, bytes.toString('hex'), ...base64].join('|'), 'gi');
 }
 
 /** Of the secrets of one answer, whose texts are many. */
 const patterns = new WeakMap<Secrets, RegExp[]>();
 
 function patternsOf(secrets: Secrets): RegExp[] {
-	const known = patterns.get(secrets);
-	if (known) return known;
-	const made = secrets.flatMap((secret = '') =>
-		secret.length < SHORTEST_SECRET ? [] : [anyFormOf(secret)],
+	const cached = patterns.get(secrets);
+	if (cached) return cached;
+	const created = secrets.flatMap((secret = '') =>
+		secret.length < MIN_SECRET_CHARACTERS ? [] : [secretPattern(secret)],
 	);
-	patterns.set(secrets, made);
-	return made;
+	patterns.set(secrets, created);
+	return created;
 }
 
 /**
@@ -179,11 +185,12 @@ export function redact(text: string, secrets: Secrets = []): string {
 }
 
 /** A sentence with what KPN said, empty if it said nothing; with its code, unless that is the HTTP status. */
-export function quoted({ message, code }: KpnError, statusCode?: number): string {
+export function formatKpnError({ message, code }: KpnError, statusCode?: number): string {
 	if (message === undefined) return '';
-	const told = code === undefined || code === String(statusCode) ? '' : ` (${code})`;
-	return `KPN says: “${message}”${told}.`;
+	const shownCode = code === undefined || code === String(statusCode) ? '' : ` (${code})`;
+	return `KPN says: “${message}”${shownCode}.`;
 }
 
 /** One text of several sentences, any of which may be empty. */
-export const together = (...sentences: string[]): string => sentences.filter(Boolean).join(' ');
+export const joinSentences = (...sentences: string[]): string =>
+	sentences.filter(Boolean).join(' ');

@@ -212,8 +212,8 @@ export const RETURN_CODES: Record<number, ReturnCode> = {
 
 /** The entry for any status: the table first, then what HTTP says of the class of the code. */
 export function returnCode(statusCode: number): ReturnCode {
-	const known = RETURN_CODES[statusCode];
-	if (known) return known;
+	const listed = RETURN_CODES[statusCode];
+	if (listed) return listed;
 	const name = 'which KPN does not list';
 	if (statusCode >= 300 && statusCode < 400) return { ...REDIRECT, name };
 	if (statusCode >= 400 && statusCode < 500) return { name, ...REFUSED_CALL };

@@ -7,7 +7,7 @@ import { ERROR_CODES, STATUSES } from './reportCodes';
 export type EventKind = 'deliveryReport' | 'inboundSms';
 
 /** What KPN tells beside the body. */
-interface Delivery {
+interface WebhookHeaders {
 	/** Which attempt it is, from 1. */
 	attempt?: number;
 	/** The key that it is signed with. */
@@ -31,11 +31,13 @@ type Fields = Map<string, unknown>;
  *
  * @returns undefined if the body is no JSON object, nor a list of such
  */
-export function readEvents(body: Buffer, delivery: Delivery): WebhookEvent[] | undefined {
+export function readEvents(body: Buffer, headers: WebhookHeaders): WebhookEvent[] | undefined {
 	const payloads = payloadsOf(body);
 	return payloads?.map((payload) => {
 		const fields = fieldsOf(payload);
-		return isInbound(fields) ? inbound(payload, fields) : report(payload, fields, delivery);
+		return isInbound(fields)
+			? inboundEvent(payload, fields)
+			: reportEvent(payload, fields, headers);
 	});
 }
 
@@ -78,7 +80,7 @@ function isInbound(fields: Fields): boolean {
 	);
 }
 
-function inbound(payload: IDataObject, fields: Fields): WebhookEvent {
+function inboundEvent(payload: IDataObject, fields: Fields): WebhookEvent {
 	const sender = numberOf(fields, 'sender');
 	const messageId = textOf(fields, 'messageid');
 	const sentAt = textOf(fields, 'timestamputc');
@@ -99,7 +101,7 @@ function inbound(payload: IDataObject, fields: Fields): WebhookEvent {
 	};
 }
 
-function report(payload: IDataObject, fields: Fields, delivery: Delivery): WebhookEvent {
+function reportEvent(payload: IDataObject, fields: Fields, headers: WebhookHeaders): WebhookEvent {
 	const statusCode = statusCodeOf(fields);
 	const status = statusCode === undefined ? undefined : STATUSES[statusCode];
 	const errorCode = textOf(fields, 'errorcode')?.replace(/^\d{1,2}$/, (code) =>
@@ -130,8 +132,8 @@ function report(payload: IDataObject, fields: Fields, delivery: Delivery): Webho
 			messageType: textOf(fields, 'messagetype'),
 			message: textOf(fields, 'message'),
 			statusAt: epochOf(fields.get('statusdatetime')),
-			attempt: delivery.attempt,
-			keyId: delivery.keyId,
+			attempt: headers.attempt,
+			keyId: headers.keyId,
 			body: payload,
 		}),
 	};
@@ -139,14 +141,14 @@ function report(payload: IDataObject, fields: Fields, delivery: Delivery): Webho
 
 /** From a number or from KPN's name of the status, in either of the two fields. */
 function statusCodeOf(fields: Fields): number | undefined {
-	const written = ['statuscode', 'status'].map((name) => textOf(fields, name)?.toLowerCase());
-	for (const text of written) {
+	const candidates = ['statuscode', 'status'].map((name) => textOf(fields, name)?.toLowerCase());
+	for (const text of candidates) {
 		const named = Object.entries(STATUSES).find(
 			([code, { name }]) => text === code || text === name,
 		);
 		if (named) return Number(named[0]);
 	}
-	const number = written.find((text) => text !== undefined && /^\d{1,9}$/.test(text));
+	const number = candidates.find((text) => text !== undefined && /^\d{1,9}$/.test(text));
 	return number === undefined ? undefined : Number(number);
 }
 
@@ -167,9 +169,9 @@ function textOf(fields: Fields, name: string): string | undefined {
 }
 
 /** KPN's `timestamp_utc` has no mark of a zone: it is UTC. */
-function utcOf(written: string | undefined): string | undefined {
-	if (written === undefined) return undefined;
-	return isoOf(/(?:z|[+-]\d\d:?\d\d)$/i.test(written) ? written : `${written}Z`);
+function utcOf(text: string | undefined): string | undefined {
+	if (text === undefined) return undefined;
+	return isoOf(/(?:z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`);
 }
 
 /** An epoch, in seconds or in milliseconds: nobody has published which. Or a date as text. */

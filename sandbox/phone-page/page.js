@@ -1,6 +1,6 @@
 // What the sandbox tells, and what this page asks of it.
 
-import './manners.js';
+import './capacity.js';
 import './suggestions.js';
 import './writing.js';
 import { plural } from './bubbles.js';

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { n8nVersion } from '../../dev/n8n/cache';
-import { installThisPackage } from '../../dev/n8n/community-package';
+import { installThisPackage } from '../../dev/n8n/communityPackage';
 import { installN8n } from '../../dev/n8n/install';
 import { freePort } from '../../dev/n8n/ports';
 import { N8nRest } from '../../dev/n8n/rest';
 import { startN8n, type RunningN8n } from '../../dev/n8n/run';
 import { activate, type CredentialReference, type StoredWorkflow } from '../../dev/n8n/workflows';
-import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
+import { CREDENTIAL_TYPE } from '../../nodes/shared/kpnApi';
 import { startSandbox, type Sandbox } from '../../sandbox';
 
 const MINUTES = 60_000;

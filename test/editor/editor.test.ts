@@ -2,14 +2,14 @@ import { exampleFile, readExample } from '../../dev/examples';
 import { OWNER, untilFound } from '../../dev/n8n/rest';
 import { activate, addExample, type CredentialReference } from '../../dev/n8n/workflows';
 import type { Sandbox } from '../../sandbox';
-import type { Person } from './person';
-import { setting } from './setting';
+import type { EditorPage } from '../support/editor/editorPage';
+import { setUpEditor } from '../support/editor/editorSetup';
 
-const scene = setting('editor');
-const { step, shoot, phoneShows } = scene;
+const scene = setUpEditor('editor');
+const { step, takePicture, phoneShows } = scene;
 
 let sandbox: Sandbox;
-let person: Person;
+let person: EditorPage;
 
 beforeAll(() => {
 	sandbox = scene.get('sandbox');
@@ -40,7 +40,7 @@ describe('the packed node in the real n8n', () => {
 		await person.chooses('smsApi', 'SMS (Current)');
 		await person.chooses('environment', 'Custom');
 		await person.fills('baseUrl', sandbox.url);
-		await shoot('credential-filled');
+		await takePicture('credential-filled');
 		await person.saves('Couldn’t connect with these settings');
 		// n8n asks for a token itself here, in its own words; the dialog says what they mean.
 		expect(await person.readsWhyItFailed()).toContain('HTTP status 401');
@@ -70,7 +70,7 @@ describe('the packed node in the real n8n', () => {
 		await person.imports(exampleFile('form-to-sms'));
 		await person.opensNode('Confirm by SMS');
 		expect(await person.chosenCredential()).toBe('KPN SMS account');
-		await shoot('node-fields');
+		await takePicture('node-fields');
 		await person.closesNode();
 		await person.publishes();
 		await untilFound(formAddress());
@@ -121,7 +121,7 @@ describe('the packed node in the real n8n', () => {
 			await person.page.getByText('Mobile Number', { exact: true }).first().waitFor();
 			const notice = person.page.getByText('each part is billed. Type the Sender yourself');
 			expect(await notice.count()).toBe(name === 'Tool' ? 1 : 0);
-			if (name === 'Tool') await shoot('tool-fields');
+			if (name === 'Tool') await takePicture('tool-fields');
 		}
 	});
 
@@ -130,7 +130,7 @@ describe('the packed node in the real n8n', () => {
 		const { id } = await addExample(scene.get('rest'), 'sheet-to-sms', await theCredential());
 		await person.opensWorkflow(id);
 		await person.executesWorkflow();
-		await shoot('sheet-executed');
+		await takePicture('sheet-executed');
 		expect(received()).toEqual([
 			{
 				recipient: '+31612345671',
@@ -150,7 +150,7 @@ describe('the packed node in the real n8n', () => {
 		const workflow = await addExample(scene.get('rest'), 'crm-to-sms', await theCredential());
 		await activate(scene.get('rest'), workflow);
 		await person.opensWorkflow(workflow.id);
-		await shoot('crm-workflow');
+		await takePicture('crm-workflow');
 		await postsSampleEvents();
 		expect(await phoneShows('+31612345671')).toEqual([
 			'Hello Anna, deal 1148291 is yours since 1 Jan 11:00.',

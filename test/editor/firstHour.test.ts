@@ -2,14 +2,14 @@ import type { Browser, Page } from 'playwright-core';
 
 import { OWNER } from '../../dev/n8n/rest';
 import { activate, deactivate } from '../../dev/n8n/workflows';
-import { until } from '../until';
-import { openBrowser, openPage, picture } from './browser';
-import { FirstStart } from './firstStart';
-import { Person } from './person';
+import { waitUntil } from '../support/waitUntil';
+import { openBrowser, openPage, picture } from '../support/editor/browser';
+import { FirstStart } from '../support/editor/firstStart';
+import { EditorPage } from '../support/editor/editorPage';
 
 // The first run on a machine installs n8n.
-const PREPARED_WITHIN_MS = 30 * 60_000;
-const STEP_WITHIN_MS = 180_000;
+const SETUP_TIMEOUT_MS = 30 * 60_000;
+const STEP_TIMEOUT_MS = 180_000;
 
 const ANNA = '+31612345671';
 const BRAM = '+31612345672';
@@ -18,20 +18,20 @@ let first: FirstStart;
 let browser: Browser;
 /** The page of the phones, open all the time. */
 let phones: Page;
-let person: Person;
+let person: EditorPage;
 
 beforeAll(async () => {
 	first = await FirstStart.prepare();
 	await first.start();
 	browser = await openBrowser();
 	phones = await openPage(browser);
-	person = new Person(await openPage(browser), first.n8n);
-}, PREPARED_WITHIN_MS);
+	person = new EditorPage(await openPage(browser), first.n8n);
+}, SETUP_TIMEOUT_MS);
 
 afterAll(async () => {
 	await browser?.close();
 	await first?.clear();
-}, STEP_WITHIN_MS);
+}, STEP_TIMEOUT_MS);
 
 let pictures = 0;
 
@@ -48,7 +48,7 @@ const step = (promise: string, name: string, body: () => Promise<void>): void =>
 				await picture(phones, `first-${count}-${name}-phones`);
 			}
 		},
-		STEP_WITHIN_MS,
+		STEP_TIMEOUT_MS,
 	);
 };
 
@@ -67,7 +67,7 @@ async function nextExecution(name: string, act: () => Promise<void>): Promise<st
 	const known = (await first.rest.executionsOf(id)).map((one) => one.id);
 	await act();
 	let status = '';
-	await until(async () => {
+	await waitUntil(async () => {
 		const fresh = (await first.rest.executionsOf(id)).find((one) => !known.includes(one.id));
 		status = fresh?.status ?? '';
 		return ['success', 'error', 'crashed', 'canceled'].includes(status);
@@ -107,7 +107,7 @@ step('the form puts an SMS onto a phone, and the table knows that it arrived', '
 	await form.getByText('Thank you, Anna!').waitFor();
 	await form.close();
 	await bubbles(ANNA).filter({ hasText: 'Hello Anna' }).waitFor();
-	await until(async () => (await first.rowsOf('sms-reports')).length === 1);
+	await waitUntil(async () => (await first.rowsOf('sms-reports')).length === 1);
 	const [message] = await first.messages();
 	expect(await first.rowsOf('sms-reports')).toMatchObject([
 		{ document_id: message?.documentId, recipient: ANNA, status: 'delivered' },
@@ -234,7 +234,7 @@ const posts = async (expected = 200) => {
 	const body = JSON.stringify({ title: 'Fire', details: 'Hall 1' });
 	const headers = { 'content-type': 'application/json' };
 	const post = { method: 'POST', headers, body };
-	await until(
+	await waitUntil(
 		async () => (await fetch(`${first.n8n}/webhook/alarm`, post)).status === expected,
 		60_000,
 	);
@@ -274,7 +274,7 @@ step('a wrong number keeps nobody else from being told of an alarm', 'alarm-wron
 step('Opt-Outs: after STOP, or KPN saying so, nobody gets another SMS', 'opt-out', async () => {
 	// KPN has one webhook URL, and the auto-reply has it.
 	await deactivate(first.rest, await first.workflow('Inbound SMS → Auto-Reply'));
-	await until(async () => {
+	await waitUntil(async () => {
 		await activate(first.rest, await first.workflow('Opt-Outs')).catch(() => {});
 		return (await first.workflow('Opt-Outs')).active === true;
 	});
@@ -289,7 +289,7 @@ step('Opt-Outs: after STOP, or KPN saying so, nobody gets another SMS', 'opt-out
 	const sent = async () => (await first.messages()).slice(before).map(({ recipient }) => recipient);
 	expect(await sent()).toEqual([BRAM]);
 	const stopped = async () => (await first.rowsOf('sms-stop')).map((row) => row.mobile_number);
-	await until(async () => (await stopped()).includes(BRAM));
+	await waitUntil(async () => (await stopped()).includes(BRAM));
 	await executesFrom('When You Press Execute');
 	expect(await sent()).toEqual([BRAM]);
 	const stops = async () => await replies('+31612345673', 'STOP please');
@@ -311,13 +311,13 @@ step(
 	async () => {
 		await first.end();
 		await first.start();
-		person = new Person(person.page, first.n8n);
+		person = new EditorPage(person.page, first.n8n);
 		expect(first.lines.filter((line) => line.includes('not published'))).toEqual([]);
 		await phones.goto(first.phones);
 		await person.submitsForm(first.form, { Name: 'Emma', 'Mobile number': '0612345676' });
 		await bubbles('+31612345676').filter({ hasText: 'Hello Emma' }).waitFor();
 		// Also where n8n has another port now: its report is posted there.
-		await until(async () =>
+		await waitUntil(async () =>
 			(await first.rowsOf('sms-reports')).some((row) => row.recipient === '+31612345676'),
 		);
 		await nextExecution('Opt-Outs', async () => await replies('+31612345676', 'stop'));

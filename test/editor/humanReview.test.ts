@@ -4,16 +4,16 @@ import type { AddressInfo } from 'node:net';
 import type { INode } from 'n8n-workflow';
 
 import { activate, type CredentialReference, type StoredWorkflow } from '../../dev/n8n/workflows';
-import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
+import { CREDENTIAL_TYPE } from '../../nodes/shared/kpnApi';
 import type { Sandbox } from '../../sandbox';
-import { until } from '../until';
-import { latestLink, untilStatus } from '../waitingWorkflow';
-import { TriggerN8n } from './triggerN8n';
+import { waitUntil } from '../support/waitUntil';
+import { latestLink, waitForStatus } from '../support/waitingWorkflow';
+import { TriggerN8n } from '../support/editor/triggerN8n';
 
 /** KPN SMS as the human review between an AI Agent and its tool, which n8n makes of it by itself. */
 
-const PREPARED_WITHIN_MS = 30 * 60_000;
-const STEP_WITHIN_MS = 180_000;
+const SETUP_TIMEOUT_MS = 30 * 60_000;
+const STEP_TIMEOUT_MS = 180_000;
 
 const PHONE = '+31612345670';
 
@@ -63,13 +63,13 @@ beforeAll(async () => {
 		id: await n8n.addCredential('Scripted model', 'openAiApi', { apiKey: 'none', url }),
 		name: 'Scripted model',
 	};
-}, PREPARED_WITHIN_MS);
+}, SETUP_TIMEOUT_MS);
 
 afterAll(async () => {
 	await n8n?.stop();
 	model?.close();
 	toolServer?.close();
-}, STEP_WITHIN_MS);
+}, STEP_TIMEOUT_MS);
 
 beforeEach(() => {
 	sandbox.reset();
@@ -174,7 +174,7 @@ async function askAgent(
 	];
 	const url = `${n8n.rest.url}/webhook/${path}`;
 	// A webhook answers a moment after its workflow was activated.
-	await until(async () => (await fetch(url, { method: 'POST' })).ok);
+	await waitUntil(async () => (await fetch(url, { method: 'POST' })).ok);
 	return workflow;
 }
 
@@ -190,7 +190,7 @@ it(
 	'approved: the tool runs; the SMS is short and keeps what is private for the page',
 	async () => {
 		const workflow = await askAgent();
-		await untilStatus(n8n.rest, workflow, 'waiting');
+		await waitForStatus(n8n.rest, workflow, 'waiting');
 		const [{ content = '', parts = 0 } = {}] = sandbox.messages;
 		expect(content).toMatch(/^An AI agent asks for your approval: .+\nhttp\S+$/);
 		expect(content).not.toContain('4111');
@@ -198,25 +198,25 @@ it(
 		expect(await (await fetch(latestLink(sandbox))).text()).toContain('4111');
 		expect(toolCalls).toBe(0);
 		await answer(true);
-		await untilStatus(n8n.rest, workflow, 'success');
+		await waitForStatus(n8n.rest, workflow, 'success');
 		expect(toolCalls).toBe(1);
 		expect(sandbox.messages).toHaveLength(1);
 	},
-	STEP_WITHIN_MS,
+	STEP_TIMEOUT_MS,
 );
 
 it(
 	'declined: the tool does not run, and the agent is told so',
 	async () => {
 		const workflow = await askAgent({ message: 'May I?' });
-		await untilStatus(n8n.rest, workflow, 'waiting');
+		await waitForStatus(n8n.rest, workflow, 'waiting');
 		expect(sandbox.messages[0]?.content).toMatch(/^May I\?\nhttp/);
 		await answer(false);
-		await untilStatus(n8n.rest, workflow, 'success');
+		await waitForStatus(n8n.rest, workflow, 'success');
 		expect(toolCalls).toBe(0);
 		expect(toolWords()).toMatch(/rejected/);
 	},
-	STEP_WITHIN_MS,
+	STEP_TIMEOUT_MS,
 );
 
 it(
@@ -224,11 +224,11 @@ it(
 	async () => {
 		sandbox.planReports({ reports: [{ status: 4, errorCode: '008', afterMs: 1500 }] });
 		const workflow = await askAgent({ message: 'May I?' });
-		await untilStatus(n8n.rest, workflow, 'success');
+		await waitForStatus(n8n.rest, workflow, 'success');
 		expect(toolCalls).toBe(0);
 		expect(toolWords()).toMatch(/Nobody was asked/);
 	},
-	STEP_WITHIN_MS,
+	STEP_TIMEOUT_MS,
 );
 
 const refused = async (review: Partial<INode>): Promise<StoredWorkflow> => {
@@ -240,21 +240,21 @@ it.each<Partial<INode>>([{}, { onError: 'continueRegularOutput' }])(
 	'refused by KPN: the agent is told that nobody was asked, and why: %j',
 	async (review) => {
 		const workflow = await refused(review);
-		await untilStatus(n8n.rest, workflow, 'success');
+		await waitForStatus(n8n.rest, workflow, 'success');
 		expect(toolCalls).toBe(0);
 		expect(sandbox.messages).toHaveLength(0);
 		expect(toolWords()).toMatch(/Nobody was asked: .+ could not be sent\. .+403/);
 	},
-	STEP_WITHIN_MS,
+	STEP_TIMEOUT_MS,
 );
 
 it(
 	'refused by KPN, with Stop Workflow: the execution fails',
 	async () => {
 		const workflow = await refused({ onError: 'stopWorkflow' });
-		await untilStatus(n8n.rest, workflow, 'error');
+		await waitForStatus(n8n.rest, workflow, 'error');
 		expect(toolCalls).toBe(0);
 		expect(toolWords()).toBeUndefined();
 	},
-	STEP_WITHIN_MS,
+	STEP_TIMEOUT_MS,
 );

@@ -1,16 +1,16 @@
 import { OWNER } from '../../dev/n8n/rest';
-import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
+import { CREDENTIAL_TYPE } from '../../nodes/shared/kpnApi';
 import type { Sandbox } from '../../sandbox';
-import { addWebhookWorkflow, postItems } from '../webhookWorkflow';
-import { GUESTS, guestList, manyGuests, reminder } from './guests';
-import type { Person } from './person';
-import { setting } from './setting';
+import { addWebhookWorkflow, postItems } from '../support/webhookWorkflow';
+import { GUESTS, guestList, manyGuests, reminder } from '../support/editor/guestWorkflow';
+import type { EditorPage } from '../support/editor/editorPage';
+import { setUpEditor } from '../support/editor/editorSetup';
 
-const scene = setting('journey');
-const { step, shoot, phoneShows } = scene;
+const scene = setUpEditor('journey');
+const { step, takePicture, phoneShows } = scene;
 
 let sandbox: Sandbox;
-let person: Person;
+let person: EditorPage;
 let remindersId: string;
 
 beforeAll(async () => {
@@ -130,7 +130,7 @@ describe('building a workflow in the editor', () => {
 		await person.executesNode('executed successfully');
 		await person.output.hints('Dry run, nothing was sent: 120 messages to 120 recipients');
 		expect(sandbox.messages).toHaveLength(GUESTS.length);
-		await shoot('many-items-hint');
+		await takePicture('many-items-hint');
 		await person.closesNode();
 	});
 });
@@ -156,12 +156,12 @@ describe('a failed execution', () => {
 		await person.executions.filter({ hasText: 'Error' }).waitFor();
 		await person.note('Not all items were sent: 3 accepted, 1 refused').waitFor();
 		await person.dismissesNotes();
-		await shoot('executions');
+		await takePicture('executions');
 		await person.opensNode('Remind by SMS');
 		const { description } = await person.output.refusal();
 		expect(description).toMatch(/\[item 1 \(the 2nd\)\] Not sent: KPN/);
 		expect(received()).toEqual(GUESTS.map(({ mobile }) => mobile).filter((one) => one !== BRAM));
-		await shoot('execution-error');
+		await takePicture('execution-error');
 		await person.closesNode();
 	});
 
@@ -185,7 +185,7 @@ describe('the trigger', () => {
 	step('is dragged onto the canvas from the same panel', 'trigger', async () => {
 		await person.canvas.opensNew();
 		await person.canvas.searchesNode('KPN SMS');
-		await shoot('trigger-search');
+		await takePicture('trigger-search');
 		await person.canvas.dragsAction('KPN SMS', 'On delivery report', 'Triggers');
 		await person.page.getByTestId('ndv').getByText('Registration', { exact: true }).waitFor();
 	});
@@ -196,9 +196,9 @@ describe('in the dark theme', () => {
 		await person.choosesTheme('Dark theme');
 		await person.canvas.pastesWorkflow(guestList);
 		await person.canvas.searchesNode('KPN');
-		await shoot('dark-node-panel');
+		await takePicture('dark-node-panel');
 		await person.canvas.dragsAction('KPN SMS', SEND);
-		await shoot('dark-node');
+		await takePicture('dark-node');
 		await person.opensWorkflow(remindersId);
 		await person.opensExecutions();
 		await person.executions.last().click();

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
-import { until } from '../until';
-import { sender, sms, type Send } from '../unit/sandbox/client';
-import { openBrowser, picture } from './browser';
+import { waitUntil } from '../support/waitUntil';
+import { sender, sms, type Send } from '../support/sandbox/client';
+import { openBrowser, picture } from '../support/editor/browser';
 
 const ANNA = '+31612345670';
 const BRAM = '+31612345671';
@@ -112,7 +112,7 @@ test('each message says whether it is accepted, delivered or failed, also after 
 	for (const reload of [false, true]) {
 		if (reload) await page.reload();
 		const fates = page.locator('.fate');
-		await until(async () => (await fates.allInnerTexts()).includes('Delivered'));
+		await waitUntil(async () => (await fates.allInnerTexts()).includes('Delivered'));
 		await phone(BRAM).getByText('Rejected: recipient barred (003)').waitFor();
 		if (!reload) await says(`${BRAM}: Rejected: recipient barred (003)`);
 		expect(await phone(ANNA).locator('.fate').allInnerTexts()).toEqual(['Accepted', 'Delivered']);
@@ -145,12 +145,12 @@ test('Clear and its undo, by keyboard: the focus stays, and so do planned faults
 	await says('The cleared messages are back');
 	expect(await page.locator(':focus').innerText()).toBe('Clear');
 	await page.keyboard.press('Enter');
-	await until(async () => (await page.locator(':focus').innerText()) === 'Undo Clear');
+	await waitUntil(async () => (await page.locator(':focus').innerText()) === 'Undo Clear');
 	expect((await send()).status).toBe(412);
 });
 
 /** The text with the least contrast of all that are shown, as WCAG reckons it. */
-const LEAST_CONTRAST = `(() => {
+const MIN_CONTRAST = `(() => {
 	const channels = (color) => (color.match(/[\\d.]+/g) ?? []).map(Number);
 	const light = (color) => {
 		const [red, green, blue] = channels(color).map((one) => {
@@ -197,7 +197,7 @@ test.each([
 		await phone(ANNA).getByText('Given up').waitFor();
 		await page.waitForTimeout(300);
 		await picture(page, `phones-${colorScheme}-${width}`);
-		const { ratio, text } = await page.evaluate<{ ratio: number; text: string }>(LEAST_CONTRAST);
+		const { ratio, text } = await page.evaluate<{ ratio: number; text: string }>(MIN_CONTRAST);
 		expect([ratio >= 4.5, ratio, text]).toEqual([true, ratio, text]);
 		expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
 		const outside = requested.filter(

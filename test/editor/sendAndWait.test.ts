@@ -3,21 +3,21 @@ import type { Browser, Page } from 'playwright-core';
 
 import type { StoredWorkflow } from '../../dev/n8n/workflows';
 import type { Sandbox } from '../../sandbox';
-import { until } from '../until';
+import { waitUntil } from '../support/waitUntil';
 import {
 	addWaitingWorkflow,
 	executionOf,
 	latestLink,
 	linkIn,
-	untilStatus,
-} from '../waitingWorkflow';
-import { postItems } from '../webhookWorkflow';
-import { openBrowser, picture } from './browser';
-import { TriggerN8n } from './triggerN8n';
+	waitForStatus,
+} from '../support/waitingWorkflow';
+import { postItems } from '../support/webhookWorkflow';
+import { openBrowser, picture } from '../support/editor/browser';
+import { TriggerN8n } from '../support/editor/triggerN8n';
 
 // The first run on a machine installs n8n.
-const PREPARED_WITHIN_MS = 30 * 60_000;
-const STEP_WITHIN_MS = 180_000;
+const SETUP_TIMEOUT_MS = 30 * 60_000;
+const STEP_TIMEOUT_MS = 180_000;
 
 const PHONE = '+31612345670';
 
@@ -29,12 +29,12 @@ beforeAll(async () => {
 	n8n = await TriggerN8n.start();
 	({ sandbox } = n8n);
 	browser = await openBrowser();
-}, PREPARED_WITHIN_MS);
+}, SETUP_TIMEOUT_MS);
 
 afterAll(async () => {
 	await browser?.close();
 	await n8n?.stop();
-}, STEP_WITHIN_MS);
+}, STEP_TIMEOUT_MS);
 
 beforeEach(() => sandbox.reset());
 
@@ -58,9 +58,10 @@ async function ask(
 	return workflow;
 }
 
-const waits = async (workflow: StoredWorkflow) => await untilStatus(n8n.rest, workflow, 'waiting');
+const waits = async (workflow: StoredWorkflow) =>
+	await waitForStatus(n8n.rest, workflow, 'waiting');
 const ends = async (workflow: StoredWorkflow, withinMs?: number) =>
-	await untilStatus(n8n.rest, workflow, 'success', withinMs);
+	await waitForStatus(n8n.rest, workflow, 'success', withinMs);
 
 /** A phone's browser, at the link of the latest SMS. */
 async function opensLink(
@@ -78,7 +79,7 @@ async function opensLink(
 
 const DOUBLE = { approvalOptions: { values: { approvalType: 'double' } } };
 
-const test = (name: string, body: () => Promise<void>) => it(name, body, STEP_WITHIN_MS);
+const test = (name: string, body: () => Promise<void>) => it(name, body, STEP_TIMEOUT_MS);
 
 test('approved on a phone: the execution goes on by Answered', async () => {
 	const workflow = await ask(DOUBLE);
@@ -170,7 +171,7 @@ test('an SMS that does not arrive ends the wait for an answer, and what is not f
 		reports: [{ status: 2 }, { status: 3 }, { status: 4, errorCode: '007', afterMs: 2500 }],
 	});
 	const workflow = await ask(DOUBLE);
-	await until(() => sandbox.deliveries.filter(({ status }) => status === 200).length === 2);
+	await waitUntil(() => sandbox.deliveries.filter(({ status }) => status === 200).length === 2);
 	await waits(workflow);
 	const run = await ends(workflow);
 	expect(run.out('Answered')).toEqual([]);
@@ -292,7 +293,7 @@ test('in a loop, the link of an earlier turn does not answer for a later one', a
 	const [forAnn] = sandbox.messages.map(({ content }) => linkIn(content));
 	const yes = { method: 'POST', body: new URLSearchParams({ approved: 'true' }) };
 	expect((await fetch(forAnn ?? '', yes)).status).toBe(200);
-	await until(() => sandbox.messages.length === 2);
+	await waitUntil(() => sandbox.messages.length === 2);
 	await waits(workflow);
 	const again = await fetch(forAnn ?? '', yes);
 	expect(again.status).toBe(410);
@@ -327,7 +328,7 @@ test('two branches lead to the node: each of their items gets its SMS, and waits
 		{ to: '+31612345671', text: 'Two?' },
 	]);
 	for (const count of [1, 2]) {
-		await until(() => sandbox.messages.length === count);
+		await waitUntil(() => sandbox.messages.length === count);
 		await waits(workflow);
 		await fetch(latestLink(sandbox), {
 			method: 'POST',
@@ -374,7 +375,7 @@ it.each([
 	['no text', {}, [''], /Message is empty/],
 ] as const)('%s: nothing is sent, and the words say why', async (_, parameters, texts, words) => {
 	const workflow = await ask(parameters as INode['parameters'], [...texts]);
-	const run = await untilStatus(n8n.rest, workflow, 'error');
+	const run = await waitForStatus(n8n.rest, workflow, 'error');
 	expect(run.error).toMatch(words);
 	expect(sandbox.calls).toHaveLength(0);
 });
@@ -382,7 +383,11 @@ it.each([
 test('refused by KPN: nothing waits; in Continue it comes out of Not Delivered or the error branch', async () => {
 	sandbox.inject({ times: null, answer: { kind: 'http', status: 400 } });
 	const settings = { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 };
-	const stopped = await untilStatus(n8n.rest, await ask(DOUBLE, undefined, { settings }), 'error');
+	const stopped = await waitForStatus(
+		n8n.rest,
+		await ask(DOUBLE, undefined, { settings }),
+		'error',
+	);
 	expect(stopped.error).toMatch(/^Not sent/);
 	for (const [onError, exit] of [
 		['continueRegularOutput', 'Not Delivered'],
@@ -430,9 +435,9 @@ test('stopped while it waited, then retried: no second SMS, and it says that nob
 	const workflow = await ask(DOUBLE);
 	const { id } = await waits(workflow);
 	await n8n.rest.post(`/executions/${id}/stop`, {});
-	await until(async () => (await executionOf(n8n.rest, id)).status === 'canceled');
+	await waitUntil(async () => (await executionOf(n8n.rest, id)).status === 'canceled');
 	await n8n.rest.post(`/executions/${id}/retry`, { loadWorkflow: false }).catch(() => undefined);
-	await until(async () => (await n8n.rest.executionsOf(workflow.id))[0]?.status !== 'running');
+	await waitUntil(async () => (await n8n.rest.executionsOf(workflow.id))[0]?.status !== 'running');
 	const [newest] = await n8n.rest.executionsOf(workflow.id);
 	const run = await executionOf(n8n.rest, newest?.id ?? '');
 	process.stdout.write(`Retried: ${run.status}, ${JSON.stringify(run.out('No Answer'))}\n`);
@@ -455,7 +460,7 @@ test('on the sandbox’s page: the link in the SMS opens, and a phone that is ba
 	await ends(workflow);
 
 	await phones.getByLabel(`Phone ${PHONE} is`).selectOption('barred');
-	await until(() => sandbox.phoneStates.get(PHONE) === 'barred');
+	await waitUntil(() => sandbox.phoneStates.get(PHONE) === 'barred');
 	const barred = await ends(await ask({ responseType: 'deliveryReport' }));
 	expect(barred.out('Not Delivered')).toEqual([
 		expect.objectContaining({
@@ -465,5 +470,7 @@ test('on the sandbox’s page: the link in the SMS opens, and a phone that is ba
 	]);
 	await phones.reload();
 	await phones.locator(`[data-phone="${PHONE}"]`).waitFor();
-	await until(async () => (await phones.getByLabel(`Phone ${PHONE} is`).inputValue()) === 'barred');
+	await waitUntil(
+		async () => (await phones.getByLabel(`Phone ${PHONE} is`).inputValue()) === 'barred',
+	);
 });

@@ -7,13 +7,13 @@ import { gzipSync } from 'node:zlib';
 
 import { activate, type StoredWorkflow } from '../../dev/n8n/workflows';
 import type { Sandbox } from '../../sandbox';
-import { sender } from '../unit/sandbox/client';
-import { until } from '../until';
-import { TriggerN8n } from './triggerN8n';
+import { sender } from '../support/sandbox/client';
+import { waitUntil } from '../support/waitUntil';
+import { TriggerN8n } from '../support/editor/triggerN8n';
 
 // The first run on a machine installs n8n.
-const PREPARED_WITHIN_MS = 30 * 60_000;
-const STEP_WITHIN_MS = 180_000;
+const SETUP_TIMEOUT_MS = 30 * 60_000;
+const STEP_TIMEOUT_MS = 180_000;
 
 const WEBHOOK_ID = '0f4f1a52-3b5e-4a57-9c55-4d0c0e1f6b01';
 
@@ -26,12 +26,12 @@ beforeAll(async () => {
 	n8n = await TriggerN8n.start();
 	({ sandbox } = n8n);
 	url = n8n.webhookUrl(WEBHOOK_ID);
-}, PREPARED_WITHIN_MS);
+}, SETUP_TIMEOUT_MS);
 
-afterAll(async () => await n8n?.stop(), STEP_WITHIN_MS);
+afterAll(async () => await n8n?.stop(), STEP_TIMEOUT_MS);
 
 /** One step. Each needs those before it. */
-const step = (promise: string, body: () => Promise<void>) => it(promise, body, STEP_WITHIN_MS);
+const step = (promise: string, body: () => Promise<void>) => it(promise, body, STEP_TIMEOUT_MS);
 
 function signed(body: string | Buffer, secret = sandbox.settings.activeKey?.secret ?? '') {
 	return {
@@ -58,7 +58,7 @@ interface PublicationStatus {
 
 async function publicationError(): Promise<string> {
 	let words = '';
-	await until(async () => {
+	await waitUntil(async () => {
 		const path = `/workflows/${workflow.id}/publication-status`;
 		const { status, triggers } = await n8n.rest.get<PublicationStatus>(path);
 		words = triggers[0]?.errorMessage ?? '';
@@ -168,7 +168,7 @@ describe('the KPN SMS Trigger in the real n8n', () => {
 		sandbox.settings.addKey({ secret: 'another secret' });
 		// KPN, too, tries again: it may have been asked for its keys just before.
 		const statuses: number[] = [];
-		await until(async () => {
+		await waitUntil(async () => {
 			statuses.push(await post(report('new key'), signed(report('new key'))));
 			if (statuses.at(-1) !== 200) await delay(1000);
 			return statuses.at(-1) === 200;
@@ -201,7 +201,7 @@ describe('the KPN SMS Trigger in the real n8n', () => {
 		await sandbox.stopListening();
 		await activate(n8n.rest, workflow);
 		expect(await publicationError()).toMatch(/KPN could not be reached \(ECONNREFUSED\)\. Check/);
-		await sandbox.listenAgain();
+		await sandbox.resumeListening();
 		await n8n.unpublish(workflow);
 		await n8n.publish(workflow);
 	});

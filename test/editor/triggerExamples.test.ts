@@ -7,16 +7,16 @@ import type { Browser } from 'playwright-core';
 import { OWNER } from '../../dev/n8n/rest';
 import { addExample, type StoredWorkflow } from '../../dev/n8n/workflows';
 import type { Sandbox } from '../../sandbox';
-import { sender } from '../unit/sandbox/client';
-import { openBrowser, openPage, picture } from './browser';
-import { Person } from './person';
-import { MailServer } from './smtp';
-import { until } from '../until';
-import { TriggerN8n } from './triggerN8n';
+import { sender } from '../support/sandbox/client';
+import { openBrowser, openPage, picture } from '../support/editor/browser';
+import { EditorPage } from '../support/editor/editorPage';
+import { MailServer } from '../support/editor/smtp';
+import { waitUntil } from '../support/waitUntil';
+import { TriggerN8n } from '../support/editor/triggerN8n';
 
 // The first run on a machine installs n8n.
-const PREPARED_WITHIN_MS = 30 * 60_000;
-const STEP_WITHIN_MS = 180_000;
+const SETUP_TIMEOUT_MS = 30 * 60_000;
+const STEP_TIMEOUT_MS = 180_000;
 
 const PHONE = '+31612345670';
 
@@ -30,13 +30,13 @@ beforeAll(async () => {
 	({ sandbox } = n8n);
 	mailServer = new MailServer();
 	browser = await openBrowser();
-}, PREPARED_WITHIN_MS);
+}, SETUP_TIMEOUT_MS);
 
 afterAll(async () => {
 	await browser?.close();
 	mailServer?.close();
 	await n8n?.stop();
-}, STEP_WITHIN_MS);
+}, STEP_TIMEOUT_MS);
 
 /** Publishes an example, lets it run, and unpublishes it: KPN has one webhook URL. */
 async function withExample(
@@ -109,7 +109,7 @@ it(
 			);
 		});
 	},
-	STEP_WITHIN_MS,
+	STEP_TIMEOUT_MS,
 );
 
 it(
@@ -117,7 +117,7 @@ it(
 	async () => {
 		await withExample('reports-to-data-table', {}, async (workflow) => {
 			const { id } = await addExample(n8n.rest, 'sheet-to-sms', n8n.credential);
-			const person = new Person(await openPage(browser), n8n.rest.url);
+			const person = new EditorPage(await openPage(browser), n8n.rest.url);
 			await person.logsIn(OWNER);
 			await person.opensWorkflow(id);
 			await person.executesWorkflow();
@@ -130,7 +130,7 @@ it(
 			}
 		});
 	},
-	STEP_WITHIN_MS,
+	STEP_TIMEOUT_MS,
 );
 
 it(
@@ -158,11 +158,11 @@ it(
 			await picture(page, 'trigger-replies');
 			sandbox.receiveSms({ sender: '+31612345671', content: 'Hello' });
 			await n8n.untilExecutions(workflow, 4);
-			await until(() => answers() === 2);
+			await waitUntil(() => answers() === 2);
 			expect(await rowsOf('sms-stop')).toMatchObject([{ mobile_number: PHONE }]);
 		});
 	},
-	STEP_WITHIN_MS,
+	STEP_TIMEOUT_MS,
 );
 
 it(
@@ -192,5 +192,5 @@ it(
 			expect(mailServer.mails[0]).toMatch(/Recipient opted out/);
 		});
 	},
-	STEP_WITHIN_MS,
+	STEP_TIMEOUT_MS,
 );

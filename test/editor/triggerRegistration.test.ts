@@ -4,12 +4,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { activate } from '../../dev/n8n/workflows';
 import { startSandbox, type Sandbox } from '../../sandbox';
-import { until } from '../until';
-import { TriggerN8n } from './triggerN8n';
+import { waitUntil } from '../support/waitUntil';
+import { TriggerN8n } from '../support/editor/triggerN8n';
 
 // The first run on a machine installs n8n.
-const PREPARED_WITHIN_MS = 30 * 60_000;
-const ACT_WITHIN_MS = 300_000;
+const SETUP_TIMEOUT_MS = 30 * 60_000;
+const STEP_TIMEOUT_MS = 300_000;
 
 const FOREIGN = 'https://elsewhere.example.com/kpn?token=of-theirs';
 const takeOver = { parameters: { additionalOptions: { takeOver: true } } };
@@ -23,7 +23,7 @@ let second: TriggerN8n | undefined;
 beforeAll(async () => {
 	n8n = await TriggerN8n.start();
 	({ sandbox } = n8n);
-}, PREPARED_WITHIN_MS);
+}, SETUP_TIMEOUT_MS);
 
 afterEach(async () => {
 	for (const one of [n8n, second]) {
@@ -36,15 +36,15 @@ afterEach(async () => {
 	second = undefined;
 	// None of these takes anything away once the next one has begun.
 	const own = new URL(n8n.webhookUrl('')).origin;
-	await until(() => !configured()?.startsWith(own)).catch(() => {});
+	await waitUntil(() => !configured()?.startsWith(own)).catch(() => {});
 	sandbox.settings.clear();
 	sandbox.settingsCalls.length = 0;
-}, ACT_WITHIN_MS);
+}, STEP_TIMEOUT_MS);
 
-afterAll(async () => await n8n?.stop(), ACT_WITHIN_MS);
+afterAll(async () => await n8n?.stop(), STEP_TIMEOUT_MS);
 
 /** What a person does, and what KPN has afterwards. */
-const act = (promise: string, body: () => Promise<void>) => it(promise, body, ACT_WITHIN_MS);
+const act = (promise: string, body: () => Promise<void>) => it(promise, body, STEP_TIMEOUT_MS);
 
 const configured = () => sandbox.settings.application?.webhook_url;
 const urlOf = ({ nodes }: { nodes: Array<{ webhookId?: string }> }, index = 0) =>
@@ -66,7 +66,7 @@ async function report(url: string): Promise<number> {
 
 /** What a regular expression says is in n8n's log. */
 const untilLog = async (words: string) =>
-	await until(async () => new RegExp(words).test(await readFile(n8n.logFile, 'utf8')));
+	await waitUntil(async () => new RegExp(words).test(await readFile(n8n.logFile, 'utf8')));
 
 const dataOf = ({ clientId, clientSecret }: Sandbox, baseUrl: string) => ({
 	clientId,
@@ -281,7 +281,7 @@ describe('what people do with triggers, in the real n8n', () => {
 		await untilLog(
 			`“Stays”.*still send to ${urlOf(workflow)}. KPN could not .* Remove that URL at KPN, or`,
 		);
-		await sandbox.listenAgain();
+		await sandbox.resumeListening();
 		await activate(n8n.rest, workflow);
 		expect((await n8n.publication(workflow)).errors).toEqual([]);
 		await n8n.unpublish(workflow);
@@ -310,12 +310,12 @@ describe('what people do with triggers, in the real n8n', () => {
 				await n8n.publish(workflow);
 				await setBaseUrl(credential, other.url);
 				await n8n.editAndPublish(workflow, { name: 'Renamed' });
-				await until(() => other.settings.application?.webhook_url === urlOf(workflow));
+				await waitUntil(() => other.settings.application?.webhook_url === urlOf(workflow));
 				await untilLog(
 					`“Changed”.*still send to ${urlOf(workflow)}. The credential was that of the application`,
 				);
 				await n8n.unpublish(workflow);
-				await until(() => other.settings.application === undefined);
+				await waitUntil(() => other.settings.application === undefined);
 				expect(configured()).toBe(urlOf(workflow));
 			} finally {
 				await other.close();
@@ -345,7 +345,7 @@ describe('what people do with triggers, in the real n8n', () => {
 		const workflow = await n8n.addWorkflow('Named workflow');
 		await n8n.publish(workflow);
 		expect((await fetch(urlOf(workflow), { method: 'POST', body: '{}' })).status).toBe(401);
-		await until(async () =>
+		await waitUntil(async () =>
 			/Named workflow.*KPN SMS Trigger 0.*no signature/.test(await readFile(n8n.logFile, 'utf8')),
 		);
 	});
@@ -364,7 +364,7 @@ describe('what people do with triggers, in the real n8n', () => {
 			expect(sandbox.settingsCalls).toEqual([]);
 			expect(await report(before)).toBe(200);
 			// KPN is asked for its keys beside the event, once n8n has answered.
-			await until(() => sandbox.settingsCalls.some(({ path }) => path.endsWith('/reveal')));
+			await waitUntil(() => sandbox.settingsCalls.some(({ path }) => path.endsWith('/reveal')));
 			await delay(500);
 			expect(await readFile(n8n.logFile, 'utf8')).not.toContain('could not get the signing keys');
 			await n8n.unpublish(workflow);

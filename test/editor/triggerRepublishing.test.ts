@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { StoredWorkflow } from '../../dev/n8n/workflows';
 import type { Sandbox } from '../../sandbox';
-import { until } from '../until';
-import { TriggerN8n } from './triggerN8n';
+import { waitUntil } from '../support/waitUntil';
+import { TriggerN8n } from '../support/editor/triggerN8n';
 
 // The first run on a machine installs n8n.
-const PREPARED_WITHIN_MS = 30 * 60_000;
-const ACT_WITHIN_MS = 180_000;
+const SETUP_TIMEOUT_MS = 30 * 60_000;
+const STEP_TIMEOUT_MS = 180_000;
 
 /** Longer than the trigger waits before it takes unpublishing for meant. */
 const SETTLED_MS = 3000;
@@ -18,9 +18,9 @@ let sandbox: Sandbox;
 beforeAll(async () => {
 	n8n = await TriggerN8n.start();
 	({ sandbox } = n8n);
-}, PREPARED_WITHIN_MS);
+}, SETUP_TIMEOUT_MS);
 
-afterAll(async () => await n8n?.stop(), ACT_WITHIN_MS);
+afterAll(async () => await n8n?.stop(), STEP_TIMEOUT_MS);
 
 /** Ten SMS a second come in, until it is told to stop; gives their ids then. */
 function stream(): () => string[] {
@@ -69,7 +69,7 @@ it(
 			const attempts = (id: string) => sandbox.deliveries.filter(({ body }) => body.includes(id));
 			const settled = (id: string) =>
 				attempts(id).length % 4 === 0 || attempts(id).some(({ status }) => status === 200);
-			await until(() => ids.every(settled), 60_000);
+			await waitUntil(() => ids.every(settled), 60_000);
 			await n8n.untilExecutions(workflow, 1);
 			expect(await startsOf(workflow)).toEqual(Object.fromEntries(ids.map((id) => [id, 1])));
 		}
@@ -77,5 +77,5 @@ it(
 			n8n.webhookUrl(workflow.nodes[0]?.webhookId ?? ''),
 		);
 	},
-	ACT_WITHIN_MS,
+	STEP_TIMEOUT_MS,
 );

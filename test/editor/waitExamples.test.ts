@@ -8,15 +8,15 @@ import type { Browser } from 'playwright-core';
 import { OWNER } from '../../dev/n8n/rest';
 import { activate, formUrl, type StoredWorkflow } from '../../dev/n8n/workflows';
 import type { Sandbox } from '../../sandbox';
-import { until } from '../until';
-import { latestLink, untilStatus } from '../waitingWorkflow';
-import { openBrowser, openPage } from './browser';
-import { Person } from './person';
-import { MailServer } from './smtp';
-import { TriggerN8n } from './triggerN8n';
+import { waitUntil } from '../support/waitUntil';
+import { latestLink, waitForStatus } from '../support/waitingWorkflow';
+import { openBrowser, openPage } from '../support/editor/browser';
+import { EditorPage } from '../support/editor/editorPage';
+import { MailServer } from '../support/editor/smtp';
+import { TriggerN8n } from '../support/editor/triggerN8n';
 
-const PREPARED_WITHIN_MS = 30 * 60_000;
-const STEP_WITHIN_MS = 180_000;
+const SETUP_TIMEOUT_MS = 30 * 60_000;
+const STEP_TIMEOUT_MS = 180_000;
 
 let n8n: TriggerN8n;
 let sandbox: Sandbox;
@@ -27,13 +27,13 @@ beforeAll(async () => {
 	n8n = await TriggerN8n.start();
 	({ sandbox } = n8n);
 	browser = await openBrowser();
-}, PREPARED_WITHIN_MS);
+}, SETUP_TIMEOUT_MS);
 
 afterAll(async () => {
 	await browser?.close();
 	mailServer.close();
 	await n8n?.stop();
-}, STEP_WITHIN_MS);
+}, STEP_TIMEOUT_MS);
 
 beforeEach(() => sandbox.reset());
 
@@ -54,7 +54,7 @@ async function add(
 
 /** The nodes that ran, with the JSON of what they gave out. */
 async function ran(workflow: StoredWorkflow): Promise<Record<string, object[]>> {
-	const { id } = await untilStatus(n8n.rest, workflow, 'success');
+	const { id } = await waitForStatus(n8n.rest, workflow, 'success');
 	const { data } = await n8n.rest.get<{ data: string }>(`/executions/${id}`);
 	const { runData } = (parse(data) as IRunExecutionData).resultData;
 	return Object.fromEntries(
@@ -83,7 +83,7 @@ it(
 		await page.getByLabel('What').fill('A printer');
 		await page.getByLabel('Price').fill('300');
 		await page.getByRole('button', { name: 'Submit' }).click();
-		await untilStatus(n8n.rest, workflow, 'waiting');
+		await waitForStatus(n8n.rest, workflow, 'waiting');
 		expect(sandbox.messages[0]?.content).toMatch(
 			/^Purchase request: A printer, 300 euro\. Agreed\?\n/,
 		);
@@ -95,7 +95,7 @@ it(
 		expect(nodes).not.toHaveProperty('Say No');
 		expect(nodes).not.toHaveProperty('Ask Somebody Else');
 	},
-	STEP_WITHIN_MS,
+	STEP_TIMEOUT_MS,
 );
 
 it(
@@ -104,7 +104,7 @@ it(
 		const workflow = await add('appointment-confirm-or-call');
 		await activate(n8n.rest, workflow);
 		const post = async () =>
-			await until(async () => {
+			await waitUntil(async () => {
 				const body = JSON.stringify({
 					name: 'Anna',
 					mobileNumber: '0612345671',
@@ -120,18 +120,18 @@ it(
 			[false, 'Call the Customer', { customer: 'Anna', why: 'It does not suit' }],
 		] as const) {
 			await post();
-			await untilStatus(n8n.rest, workflow, 'waiting');
+			await waitForStatus(n8n.rest, workflow, 'waiting');
 			await answers(approved);
 			expect((await ran(workflow))[node]).toEqual([expect.objectContaining(json)]);
 		}
 		sandbox.planReports({ reports: [{ status: 4, errorCode: '008', afterMs: 1500 }] });
 		await post();
-		await untilStatus(n8n.rest, workflow, 'waiting');
+		await waitForStatus(n8n.rest, workflow, 'waiting');
 		expect((await ran(workflow))['Call the Customer']).toEqual([
 			expect.objectContaining({ mobileNumber: '0612345671', why: 'The SMS did not arrive' }),
 		]);
 	},
-	STEP_WITHIN_MS,
+	STEP_TIMEOUT_MS,
 );
 
 it(
@@ -148,7 +148,7 @@ it(
 		};
 		const smtp = { id: await n8n.addCredential('SMTP', 'smtp', data), name: 'SMTP' };
 		const workflow = await add('not-delivered-to-email', { smtp });
-		const person = new Person(await openPage(browser), n8n.rest.url);
+		const person = new EditorPage(await openPage(browser), n8n.rest.url);
 		await person.logsIn(OWNER);
 		await person.opensWorkflow(workflow.id);
 		for (const [reports, mails] of [
@@ -158,11 +158,11 @@ it(
 			sandbox.reset();
 			sandbox.planReports({ reports: [...reports] });
 			await person.executesWorkflow();
-			await until(() => sandbox.deliveries.at(-1)?.status === 200);
-			await untilStatus(n8n.rest, workflow, 'success');
+			await waitUntil(() => sandbox.deliveries.at(-1)?.status === 200);
+			await waitForStatus(n8n.rest, workflow, 'success');
 			expect(mailServer.mails).toHaveLength(mails);
 		}
 		expect(mailServer.mails[0]).toMatch(/Your bike is ready/);
 	},
-	STEP_WITHIN_MS,
+	STEP_TIMEOUT_MS,
 );

@@ -3,20 +3,26 @@ import type { AddressInfo } from 'node:net';
 
 import { outputOf, retryExecution, runWorkflow } from '../../dev/engine';
 import type { Fault } from '../../sandbox';
-import { messagesTo, smsWorkflow, startBefore, startSetting, type Setting } from './setting';
+import {
+	messagesTo,
+	smsWorkflow,
+	startAtBefore,
+	startEngineSetup,
+	type EngineSetup,
+} from '../support/engine/engineSetup';
 
 /** What KPN, or something before it, can answer, and what comes of it for the other messages. */
 
-let setting: Setting;
+let setting: EngineSetup;
 beforeEach(async () => {
-	setting = await startSetting({ smsApi: 'current' });
+	setting = await startEngineSetup({ smsApi: 'current' });
 });
 afterEach(async () => await setting.sandbox.close());
 
 const CONTINUES = { onError: 'continueRegularOutput' } as const;
 
 const send = async (count: number, changes: Parameters<typeof smsWorkflow>[0] = CONTINUES) =>
-	await runWorkflow(smsWorkflow(changes), startBefore(messagesTo(count)), setting.credentials);
+	await runWorkflow(smsWorkflow(changes), startAtBefore(messagesTo(count)), setting.credentials);
 
 const always = (answer: Fault['answer'], more: Partial<Fault> = {}) =>
 	setting.sandbox.inject({ times: null, answer, ...more });
@@ -63,11 +69,11 @@ test.each([400, 413, 422])(
 test.each([402, 410, 415, 418, 421, 426, 431, 451])(
 	'%i concerns every call: it is learnt once, and the messages are not blamed',
 	async (status) => {
-		const v1 = await startSetting({ smsApi: 'v1' });
+		const v1 = await startEngineSetup({ smsApi: 'v1' });
 		v1.sandbox.inject({ times: null, answer: { kind: 'http', status } });
 		const run = await runWorkflow(
 			smsWorkflow(CONTINUES),
-			startBefore(messagesTo(40)),
+			startAtBefore(messagesTo(40)),
 			v1.credentials,
 		);
 		const output = outputOf(run, 'SMS').map(({ json }) => json);
@@ -110,7 +116,7 @@ test.each([408, 409, 444, 460, 499])(
 	async (status) => {
 		setting.sandbox.inject({ accept: true, answer: { kind: 'http', status, shape: 'html' } });
 		const file = smsWorkflow({ retryOnFail: true, maxTries: 3, waitBetweenTries: 1 });
-		const run = await runWorkflow(file, startBefore(messagesTo(1)), setting.credentials);
+		const run = await runWorkflow(file, startAtBefore(messagesTo(1)), setting.credentials);
 		expect(run.data.resultData.error?.message).toMatch(/^Unknown whether KPN took the SMS/);
 		expect(setting.sandbox.messages).toHaveLength(1);
 	},
@@ -129,7 +135,7 @@ test.each([
 		const body = { document_id: '5f0e', ...said };
 		setting.sandbox.inject({ accept: true, answer: { kind: 'http', status: 200, body } });
 		const file = smsWorkflow();
-		const run = await runWorkflow(file, startBefore(messagesTo(1)), setting.credentials);
+		const run = await runWorkflow(file, startAtBefore(messagesTo(1)), setting.credentials);
 		const { error } = run.data.resultData;
 		expect(error?.message).toMatch(/^Unknown whether.*says at the same time that it failed/);
 		expect(error?.description).toMatch(/KPN says: “.*(FAILED|ERROR|NOK|Rejected|500|Bad)/);
@@ -144,7 +150,7 @@ test.each([302, 400, 401, 413, 422, 429, 503])(
 		const answer = { kind: 'http', status, body: { document_id: '5f0e' } } as const;
 		always(answer, { accept: true });
 		const file = smsWorkflow({ retryOnFail: true, maxTries: 2, waitBetweenTries: 1 });
-		const run = await runWorkflow(file, startBefore(messagesTo(20)), setting.credentials);
+		const run = await runWorkflow(file, startAtBefore(messagesTo(20)), setting.credentials);
 		expect(run.data.resultData.error?.message).toMatch(/20 unknown/);
 		await retryExecution(run, file, setting.credentials);
 		expect(setting.sandbox.messages).toHaveLength(20);
@@ -241,7 +247,7 @@ test('an item that an earlier try had accepted says so', async () => {
 		answer: { kind: 'http', status: 400 },
 	});
 	const file = smsWorkflow();
-	const items = startBefore(messagesTo(2));
+	const items = startAtBefore(messagesTo(2));
 	const failed = await runWorkflow(file, items, setting.credentials);
 	const retried = await retryExecution(failed, file, setting.credentials);
 	const output = outputOf(retried, 'SMS').map(({ json }) => json);
@@ -260,7 +266,7 @@ test('of several recipients, each that an earlier try had accepted says so', asy
 		answer: { kind: 'http', status: 400 },
 	});
 	const file = smsWorkflow();
-	const items = startBefore([{ to: `${to}, ${other}`, text: 'Both' }]);
+	const items = startAtBefore([{ to: `${to}, ${other}`, text: 'Both' }]);
 	const failed = await runWorkflow(file, items, setting.credentials);
 	const retried = await retryExecution(failed, file, setting.credentials);
 	const [item] = outputOf(retried, 'SMS').map(({ json }) => json);

@@ -1,17 +1,23 @@
 import { outputOf, runWorkflow } from '../../dev/engine';
-import { TOKEN_PATH } from '../../nodes/shared/kpn';
-import { messagesTo, smsWorkflow, startBefore, startSetting, type Setting } from './setting';
+import { TOKEN_PATH } from '../../nodes/shared/kpnApi';
+import {
+	messagesTo,
+	smsWorkflow,
+	startAtBefore,
+	startEngineSetup,
+	type EngineSetup,
+} from '../support/engine/engineSetup';
 
 /** What the documentation warns of. */
 
-let setting: Setting;
+let setting: EngineSetup;
 beforeEach(async () => {
-	setting = await startSetting({ smsApi: 'current' });
+	setting = await startEngineSetup({ smsApi: 'current' });
 });
 afterEach(async () => await setting.sandbox.close());
 
 const run = async (node: Parameters<typeof smsWorkflow>[0], count: number) =>
-	await runWorkflow(smsWorkflow(node), startBefore(messagesTo(count)), setting.credentials);
+	await runWorkflow(smsWorkflow(node), startAtBefore(messagesTo(count)), setting.credentials);
 
 const GONE = { kpnSmsOAuth2Api: { id: 'gone', name: 'Deleted' } };
 
@@ -40,7 +46,7 @@ test('Custom API Call, which n8n adds, calls nothing of KPN’s but for a token'
 });
 
 test('a redirect of the call for a token is followed by n8n, one of a message by nobody', async () => {
-	const other = await startSetting({ smsApi: 'current' });
+	const other = await startEngineSetup({ smsApi: 'current' });
 	const location = `${other.sandbox.url}${TOKEN_PATH}`;
 	const redirect = { kind: 'http', status: 307, headers: { location } } as const;
 	setting.sandbox.inject({ on: 'token', answer: redirect });

@@ -5,9 +5,9 @@ import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { Workflow } from 'n8n-workflow';
 
 import { nodeTypes } from '../../dev/engine';
-import { draggedFields } from '../../nodes/KpnSms/message/draggedFields';
-import { expressionOver, json } from '../draggedExpressions';
-import { smsNode } from './setting';
+import { draggedFields } from '../../nodes/KpnSms/operations/draggedFields';
+import { expressionOver, json } from '../support/draggedExpressions';
+import { smsNode } from '../support/engine/engineSetup';
 
 /** n8n’s own evaluation is right by definition: what is read without it must come to the same. */
 const workflow = new Workflow({

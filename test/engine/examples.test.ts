@@ -2,11 +2,11 @@ import type { INodeExecutionData } from 'n8n-workflow';
 
 import { runWorkflow } from '../../dev/engine';
 import { EXAMPLES, readExample, type Example } from '../../dev/examples';
-import { startSetting, type Setting } from './setting';
+import { startEngineSetup, type EngineSetup } from '../support/engine/engineSetup';
 
-let setting: Setting;
+let setting: EngineSetup;
 beforeEach(async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 });
 afterEach(async () => await setting.sandbox.close());
 

@@ -6,10 +6,10 @@ import { LoggerProxy, type INode } from 'n8n-workflow';
 
 import { runWorkflow } from '../../dev/engine';
 import { table } from '../../dev/table';
-import { claimsOf } from './claims';
-import { arranged } from './arranged';
-import { messagesTo, smsWorkflow, startBefore } from './setting';
-import { SITUATIONS, type Situation } from './situations';
+import { claimedOutcomesOf } from '../support/engine/claimedOutcomes';
+import { startFaultSetup } from '../support/engine/faultSetup';
+import { messagesTo, smsWorkflow, startAtBefore } from '../support/engine/engineSetup';
+import { FAULT_CASES, type FaultCase } from '../support/engine/faults';
 
 const MODES: Array<INode['onError']> = [
 	'stopWorkflow',
@@ -125,23 +125,22 @@ beforeEach(() => {
 	logged = [];
 });
 
-test.each(SITUATIONS)('$name: nothing twice, nothing lost, no false success', async (situation) => {
-	const results = await Promise.all(CELLS.map(async (cell) => await runCell(situation, cell)));
-	const tally = results.reduce(add, nought());
-	tallies.set(situation.name, tally);
-	expect(tally).toEqual({ ...nought(), cells: CELLS.length });
-	expect(trapped).toBe(0);
-});
+test.each(FAULT_CASES)(
+	'$name: nothing twice, nothing lost, no false success',
+	async (situation) => {
+		const results = await Promise.all(CELLS.map(async (cell) => await runCell(situation, cell)));
+		const tally = results.reduce(add, nought());
+		tallies.set(situation.name, tally);
+		expect(tally).toEqual({ ...nought(), cells: CELLS.length });
+		expect(trapped).toBe(0);
+	},
+);
 
-async function runCell(situation: Situation, cell: Cell): Promise<Tally> {
+async function runCell(situation: FaultCase, cell: Cell): Promise<Tally> {
 	const items = messagesTo(ITEMS);
 	const content = items[cell.position]?.text ?? '';
-	const { sandbox, credentials, credential, requestOptions, options, close } = await arranged(
-		situation,
-		cell.smsApi,
-		trap,
-		content,
-	);
+	const { sandbox, credentials, credential, requestOptions, options, close } =
+		await startFaultSetup(situation, cell.smsApi, trap, content);
 	try {
 		const node = {
 			credentials: { kpnSmsOAuth2Api: credential },
@@ -155,10 +154,10 @@ async function runCell(situation: Situation, cell: Cell): Promise<Tally> {
 				requestOptions,
 			},
 		};
-		const run = await runWorkflow(smsWorkflow(node), startBefore(items), credentials);
+		const run = await runWorkflow(smsWorkflow(node), startAtBefore(items), credentials);
 
 		const tally = { ...nought(), cells: 1 };
-		const claims = claimsOf(run, ITEMS);
+		const claims = claimedOutcomesOf(run, ITEMS);
 		items.forEach(({ text }, item) => {
 			const taken = sandbox.messages.filter((message) => message.content === text).length;
 			const claim = claims.get(item);

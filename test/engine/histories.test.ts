@@ -19,7 +19,7 @@ async function countsOf<H>(
 }
 
 // Where next to nothing happens, no promise is tried.
-const LEAST_OF_TRIGGER = {
+const MIN_TRIGGER_COUNTS = {
 	published: 100,
 	takenOver: 20,
 	givenBack: 50,
@@ -34,7 +34,7 @@ test('histories drawn by chance keep every promise', async () => {
 
 test('histories of the trigger drawn by chance keep every promise', async () => {
 	const counts = await countsOf(trigger, 100);
-	for (const [what, least] of Object.entries(LEAST_OF_TRIGGER)) {
+	for (const [what, least] of Object.entries(MIN_TRIGGER_COUNTS)) {
 		expect({ what, enough: (counts[what] ?? 0) >= least }).toEqual({ what, enough: true });
 	}
 }, 180_000);

@@ -1,16 +1,22 @@
 import { outputOf, runWorkflow } from '../../dev/engine';
-import { messagesTo, smsWorkflow, startBefore, startSetting, type Setting } from './setting';
+import {
+	messagesTo,
+	smsWorkflow,
+	startAtBefore,
+	startEngineSetup,
+	type EngineSetup,
+} from '../support/engine/engineSetup';
 
-let setting: Setting;
+let setting: EngineSetup;
 beforeEach(async () => {
-	setting = await startSetting({ smsApi: 'v1' });
+	setting = await startEngineSetup({ smsApi: 'v1' });
 });
 afterEach(async () => await setting.sandbox.close());
 
 test('a KPN that takes ten calls a second, none close together: all accepted once, few refused', async () => {
-	await setting.sandbox.behave({ callsPerSecond: 10, burst: 1, latencyMs: 150 });
+	await setting.sandbox.setCapacity({ callsPerSecond: 10, burst: 1, latencyMs: 150 });
 	const messages = messagesTo(200);
-	const result = await runWorkflow(smsWorkflow({}), startBefore(messages), setting.credentials);
+	const result = await runWorkflow(smsWorkflow({}), startAtBefore(messages), setting.credentials);
 	expect(outputOf(result, 'SMS').map(({ json }) => json.recipient)).toEqual(
 		messages.map(({ to }) => to),
 	);

@@ -6,15 +6,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { outputOf, runWorkflow } from '../../dev/engine';
-import { startForwardProxy, type ForwardProxy, type Way } from '../forwardProxy';
-import { messagesTo, smsWorkflow, startBefore, startSetting, type Setting } from './setting';
+import { startForwardProxy, type ForwardProxy, type ProxyBehavior } from '../support/forwardProxy';
+import {
+	messagesTo,
+	smsWorkflow,
+	startAtBefore,
+	startEngineSetup,
+	type EngineSetup,
+} from '../support/engine/engineSetup';
 
 /** Proxy on the Settings tab: used as it is written, or refused; and what is its fault is called so. */
 
-let setting: Setting;
+let setting: EngineSetup;
 let proxy: ForwardProxy | undefined;
 beforeEach(async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 });
 afterEach(async () => {
 	await proxy?.close();
@@ -28,7 +34,7 @@ const send = async (
 ) =>
 	await runWorkflow(
 		smsWorkflow({ parameters: { requestOptions }, ...changes }),
-		startBefore(messagesTo(3)),
+		startAtBefore(messagesTo(3)),
 		setting.credentials,
 	);
 
@@ -57,7 +63,10 @@ test.each([
 });
 
 /** KPN at an https address, to which a way has to be asked for. The token is there already. */
-async function behind(way: Way, baseUrl = 'https://kpn.example.com'): Promise<ForwardProxy> {
+async function behind(
+	way: ProxyBehavior,
+	baseUrl = 'https://kpn.example.com',
+): Promise<ForwardProxy> {
 	setting.credentials.set('kpn', {
 		...setting.credentials.raw('kpn'),
 		baseUrl,

@@ -8,22 +8,22 @@ import {
 	type WorkflowFile,
 } from '../../dev/engine';
 import type { Fault } from '../../sandbox';
-import { until } from '../until';
+import { waitUntil } from '../support/waitUntil';
 import {
 	loopOver,
 	messagesTo,
 	smsNode,
 	smsWorkflow,
-	startBefore,
-	startSetting,
-	type Setting,
-} from './setting';
+	startAtBefore,
+	startEngineSetup,
+	type EngineSetup,
+} from '../support/engine/engineSetup';
 
-let setting: Setting;
+let setting: EngineSetup;
 afterEach(async () => await setting.sandbox.close());
 
 const run = async (file: WorkflowFile, items: Array<Record<string, unknown>>) =>
-	await runWorkflow(file, startBefore(items), setting.credentials);
+	await runWorkflow(file, startAtBefore(items), setting.credentials);
 
 const taken = (text: string) =>
 	setting.sandbox.messages.filter(({ content }) => content === text).length;
@@ -40,7 +40,7 @@ const SERVER_ERROR = { kind: 'http', status: 500 } as const;
 
 describe.each(['v1', 'current'])('%s', (smsApi) => {
 	beforeEach(async () => {
-		setting = await startSetting({ smsApi });
+		setting = await startEngineSetup({ smsApi });
 	});
 
 	test('Retry On Fail sends only the rest, and then gives every item its result', async () => {
@@ -167,18 +167,18 @@ describe.each(['v1', 'current'])('%s', (smsApi) => {
 });
 
 test('after a success nothing is kept in the execution', async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 	const { data } = await run(smsWorkflow(), messagesTo(3));
 	expect(data.executionData?.contextData['node:SMS']).toEqual({ kpnSmsLedger: {} });
 });
 
 test('a message is on record before its call, so that an execution cut off forgets none', async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 	const { sandbox, credentials } = setting;
 	sandbox.inject({ answer: { kind: 'hang' }, times: null });
 	const node = { parameters: { requestOptions: { timeout: 1000 } } };
-	const running = startWorkflow(smsWorkflow(node), startBefore(messagesTo(1)), credentials);
-	await until(() => sandbox.calls.length === 1);
+	const running = startWorkflow(smsWorkflow(node), startAtBefore(messagesTo(1)), credentials);
+	await waitUntil(() => sandbox.calls.length === 1);
 	const [entry] = Object.values(ledgerOf(running.data)[0]?.[0] ?? {});
 	expect(entry).toBe('?');
 	running.cancel();
@@ -186,21 +186,21 @@ test('a message is on record before its call, so that an execution cut off forge
 });
 
 test('while a message that KPN refused waits, it is on record as refused: a retry sends it', async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 	const { sandbox, credentials } = setting;
 	const headers = { 'retry-after': '30' };
 	sandbox.inject({ answer: { kind: 'http', status: 503, headers } });
 	const file = smsWorkflow();
-	const running = startWorkflow(file, startBefore(messagesTo(1)), credentials);
-	await until(() => sandbox.calls[0]?.status === 503);
-	await until(() => Object.values(ledgerOf(running.data)[0]?.[0] ?? {}).length === 0);
+	const running = startWorkflow(file, startAtBefore(messagesTo(1)), credentials);
+	await waitUntil(() => sandbox.calls[0]?.status === 503);
+	await waitUntil(() => Object.values(ledgerOf(running.data)[0]?.[0] ?? {}).length === 0);
 	running.cancel();
 	await running.finished.catch(() => undefined);
 	expect(sandbox.messages).toHaveLength(0);
 });
 
 test('while it waits for the second time, a message of an earlier try stays in doubt', async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 	const { sandbox, credentials } = setting;
 	sandbox.inject(once('Message 0', SERVER_ERROR, { accept: true }));
 	const parameters = { options: { deliveryGuarantee: 'atLeastOnce' } };
@@ -217,7 +217,7 @@ test('while it waits for the second time, a message of an earlier try stays in d
 });
 
 test('a loop: an item that was given another number does not hide a later message to the first', async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 	const items = messagesTo(2);
 	setting.sandbox.inject({ match: { content: 'Message 0' }, times: 1, answer: SERVER_ERROR });
 	const to = (number: string) => loopOver(smsNode({ parameters: { mobileNumber: number } }));
@@ -235,7 +235,7 @@ test('a loop: an item that was given another number does not hide a later messag
 });
 
 test('a loop with Continue and Batching: each turn sends its messages', async () => {
-	setting = await startSetting({}, { delayMs: 40 });
+	setting = await startEngineSetup({}, { delayMs: 40 });
 	const items = messagesTo(24).map(({ text }) => ({ to: '0612345670', text }));
 	const requestOptions = { batching: { batch: { batchSize: 1, batchInterval: 1 } } };
 	const sms = smsNode({ onError: 'continueRegularOutput', parameters: { requestOptions } });
@@ -248,7 +248,7 @@ test('a loop with Continue and Batching: each turn sends its messages', async ()
 });
 
 test('what is kept for a retry holds no number and no text', async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 	setting.sandbox.inject(once('Message 1', SERVER_ERROR));
 	const { data } = await run(smsWorkflow(), messagesTo(2));
 	const kept = JSON.stringify(data.executionData?.contextData);
@@ -257,7 +257,7 @@ test('what is kept for a retry holds no number and no text', async () => {
 });
 
 test('KPN busy for a moment: the node asks again by itself', async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 	setting.sandbox.inject({ times: 1, answer: { kind: 'http', status: 503 } });
 	const result = await run(smsWorkflow(), messagesTo(1));
 	expect(result.data.resultData.error).toBeUndefined();
@@ -265,7 +265,7 @@ test('KPN busy for a moment: the node asks again by itself', async () => {
 });
 
 test('KPN busy for a moment, with a quota that starts anew next month: asked again all the same', async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 	const headers = {
 		'quota-limit': '1000',
 		'quota-used': '5',

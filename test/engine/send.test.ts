@@ -2,11 +2,17 @@ import { ExecuteContext } from 'n8n-core';
 import type { INode, IRun } from 'n8n-workflow';
 
 import { outputOf, retryExecution, runWorkflow } from '../../dev/engine';
-import { messagesTo, smsWorkflow, startBefore, startSetting, type Setting } from './setting';
+import {
+	messagesTo,
+	smsWorkflow,
+	startAtBefore,
+	startEngineSetup,
+	type EngineSetup,
+} from '../support/engine/engineSetup';
 
-let setting: Setting;
+let setting: EngineSetup;
 beforeEach(async () => {
-	setting = await startSetting({ smsApi: 'current' });
+	setting = await startEngineSetup({ smsApi: 'current' });
 });
 afterEach(async () => await setting.sandbox.close());
 
@@ -22,7 +28,7 @@ const COMPUTED = { mobileNumber: '={{ $json.to.trim() }}', content: '={{ $json.t
 const OWN_SENDER = { sender: '={{ $json.sender }}' };
 
 const run = async (file: ReturnType<typeof sms>, items: Array<Record<string, unknown>>) =>
-	await runWorkflow(file, startBefore(items), setting.credentials);
+	await runWorkflow(file, startAtBefore(items), setting.credentials);
 
 const callSizes = () =>
 	setting.sandbox.calls.map(({ body }) => (body as { messages: unknown[] }).messages.length);
@@ -331,7 +337,7 @@ test('after a dry run a hint sums up messages, recipients and parts', async () =
 
 test('a hint tells when the quota does not carry another such run', async () => {
 	await setting.sandbox.close();
-	setting = await startSetting({ smsApi: 'current' }, { quotaLimit: 10 });
+	setting = await startEngineSetup({ smsApi: 'current' }, { quotaLimit: 10 });
 	for (let turn = 0; turn < 9; turn++) expect(hintsOf(await run(sms(), messagesTo(9)))).toEqual([]);
 	expect(hintsOf(await run(sms(), messagesTo(1)))).toEqual([
 		expect.stringMatching(
@@ -348,7 +354,7 @@ test.each([
 	'a quota of %i calls for 60: n8n’s log says once, before it runs dry, if it does not carry them',
 	async (quotaLimit, times) => {
 		await setting.sandbox.close();
-		setting = await startSetting({ smsApi: 'v1' }, { quotaLimit, delayMs: 20 });
+		setting = await startEngineSetup({ smsApi: 'v1' }, { quotaLimit, delayMs: 20 });
 		const warnings: string[] = [];
 		let takenThen = 0;
 		const { logger } = ExecuteContext.prototype;

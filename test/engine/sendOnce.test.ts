@@ -7,33 +7,33 @@ import {
 	outputOf,
 	retryExecution,
 	runWorkflow,
-	seenKeys,
+	deduplicator,
 	startWorkflow,
 	type WorkflowFile,
 } from '../../dev/engine';
-import { until } from '../until';
+import { waitUntil } from '../support/waitUntil';
 import {
 	loopOver,
 	messagesTo,
 	smsNode,
 	smsWorkflow,
-	startBefore,
-	startSetting,
-	type Setting,
-} from './setting';
+	startAtBefore,
+	startEngineSetup,
+	type EngineSetup,
+} from '../support/engine/engineSetup';
 
 const BAD_REQUEST = { kind: 'http', status: 400 } as const;
 const SERVER_ERROR = { kind: 'http', status: 500 } as const;
 const CONTINUE = 'continueRegularOutput';
 
-let setting: Setting;
+let setting: EngineSetup;
 let id: string;
 beforeEach(async () => {
-	setting = await startSetting({ smsApi: 'current' });
+	setting = await startEngineSetup({ smsApi: 'current' });
 	id = randomUUID();
 });
 afterEach(async () => {
-	seenKeys.onWrite = () => {};
+	deduplicator.onWrite = () => {};
 	await setting.sandbox.close();
 });
 
@@ -46,7 +46,7 @@ const withKey = (changes: Partial<INode> = {}, options: IDataObject = {}): Workf
 });
 
 const run = async (file: WorkflowFile, items: Array<Record<string, unknown>>) =>
-	await runWorkflow(file, startBefore(items), setting.credentials);
+	await runWorkflow(file, startAtBefore(items), setting.credentials);
 
 const outcomesOf = (result: IRun) => outputOf(result, 'SMS').map(({ json }) => json.outcome);
 const errorOf = ({ data }: IRun) => data.resultData.error;
@@ -205,9 +205,9 @@ test('the option is added before a retry: what the first try sent is known to th
 test('an execution that is canceled while it waits for a token: the one that waits for it says so', async () => {
 	const { sandbox, credentials } = setting;
 	sandbox.inject({ on: 'token', answer: { kind: 'hang' } });
-	const first = startWorkflow(withKey(), startBefore(messagesTo(1)), credentials);
-	await until(() => sandbox.tokenCalls.length === 1);
-	const second = startWorkflow(withKey(), startBefore(messagesTo(1)), credentials).finished;
+	const first = startWorkflow(withKey(), startAtBefore(messagesTo(1)), credentials);
+	await waitUntil(() => sandbox.tokenCalls.length === 1);
+	const second = startWorkflow(withKey(), startAtBefore(messagesTo(1)), credentials).finished;
 	await new Promise((resolve) => setTimeout(resolve, 200));
 	first.cancel();
 	await first.finished.catch(() => undefined);
@@ -218,10 +218,10 @@ test('an execution that is canceled while it waits for a token: the one that wai
 
 test('two executions at once, in opposite order: each message once, and both succeed', async () => {
 	await setting.sandbox.close();
-	setting = await startSetting({ smsApi: 'v1' }, { delayMs: 20 });
+	setting = await startEngineSetup({ smsApi: 'v1' }, { delayMs: 20 });
 	const items = messagesTo(40);
 	const start = (list: typeof items) =>
-		startWorkflow(withKey(), startBefore(list), setting.credentials).finished;
+		startWorkflow(withKey(), startAtBefore(list), setting.credentials).finished;
 	const results = await Promise.all([start(items), start([...items].reverse())]);
 	expect(results.map(errorOf)).toEqual([undefined, undefined]);
 	expect(sent()).toEqual(items.map(({ text }) => text).sort());
@@ -236,7 +236,7 @@ test('four executions at once, each with other messages: what each has sent is k
 	);
 	const file = withKey({}, { messagesPerCall: 3 });
 	// As long as a database takes, with what was read before.
-	seenKeys.onWrite = async () => await delay(5);
+	deduplicator.onWrite = async () => await delay(5);
 	await Promise.all(lists.map(async (items) => await run(file, items)));
 	const again = await run(file, lists.flat());
 	expect(errorOf(again)).toBeUndefined();
@@ -247,10 +247,10 @@ test('four executions at once, each with other messages: what each has sent is k
 test('two executions at once, and KPN refuses: neither calls it sent', async () => {
 	setting.sandbox.inject({ times: 1, delayMs: 100, answer: BAD_REQUEST });
 	const start = () =>
-		startWorkflow(withKey({ onError: CONTINUE }), startBefore(messagesTo(1)), setting.credentials)
+		startWorkflow(withKey({ onError: CONTINUE }), startAtBefore(messagesTo(1)), setting.credentials)
 			.finished;
 	const first = start();
-	await until(() => setting.sandbox.calls.length === 1);
+	await waitUntil(() => setting.sandbox.calls.length === 1);
 	const results = await Promise.all([first, start()]);
 	expect(results.flatMap(outcomesOf)).toEqual(['refused', 'refused']);
 	expect(outcomesOf(await start())).toEqual(['accepted']);
@@ -259,30 +259,30 @@ test('two executions at once, and KPN refuses: neither calls it sent', async () 
 test('a message is on record before its call: an execution that is cut off leaves it unknown', async () => {
 	setting.sandbox.inject({ answer: { kind: 'hang' }, times: null });
 	const file = withKey();
-	startWorkflow(file, startBefore(messagesTo(1)), setting.credentials).finished.catch(() => {});
-	await until(() => setting.sandbox.calls.length === 1);
+	startWorkflow(file, startAtBefore(messagesTo(1)), setting.credentials).finished.catch(() => {});
+	await waitUntil(() => setting.sandbox.calls.length === 1);
 	// One entry is the message's, one the run's own.
-	expect(seenKeys.lists.get(`${id} sms`)).toHaveLength(2);
+	expect(deduplicator.lists.get(`${id} sms`)).toHaveLength(2);
 });
 
 test('n8n’s database does not take it: nothing leaves', async () => {
-	seenKeys.onWrite = () => {
+	deduplicator.onWrite = () => {
 		throw new Error('SQLITE_BUSY');
 	};
 	const failed = await run(withKey(), messagesTo(3));
 	expect(errorOf(failed)?.description).toMatch(/n8n’s database did not take the note/);
 	expect(sent()).toEqual([]);
-	seenKeys.onWrite = () => {};
+	deduplicator.onWrite = () => {};
 	expect(outcomesOf(await run(withKey(), messagesTo(3)))).toEqual(Array(3).fill('accepted'));
 });
 
 test('Dry Run says how many have been sent before, and leaves no trace', async () => {
 	await run(withKey(), messagesTo(2));
-	const kept = [...(seenKeys.lists.get(`${id} sms`) ?? [])];
+	const kept = [...(deduplicator.lists.get(`${id} sms`) ?? [])];
 	const dry = await run(withKey({}, { dryRun: true, remember: 4 }), messagesTo(4));
 	expect(outputOf(dry, 'SMS').map(({ json }) => json.sentBefore)).toEqual([1, 1, 0, 0]);
 	expect(hintsOf(dry)?.join()).toMatch(/2 recipients would not get it again/);
-	expect(seenKeys.lists.get(`${id} sms`)).toEqual(kept);
+	expect(deduplicator.lists.get(`${id} sms`)).toEqual(kept);
 	expect(sent()).toEqual(['Message 0', 'Message 1']);
 });
 
@@ -360,7 +360,7 @@ test('what is kept of a number, here and for a retry, cannot be found by trying 
 		const { data } = await run(withKey(), messagesTo(1));
 		const ledger = JSON.stringify(data.executionData?.contextData['node:SMS']);
 		const hashes = [...ledger.matchAll(/"([\w-]{20,})":/g)].map(([, hash]) => hash);
-		return [...hashes, ...(seenKeys.lists.get(`${id} sms`) ?? [])];
+		return [...hashes, ...(deduplicator.lists.get(`${id} sms`) ?? [])];
 	};
 	const { clientId } = setting.credentials.raw('kpn');
 	const own = await kept(String(clientId));
@@ -378,11 +378,11 @@ test('another worker writes over the list at the same moment: what it has begun 
 	// What the list is like when another worker has begun the same message, without our mark.
 	const other = { ...withKey(), id: randomUUID() };
 	await run(other, [{ to: '0612345679', text: 'First' }, { ...item }]);
-	const theirs = (seenKeys.lists.get(`${other.id} sms`) ?? []).slice(0, 3);
+	const theirs = (deduplicator.lists.get(`${other.id} sms`) ?? []).slice(0, 3);
 	setting.sandbox.reset();
 	let writes = 0;
-	seenKeys.onWrite = () => {
-		if (++writes === 1) setImmediate(() => seenKeys.lists.set(name, theirs));
+	deduplicator.onWrite = () => {
+		if (++writes === 1) setImmediate(() => deduplicator.lists.set(name, theirs));
 	};
 	const result = await run(withKey({ onError: CONTINUE }), [{ ...item }]);
 	expect(outcomesOf(result)).not.toContain('accepted');
@@ -393,8 +393,8 @@ test.each(['v1', 'current'])(
 	'n8n’s database takes its time while many calls begin: each message is accepted, once: %s',
 	async (smsApi) => {
 		setting.credentials.set('kpn', { ...setting.credentials.raw('kpn'), smsApi });
-		await setting.sandbox.behave({ latencyMs: 10 });
-		seenKeys.onWrite = async () => await delay(20);
+		await setting.sandbox.setCapacity({ latencyMs: 10 });
+		deduplicator.onWrite = async () => await delay(20);
 		const items = messagesTo(600);
 		const options = { messagesPerCall: 5, deliveryGuarantee: 'atLeastOnce' };
 		expect(new Set(outcomesOf(await run(withKey({ onError: CONTINUE }, options), items)))).toEqual(

@@ -5,19 +5,25 @@ import {
 	startWorkflow,
 	type WorkflowFile,
 } from '../../dev/engine';
-import { until } from '../until';
-import { messagesTo, smsWorkflow, startBefore, startSetting, type Setting } from './setting';
+import { waitUntil } from '../support/waitUntil';
+import {
+	messagesTo,
+	smsWorkflow,
+	startAtBefore,
+	startEngineSetup,
+	type EngineSetup,
+} from '../support/engine/engineSetup';
 
 /** Where a run ends before everything is sent: by an item, an expression, or the cancel button. */
 
-let setting: Setting;
+let setting: EngineSetup;
 afterEach(async () => await setting.sandbox.close());
 
 const run = async (file: WorkflowFile, items: Array<Record<string, unknown>>) =>
-	await runWorkflow(file, startBefore(items), setting.credentials);
+	await runWorkflow(file, startAtBefore(items), setting.credentials);
 
 test('one item that cannot be sent and nothing is sent, with words that name each such item', async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 	const items = [...messagesTo(2), { to: '0201234567', text: 'x' }, { to: '0612345670', text: '' }];
 	const { error } = (
 		await run(smsWorkflow({ retryOnFail: true, maxTries: 3, waitBetweenTries: 1 }), items)
@@ -32,7 +38,7 @@ test('one item that cannot be sent and nothing is sent, with words that name eac
 });
 
 test('an expression that fails in a later item: nothing is sent, and a retry can send all', async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 	const content = '={{ $json.text.length > 3 ? $json.text : nowhere() }}';
 	const file = smsWorkflow({ parameters: { content } });
 	const failed = await run(file, [...messagesTo(3), { to: '0612345675', text: 'no' }]);
@@ -46,7 +52,7 @@ test('an expression that fails in a later item: nothing is sent, and a retry can
 test.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
 	'%s: an expression that fails costs only its own item',
 	async (onError) => {
-		setting = await startSetting();
+		setting = await startEngineSetup();
 		const content = '={{ $json.text.length > 3 ? $json.text : nowhere() }}';
 		const items = [...messagesTo(1), { to: '0612345675', text: 'no' }, ...messagesTo(3).slice(2)];
 		const result = await run(smsWorkflow({ onError, parameters: { content } }), items);
@@ -61,7 +67,7 @@ test.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
 );
 
 test('the error output has the words, the code and the item’s own data', async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 	setting.sandbox.inject({
 		match: { content: 'Message 1' },
 		answer: { kind: 'http', status: 400, shape: 'errorResponse' },
@@ -86,13 +92,13 @@ test('the error output has the words, the code and the item’s own data', async
 });
 
 test('cancel: what is on its way arrives and is kept, the rest is not sent', async () => {
-	setting = await startSetting({}, { delayMs: 50 });
+	setting = await startEngineSetup({}, { delayMs: 50 });
 	const { sandbox, credentials } = setting;
-	const running = startWorkflow(smsWorkflow(), startBefore(messagesTo(1000)), credentials);
-	await until(() => sandbox.messages.length >= 10);
+	const running = startWorkflow(smsWorkflow(), startAtBefore(messagesTo(1000)), credentials);
+	await waitUntil(() => sandbox.messages.length >= 10);
 	running.cancel();
 	await running.finished.catch(() => undefined);
-	await until(() => sandbox.calls.every(({ status }) => status !== undefined));
+	await waitUntil(() => sandbox.calls.every(({ status }) => status !== undefined));
 	await new Promise((resolve) => setTimeout(resolve, 300));
 	const arrived = sandbox.messages.length;
 	expect(arrived).toBeLessThan(700);

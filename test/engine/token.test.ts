@@ -1,17 +1,23 @@
 import { outputOf, runWorkflow, type WorkflowFile } from '../../dev/engine';
-import { claimsOf } from './claims';
-import { messagesTo, smsWorkflow, startBefore, startSetting, type Setting } from './setting';
+import { claimedOutcomesOf } from '../support/engine/claimedOutcomes';
+import {
+	messagesTo,
+	smsWorkflow,
+	startAtBefore,
+	startEngineSetup,
+	type EngineSetup,
+} from '../support/engine/engineSetup';
 
 /** The token: how it is got, what is said when it is not, and that neither it nor a number gets out. */
 
-let setting: Setting;
+let setting: EngineSetup;
 afterEach(async () => await setting.sandbox.close());
 
 const run = async (file: WorkflowFile, items: Array<Record<string, unknown>>) =>
-	await runWorkflow(file, startBefore(items), setting.credentials);
+	await runWorkflow(file, startAtBefore(items), setting.credentials);
 
 test('n8n writes the message of an error into its log: KPN’s words, which may hold a number, are not in it', async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 	const answer = {
 		kind: 'http' as const,
 		status: 400,
@@ -24,7 +30,7 @@ test('n8n writes the message of an error into its log: KPN’s words, which may 
 });
 
 test('the token stays in its header, whatever type KPN says that it has', async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 	const body = { access_token: 'a'.repeat(28), token_type: 'BearerToken', expires_in: '3599' };
 	setting.sandbox.inject({ on: 'token', times: null, answer: { kind: 'http', status: 200, body } });
 	await run(smsWorkflow(), messagesTo(1));
@@ -32,7 +38,7 @@ test('the token stays in its header, whatever type KPN says that it has', async 
 });
 
 test('an answer with a token that cannot be read is quoted nowhere', async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 	const body = '{"access_token":"secretsecretsecretsecretsecr","expires_in":';
 	setting.sandbox.inject({ on: 'token', times: null, answer: { kind: 'http', status: 200, body } });
 	const result = await run(smsWorkflow({ onError: 'continueRegularOutput' }), messagesTo(1));
@@ -41,7 +47,7 @@ test('an answer with a token that cannot be read is quoted nowhere', async () =>
 });
 
 test('a token that does not come is waited for no longer than an answer', async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 	setting.sandbox.inject({ on: 'token', times: null, answer: { kind: 'hang' } });
 	const requestOptions = { timeout: 200 };
 	const { error } = (await run(smsWorkflow({ parameters: { requestOptions } }), messagesTo(8))).data
@@ -52,7 +58,7 @@ test('a token that does not come is waited for no longer than an answer', async 
 });
 
 test.each([300, 1e12, '300'])('a Timeout of %p is understood', async (timeout) => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 	const parameters = { requestOptions: { timeout } };
 	const result = await run(smsWorkflow({ parameters }), messagesTo(1));
 	expect(result.data.resultData.error?.message ?? '').toMatch(/^$|in time/);
@@ -61,7 +67,7 @@ test.each([300, 1e12, '300'])('a Timeout of %p is understood', async (timeout) =
 test.each([408, 409, 499, 500, 502, 503, 504, 429])(
 	'a token call answered with %i once does not end a run',
 	async (status) => {
-		setting = await startSetting();
+		setting = await startEngineSetup();
 		setting.sandbox.inject({ on: 'token', answer: { kind: 'http', status } });
 		const result = await run(smsWorkflow(), messagesTo(8));
 		expect(result.data.resultData.error).toBeUndefined();
@@ -71,9 +77,9 @@ test.each([408, 409, 499, 500, 502, 503, 504, 429])(
 );
 
 test('a wrong secret: nothing is sent, and the words name key and secret', async () => {
-	setting = await startSetting({ clientSecret: 'wrong' });
+	setting = await startEngineSetup({ clientSecret: 'wrong' });
 	const result = await run(smsWorkflow({ onError: 'continueRegularOutput' }), messagesTo(3));
-	expect([...claimsOf(result, 3).values()]).toEqual(['refused', 'refused', 'refused']);
+	expect([...claimedOutcomesOf(result, 3).values()]).toEqual(['refused', 'refused', 'refused']);
 	expect(outputOf(result, 'SMS')[0]?.json).toMatchObject({
 		message: expect.stringMatching(/Client ID.*Client Secret.*ClientId is Invalid/),
 		statusCode: 401,
@@ -84,7 +90,7 @@ test('a wrong secret: nothing is sent, and the words name key and secret', async
 });
 
 test('no secret, token, number or text is in the error of a stopped run', async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 	setting.sandbox.inject({ times: null, answer: { kind: 'http', status: 500 } });
 	const { error } = (await run(smsWorkflow(), messagesTo(3))).data.resultData;
 	expect(error?.description).toMatch(/KPN says: “/);

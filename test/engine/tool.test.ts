@@ -1,9 +1,16 @@
 import { DirectoryLoader } from 'n8n-core';
 import type { EngineResponse, IExecuteFunctions, INode, INodeType } from 'n8n-workflow';
 
-import { ownNodes, runWorkflow, type WorkflowFile } from '../../dev/engine';
+import { ownNodeTypes, runWorkflow, type WorkflowFile } from '../../dev/engine';
 import { KpnSms } from '../../nodes/KpnSms/KpnSms.node.ts';
-import { loopOver, smsNode, smsWorkflow, startBefore, startSetting, type Setting } from './setting';
+import {
+	loopOver,
+	smsNode,
+	smsWorkflow,
+	startAtBefore,
+	startEngineSetup,
+	type EngineSetup,
+} from '../support/engine/engineSetup';
 
 /**
  * The node as a tool, in the two ways in which n8n runs one: as a node of its own that the agent asks
@@ -19,13 +26,13 @@ const SERVER_ERROR = { kind: 'http', status: 500 } as const;
 type Turn = (this: IExecuteFunctions, response?: EngineResponse) => Promise<unknown>;
 let turn: Turn;
 
-ownNodes.kpnSmsTool = () => {
+ownNodeTypes.kpnSmsTool = () => {
 	const tool = new KpnSms();
 	tool.description = { ...tool.description, name: 'kpnSmsTool', inputs: [], outputs: ['ai_tool'] };
 	DirectoryLoader.applyDeclarativeNodeOptionParameters(tool);
 	return tool;
 };
-ownNodes.agent = () =>
+ownNodeTypes.agent = () =>
 	({
 		description: {
 			displayName: 'Agent',
@@ -43,9 +50,9 @@ ownNodes.agent = () =>
 		},
 	}) as unknown as INodeType;
 
-let setting: Setting;
+let setting: EngineSetup;
 beforeEach(async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 });
 afterEach(async () => await setting.sandbox.close());
 
@@ -53,7 +60,7 @@ const sent = () =>
 	setting.sandbox.messages.map(({ recipient, content }) => `${recipient} ${content}`).sort();
 
 const runAgent = async (changes: Partial<INode> = {}, agent: Partial<INode> = {}) =>
-	await runWorkflow(agentWorkflow(changes, agent), startBefore([{}]), setting.credentials);
+	await runWorkflow(agentWorkflow(changes, agent), startAtBefore([{}]), setting.credentials);
 
 describe('as a node of its own', () => {
 	test('after a call that was partly accepted, another text to the same number is sent', async () => {
@@ -69,7 +76,7 @@ describe('as a node of its own', () => {
 			asks([call(X, 'Code 1')], [call(X, 'Code 2')]);
 			await runWorkflow(
 				{ id: 'with an agent', ...agentWorkflow({ parameters }) },
-				startBefore([{}]),
+				startAtBefore([{}]),
 				setting.credentials,
 			);
 		}
@@ -197,7 +204,7 @@ describe('within the agent’s turn', () => {
 			nodes: [...loop.nodes, sms],
 			connections: { ...connections, ...loop.connections },
 		};
-		await runWorkflow(file, startBefore([{}, {}]), setting.credentials);
+		await runWorkflow(file, startAtBefore([{}, {}]), setting.credentials);
 		expect(sent()).toEqual([`${X} One`, `${X} One`]);
 	});
 

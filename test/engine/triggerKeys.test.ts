@@ -1,17 +1,23 @@
 import { encrypt } from '../../nodes/KpnSmsTrigger/encrypt';
 import type { Sandbox, SigningKey } from '../../sandbox';
 import { SettingsCalls } from '../../sandbox/settingsCalls';
-import { until } from '../until';
-import type { TriggerHost } from './triggerHost';
-import { post, REPORT, signed, startTriggerSetting, type TriggerSetting } from './triggerSetting';
+import { waitUntil } from '../support/waitUntil';
+import type { TriggerHost } from '../support/engine/triggerHost';
+import {
+	post,
+	REPORT,
+	signed,
+	startTriggerSetup,
+	type TriggerSetup,
+} from '../support/engine/triggerSetup';
 
-let setting: TriggerSetting;
+let setting: TriggerSetup;
 let sandbox: Sandbox;
 let host: TriggerHost;
 let first: SigningKey;
 let credentials = 0;
 beforeEach(async () => {
-	setting = await startTriggerSetting();
+	setting = await startTriggerSetup();
 	({ sandbox } = setting);
 	first = sandbox.settings.addKey({ secret: 'the first key' });
 	host = await setting.published(ownCredential());
@@ -153,7 +159,7 @@ describe('a key that cannot be had now', () => {
 	test('it is newer than a question that is being answered: the same', async () => {
 		sandbox.inject({ on: 'settings', delayMs: 300 });
 		const forged = report({ ...first, secret: 'a guess' });
-		await until(() => revealed() === 1);
+		await waitUntil(() => revealed() === 1);
 		const own = report({ ...first, key_id: 'wk_new', secret: 'a new one' });
 		expect([await forged, await own]).toEqual([401, 503]);
 	});
@@ -164,7 +170,7 @@ describe('a key that cannot be had now', () => {
 		const started = performance.now();
 		expect(await report()).toBe(200);
 		expect(performance.now() - started).toBeLessThan(4000);
-		await until(() => revealed() === 1);
+		await waitUntil(() => revealed() === 1);
 	});
 });
 
@@ -177,7 +183,7 @@ describe.each([
 		revoke(first);
 		later(601);
 		expect(await report()).toBe(200);
-		await until(() => revealed() === 1 && sandbox.settingsCalls.length > 2);
+		await waitUntil(() => revealed() === 1 && sandbox.settingsCalls.length > 2);
 		await new Promise((resolve) => setTimeout(resolve, 100));
 		expect(await report(first)).toBe(503);
 		later(700);
@@ -272,7 +278,7 @@ describe('another process of n8n', () => {
 		const other = await elsewhere();
 		later(1);
 		await report(undefined, other);
-		await until(() => revealed() === 1);
+		await waitUntil(() => revealed() === 1);
 		await new Promise((resolve) => setTimeout(resolve, 100));
 		const read = jest.spyOn(setting.credentials, 'getDecrypted');
 		expect(await report(undefined, other)).toBe(200);

@@ -1,17 +1,17 @@
 import { startSandbox, type Sandbox } from '../../sandbox';
-import { sender } from '../unit/sandbox/client';
+import { sender } from '../support/sandbox/client';
 import type * as TriggerModule from '../../nodes/KpnSmsTrigger/KpnSmsTrigger.node.ts';
-import { until } from '../until';
-import type { TriggerHost } from './triggerHost';
-import { startTriggerSetting, type TriggerSetting } from './triggerSetting';
+import { waitUntil } from '../support/waitUntil';
+import type { TriggerHost } from '../support/engine/triggerHost';
+import { startTriggerSetup, type TriggerSetup } from '../support/engine/triggerSetup';
 
 // The real one is waited for in the real n8n.
-jest.mock('../../nodes/KpnSmsTrigger/giveBackAfter', () => ({ GIVE_BACK_AFTER: 500 }));
+jest.mock('../../nodes/KpnSmsTrigger/restoreDelay', () => ({ RESTORE_DELAY_MS: 500 }));
 
-let setting: TriggerSetting;
+let setting: TriggerSetup;
 let sandbox: Sandbox;
 const start = async (options = {}) => {
-	setting = await startTriggerSetting(options);
+	setting = await startTriggerSetup(options);
 	({ sandbox } = setting);
 };
 afterEach(async () => await setting.close());
@@ -20,7 +20,7 @@ const ELSEWHERE = 'https://elsewhere.example.com/kpn';
 const privacy_config = { excluded_fields: { sms_dlr: ['Message'], other_service: ['Name'] } };
 const takeOver = { parameters: { additionalOptions: { takeOver: true } } };
 const configured = () => sandbox.settings.application?.webhook_url;
-const untilConfigured = async (url?: string) => await until(() => configured() === url);
+const untilConfigured = async (url?: string) => await waitUntil(() => configured() === url);
 const sendSms = async () => {
 	const send = await sender(sandbox);
 	const messages = [{ content: 'Hello', mobile_number: '+31612345670' }];
@@ -35,7 +35,7 @@ describe('an application without a webhook', () => {
 		expect(setting.changes()).toEqual(['POST /applications']);
 		expect(sandbox.settings.activeKey).toBeUndefined();
 		await sendSms();
-		await until(() => host.executions.length > 0);
+		await waitUntil(() => host.executions.length > 0);
 		expect(host.executions.flat().map(({ json }) => json)).toEqual([
 			expect.objectContaining({
 				event: 'deliveryReport',
@@ -53,7 +53,7 @@ describe('an application without a webhook', () => {
 	test('an SMS that a phone sends arrives by itself', async () => {
 		const host = await setting.published();
 		sandbox.receiveSms({ sender: '+31612345670', content: 'Yes, please 🙂' });
-		await until(() => host.executions.length > 0);
+		await waitUntil(() => host.executions.length > 0);
 		expect(host.executions.flat().map(({ json }) => json)).toEqual([
 			{
 				event: 'inboundSms',
@@ -133,7 +133,7 @@ describe('an application without a webhook', () => {
 		const end = await host.listenForTest();
 		expect(configured()).toBe(host.testUrl);
 		await sendSms();
-		await until(() => host.executions.length > 0);
+		await waitUntil(() => host.executions.length > 0);
 		expect(await end()).toBe(true);
 		expect([configured(), sandbox.settings.keys]).toEqual([undefined, []]);
 	});
@@ -161,7 +161,7 @@ describe('an application without a webhook', () => {
 		const host = await setting.published();
 		sandbox.settings.application = { webhook_url: host.url, privacy_config };
 		await host.unpublish();
-		await until(() => /which fields are left out/.test(host.log.join()));
+		await waitUntil(() => /which fields are left out/.test(host.log.join()));
 		expect(sandbox.settings.application).toEqual({ webhook_url: host.url, privacy_config });
 	});
 });
@@ -246,7 +246,7 @@ describe('a workflow that n8n 1.x could not publish as a whole, of which it stor
 		await host.unpublish();
 		host.staticData = '{}';
 		sandbox.inject({ on: 'settings', skip, answer: { kind: 'http', status: 503 } });
-		await until(() => host.log.join().includes('may still send'));
+		await waitUntil(() => host.log.join().includes('may still send'));
 		expect(sandbox.settingsCalls.at(-1)?.method).toBe(method);
 		await host.publish();
 		await host.unpublish();
@@ -271,7 +271,7 @@ describe('a credential that becomes another application’s', () => {
 		await host.publish();
 		expect(other.settings.application?.webhook_url).toBe(host.url);
 		await host.unpublish();
-		await until(() => other.settings.application === undefined);
+		await waitUntil(() => other.settings.application === undefined);
 		expect(configured()).toBe(host.url);
 		await other.close();
 	});
@@ -436,7 +436,7 @@ describe('when KPN refuses', () => {
 		await sandbox.stopListening();
 		const host = await setting.host();
 		await expect(host.publish()).rejects.toThrow(/KPN could not be reached \(ECONNREFUSED\)/);
-		await sandbox.listenAgain();
+		await sandbox.resumeListening();
 		await host.publish();
 		expect(configured()).toBe(host.url);
 	});
@@ -476,7 +476,7 @@ describe('when KPN refuses', () => {
 		);
 		await expect(host.unpublish()).rejects.toThrow(words);
 		expect(host.log.join()).toMatch(words);
-		await sandbox.listenAgain();
+		await sandbox.resumeListening();
 		await host.publish();
 		await host.unpublish();
 		await untilConfigured(undefined);
@@ -488,7 +488,7 @@ describe('when KPN refuses', () => {
 		await sandbox.stopListening();
 		for (let time = 0; time < 3; time++) await expect(host.unpublish()).rejects.toThrow(host.url);
 		expect(host.log).toHaveLength(1);
-		await sandbox.listenAgain();
+		await sandbox.resumeListening();
 		await host.publish();
 		await sandbox.stopListening();
 		await expect(host.unpublish()).rejects.toThrow(host.url);
@@ -510,7 +510,7 @@ describe('when KPN refuses', () => {
 		await host.unpublish();
 		await sandbox.stopListening();
 		const words = `may still send to ${host.url}. KPN could not be reached`;
-		await until(() => host.log.join().includes(words));
+		await waitUntil(() => host.log.join().includes(words));
 	});
 
 	test('what is gone already need not be deleted', async () => {
@@ -518,7 +518,7 @@ describe('when KPN refuses', () => {
 		const host = await setting.published();
 		await host.unpublish();
 		sandbox.inject({ on: 'settings', skip: 3, answer: { kind: 'http', status: 404 } });
-		await until(() => sandbox.settingsCalls.at(-1)?.method === 'DELETE');
+		await waitUntil(() => sandbox.settingsCalls.at(-1)?.method === 'DELETE');
 		await new Promise((resolve) => setTimeout(resolve, 50));
 		expect(host.log).toEqual([]);
 	});

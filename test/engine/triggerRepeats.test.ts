@@ -1,10 +1,16 @@
-import type { TriggerHost } from './triggerHost';
-import { post, REPORT, signed, startTriggerSetting, type TriggerSetting } from './triggerSetting';
+import type { TriggerHost } from '../support/engine/triggerHost';
+import {
+	post,
+	REPORT,
+	signed,
+	startTriggerSetup,
+	type TriggerSetup,
+} from '../support/engine/triggerSetup';
 
-let setting: TriggerSetting;
+let setting: TriggerSetup;
 let host: TriggerHost;
 beforeEach(async () => {
-	setting = await startTriggerSetting();
+	setting = await startTriggerSetup();
 	host = await setting.host({ parameters: { registration: 'manual' } });
 	await host.publish();
 });

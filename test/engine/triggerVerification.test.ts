@@ -1,20 +1,20 @@
 import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 
-import type { TriggerHost } from './triggerHost';
+import type { TriggerHost } from '../support/engine/triggerHost';
 import {
 	post,
 	PREVIOUS_SECRET,
 	REPORT,
 	signed,
-	startTriggerSetting,
-	type TriggerSetting,
-} from './triggerSetting';
+	startTriggerSetup,
+	type TriggerSetup,
+} from '../support/engine/triggerSetup';
 
-let setting: TriggerSetting;
+let setting: TriggerSetup;
 let host: TriggerHost;
 beforeEach(async () => {
-	setting = await startTriggerSetting();
+	setting = await startTriggerSetup();
 	host = await setting.host(manual());
 	await host.publish();
 });

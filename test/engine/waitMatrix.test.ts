@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import type { INode } from 'n8n-workflow';
 
 import { outputOf, retryExecution, runWorkflow } from '../../dev/engine';
-import { arranged } from './arranged';
-import { smsWorkflow, startBefore } from './setting';
-import { SITUATIONS } from './situations';
+import { startFaultSetup } from '../support/engine/faultSetup';
+import { smsWorkflow, startAtBefore } from '../support/engine/engineSetup';
+import { FAULT_CASES } from '../support/engine/faults';
 
 /** Send and Wait in every situation of a single SMS, on n8n's own engine. */
 
@@ -40,15 +40,12 @@ afterAll(() => {
 	trapServer.close();
 });
 
-test.each(SITUATIONS)(
+test.each(FAULT_CASES)(
 	'$name: sent once at most; what may have arrived is waited for, what was refused is not',
 	async (situation) => {
 		const inCell = async (cell: (typeof CELLS)[number]) => {
-			const { sandbox, credentials, credential, requestOptions, options, close } = await arranged(
-				situation,
-				cell.smsApi,
-				trap,
-			);
+			const { sandbox, credentials, credential, requestOptions, options, close } =
+				await startFaultSetup(situation, cell.smsApi, trap);
 			try {
 				const workflow = smsWorkflow({
 					credentials: { kpnSmsOAuth2Api: credential },
@@ -65,7 +62,7 @@ test.each(SITUATIONS)(
 					},
 				});
 				const items = [{ to: '+31612345670', text: 'May it be done?' }];
-				const run = await runWorkflow(workflow, startBefore(items), credentials);
+				const run = await runWorkflow(workflow, startAtBefore(items), credentials);
 				const taken = sandbox.messages.length;
 				expect(taken).toBeLessThanOrEqual(1);
 				if (situation.outcome === 'refused') {

@@ -10,8 +10,13 @@ import {
 	startWorkflow,
 	type WorkflowFile,
 } from '../../dev/engine';
-import { until } from '../until';
-import { smsWorkflow, startBefore, startSetting, type Setting } from './setting';
+import { waitUntil } from '../support/waitUntil';
+import {
+	smsWorkflow,
+	startAtBefore,
+	startEngineSetup,
+	type EngineSetup,
+} from '../support/engine/engineSetup';
 
 /** Send and Wait with Send Once Per, on n8n's own engine: whose answer is whose. */
 
@@ -24,10 +29,10 @@ const NO_ANSWER = 2;
 
 const NOT_AWAITED = 'goes to the execution that sent it: this one does not wait for it.';
 
-let setting: Setting;
+let setting: EngineSetup;
 let id: string;
 beforeEach(async () => {
-	setting = await startSetting({ smsApi: 'current' });
+	setting = await startEngineSetup({ smsApi: 'current' });
 	id = randomUUID();
 });
 afterEach(async () => {
@@ -51,9 +56,9 @@ const asking = (changes: Partial<INode> = {}, options: IDataObject = {}): Workfl
 const ITEM = { to: '+31612345670', text: 'May order 1042 be placed?', key: '1042' };
 
 const start = (file: WorkflowFile, item = ITEM) =>
-	startWorkflow(file, startBefore([item]), setting.credentials);
+	startWorkflow(file, startAtBefore([item]), setting.credentials);
 const run = async (file: WorkflowFile, item = ITEM) =>
-	await runWorkflow(file, startBefore([item]), setting.credentials);
+	await runWorkflow(file, startAtBefore([item]), setting.credentials);
 
 const waits = ({ waitTill }: IRun) => waitTill !== undefined;
 const errorOf = ({ data }: IRun) => data.resultData.error;
@@ -120,7 +125,7 @@ test('a key that an expression gives nothing for refuses the item, and nothing i
 test('two executions at once: one SMS, and only the one that sent it waits', async () => {
 	setting.sandbox.inject({ times: 1, accept: true, delayMs: 200 });
 	const first = start(asking()).finished;
-	await until(() => setting.sandbox.calls.length === 1);
+	await waitUntil(() => setting.sandbox.calls.length === 1);
 	const results = await Promise.all([first, start(asking()).finished]);
 	expect(results.map(waits)).toEqual([true, false]);
 	expect(results[1] && exitsOf(results[1])[NO_ANSWER]).toEqual([
@@ -140,7 +145,7 @@ test('at once with one that KPN refuses: neither is called sent, and neither wai
 	setting.sandbox.inject({ times: 1, delayMs: 200, answer: FORBIDDEN });
 	const file = asking({ onError: 'continueRegularOutput' });
 	const first = start(file).finished;
-	await until(() => setting.sandbox.calls.length === 1);
+	await waitUntil(() => setting.sandbox.calls.length === 1);
 	const results = await Promise.all([first, start(file).finished]);
 	expect(results.map(waits)).toEqual([false, false]);
 	expect(results.map((one) => exitsOf(one)[NOT_DELIVERED])).toEqual(

@@ -1,14 +1,20 @@
 import { outputOf, runWorkflow } from '../../dev/engine';
-import { messagesTo, smsWorkflow, startBefore, startSetting, type Setting } from './setting';
+import {
+	messagesTo,
+	smsWorkflow,
+	startAtBefore,
+	startEngineSetup,
+	type EngineSetup,
+} from '../support/engine/engineSetup';
 
-let setting: Setting;
+let setting: EngineSetup;
 afterEach(async () => await setting.sandbox.close());
 
 const send = async (items: Array<Record<string, unknown>>, changes = {}) =>
-	await runWorkflow(smsWorkflow(changes), startBefore(items), setting.credentials);
+	await runWorkflow(smsWorkflow(changes), startAtBefore(items), setting.credentials);
 
 test('the token is asked for with grant_type in the query, key and secret in the form', async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 	await send(messagesTo(1));
 	expect(setting.sandbox.tokenCalls).toEqual([
 		expect.objectContaining({
@@ -27,7 +33,7 @@ test('the token is asked for with grant_type in the query, key and secret in the
 });
 
 test('v1 gets one message to one number in each call', async () => {
-	setting = await startSetting({ smsApi: 'v1' });
+	setting = await startEngineSetup({ smsApi: 'v1' });
 	await send([{ to: '06 12 34 56 70, 0612345671', text: 'Hello\n“you” 😀 ' }]);
 	expect(setting.sandbox.calls.map(({ api, method, body }) => ({ api, method, body }))).toEqual([
 		{ api: 'v1', method: 'POST', body: one('+31612345670', 'Hello\n“you” 😀 ') },
@@ -41,7 +47,7 @@ test('v1 gets one message to one number in each call', async () => {
 });
 
 test('the current API gets all messages of a sender in one call, an entry for each recipient', async () => {
-	setting = await startSetting({ smsApi: 'current' });
+	setting = await startEngineSetup({ smsApi: 'current' });
 	await send([
 		{ to: ['0612345670', '+32470123456'], text: 'One' },
 		{ to: 612345671, text: 2 },
@@ -62,7 +68,7 @@ test('the current API gets all messages of a sender in one call, an entry for ea
 });
 
 test('a credential that says nothing of the API uses v1, at KPN itself', async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 	const { credentials } = setting;
 	credentials.set('kpn', { clientId: 'key', clientSecret: 'secret' });
 	const data = await credentials.getDecrypted(
@@ -83,7 +89,7 @@ test('a credential that says nothing of the API uses v1, at KPN itself', async (
 });
 
 test('a base URL may end in a slash', async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 	const { sandbox, credentials } = setting;
 	credentials.set('kpn', { ...credentials.raw('kpn'), baseUrl: `${sandbox.url}/` });
 	await send(messagesTo(1));
@@ -91,7 +97,7 @@ test('a base URL may end in a slash', async () => {
 });
 
 test('one token serves many messages and later runs', async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 	await send(messagesTo(30));
 	await send(messagesTo(30));
 	expect(setting.sandbox.messages).toHaveLength(60);
@@ -99,7 +105,7 @@ test('one token serves many messages and later runs', async () => {
 });
 
 test('five calls are in flight at first, then more, and never more than 64', async () => {
-	setting = await startSetting({}, { delayMs: 200 });
+	setting = await startEngineSetup({}, { delayMs: 200 });
 	await send(messagesTo(400));
 	const inFlight = setting.sandbox.calls.map((call) => call.inFlight);
 	expect(inFlight.slice(0, 5)).toEqual([1, 2, 3, 4, 5]);
@@ -109,7 +115,7 @@ test('five calls are in flight at first, then more, and never more than 64', asy
 });
 
 test('two executions at once have one pace', async () => {
-	setting = await startSetting({}, { delayMs: 100 });
+	setting = await startEngineSetup({}, { delayMs: 100 });
 	await Promise.all([send(messagesTo(20)), send(messagesTo(20))]);
 	const { calls } = setting.sandbox;
 	expect(calls).toHaveLength(40);
@@ -117,7 +123,7 @@ test('two executions at once have one pace', async () => {
 });
 
 test('an expired token is renewed once, and nobody gets a message twice', async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 	await send(messagesTo(1));
 	setting.sandbox.expireTokens();
 	const run = await send(messagesTo(20));
@@ -127,7 +133,7 @@ test('an expired token is renewed once, and nobody gets a message twice', async 
 });
 
 test('two executions at once on one credential share the first token and a renewed one', async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 	await Promise.all([send(messagesTo(10)), send(messagesTo(10))]);
 	expect(setting.sandbox.tokenCalls).toHaveLength(1);
 	setting.sandbox.expireTokens();
@@ -137,7 +143,7 @@ test('two executions at once on one credential share the first token and a renew
 });
 
 test('each result comes out once, in order, linked to its item', async () => {
-	setting = await startSetting({ smsApi: 'current' });
+	setting = await startEngineSetup({ smsApi: 'current' });
 	const items = messagesTo(5);
 	const output = outputOf(await send(items), 'SMS');
 	expect(output.map(({ json, pairedItem }) => ({ to: json.recipient, pairedItem }))).toEqual(
@@ -157,7 +163,7 @@ test('each result comes out once, in order, linked to its item', async () => {
 });
 
 test('with Execute Once only the first item is sent', async () => {
-	setting = await startSetting();
+	setting = await startEngineSetup();
 	const run = await send(messagesTo(3), { executeOnce: true });
 	expect(outputOf(run, 'SMS')).toHaveLength(1);
 	expect(setting.sandbox.messages).toHaveLength(1);
@@ -168,7 +174,7 @@ test.each([
 	[{ batchSize: 2, batchInterval: '1.000' }, 'Batch Interval'],
 	[{ batchSize: true, batchInterval: 100 }, 'Items per Batch'],
 ])('Batching that is no whole number is refused, not ignored: %j', async (batch, label) => {
-	setting = await startSetting({ smsApi: 'current' });
+	setting = await startEngineSetup({ smsApi: 'current' });
 	const run = await send(messagesTo(2), {
 		parameters: { requestOptions: { batching: { batch } } },
 	});
@@ -179,7 +185,7 @@ test.each([
 });
 
 test('Batching is the most that is sent in its interval, and all items are sent once', async () => {
-	setting = await startSetting({ smsApi: 'current' });
+	setting = await startEngineSetup({ smsApi: 'current' });
 	const requestOptions = { batching: { batch: { batchSize: 2, batchInterval: 150 } } };
 	for (const onError of ['stopWorkflow', 'continueRegularOutput']) {
 		const started = performance.now();

@@ -27,7 +27,7 @@ export interface Failure {
 }
 
 /** A machine that is busy with something else shows nothing of the node. */
-const MOST_ATTEMPTS = 10;
+const MAX_ATTEMPTS = 10;
 
 /** What is drawn for a seed: the same whenever it is asked for. */
 export function historyOf<H>({ history }: HistoryKind<H>, seed: number): H {
@@ -63,7 +63,7 @@ async function judgedHistory<H>(kind: HistoryKind<H>, drawn: H): Promise<Judged>
 	try {
 		for (let attempt = 1; ; attempt++) {
 			const judged = await Promise.race([kind.judged(drawn), late(kind.longestMs)]);
-			if (!judged.stalled || attempt >= MOST_ATTEMPTS) return judged;
+			if (!judged.stalled || attempt >= MAX_ATTEMPTS) return judged;
 		}
 	} catch (error) {
 		return failed(`it could not be performed: ${(error as Error).stack}`);

@@ -12,11 +12,11 @@ import { messagesIn, Truth } from './truth';
 export type Claims = (holds: boolean, promise: string) => void;
 
 /** The most messages that may be on their way with their outcome open, and the most calls. */
-const MOST_IN_DOUBT = 1000;
-const MOST_CALLS = 64;
+const MAX_OPEN_MESSAGES = 1000;
+const MAX_CALLS = 64;
 
 /** So many calls are on their way at first, and one more for each that is answered. */
-const FIRST_CALLS = 5;
+const INITIAL_CALLS = 5;
 
 /**
  * Says which promises a history broke: from what KPN got and from what n8n says, without a look at
@@ -38,7 +38,7 @@ export function judge(history: History, record: HistoryRecord): string[] {
 		const inTry: Claims = (holds, promise) => claim(holds, `try ${number}: ${promise}`);
 		const { answeredBeforeStop = Infinity, firstCall, endCall } = one;
 		const made = endCall - firstCall;
-		const left = FIRST_CALLS + 2 * answeredBeforeStop;
+		const left = INITIAL_CALLS + 2 * answeredBeforeStop;
 		inTry(made <= left, `${made} calls, and ${left} at most had left when Stop was pressed`);
 		if (!one.run) continue;
 		const kept = JSON.stringify(one.run.data);
@@ -134,9 +134,9 @@ function judgeCalls(
 	claim(tokenCalls <= 1 + expired + ended + inVain, `${tokenCalls} token calls`);
 	const mostOf = (count: (call: (typeof calls)[number]) => number) =>
 		Math.max(0, ...calls.map(count));
-	claim(mostOf(({ inFlight }) => inFlight) <= MOST_CALLS, 'too many calls');
+	claim(mostOf(({ inFlight }) => inFlight) <= MAX_CALLS, 'too many calls');
 	claim(
-		mostOf(({ body, inFlight }) => messagesIn(body).length * inFlight) <= MOST_IN_DOUBT * 2,
+		mostOf(({ body, inFlight }) => messagesIn(body).length * inFlight) <= MAX_OPEN_MESSAGES * 2,
 		'too many messages in doubt',
 	);
 }

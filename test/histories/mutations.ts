@@ -33,7 +33,7 @@ const HISTORIES = 2000;
 const AT_ONCE = 2;
 
 /** A mutation may make the process itself go on for ever. */
-const LONGEST_MS = 10 * 60_000;
+const MAX_MS = 10 * 60_000;
 
 interface Verdict {
 	/** The first history that failed, and what it broke; nothing where all passed. */
@@ -129,7 +129,7 @@ async function judged(of: Mutation['of'], copy: string): Promise<Verdict> {
 	const child = spawn(
 		process.execPath,
 		['--import', 'tsx', path.join(copy, 'test/histories/main.ts'), ...seeds],
-		{ cwd: copy, stdio: ['ignore', 'pipe', 'pipe'], timeout: LONGEST_MS, killSignal: 'SIGKILL' },
+		{ cwd: copy, stdio: ['ignore', 'pipe', 'pipe'], timeout: MAX_MS, killSignal: 'SIGKILL' },
 	);
 	let output = '';
 	for (const stream of [child.stdout, child.stderr]) {

@@ -6,26 +6,26 @@ const LIST: Array<Omit<Mutation, 'of'>> = [
 	{
 		name: 'a signature is not checked',
 		file: `${TRIGGER}/signature.ts`,
-		find: 'return fitting.length > 0;',
-		replace: 'return chosen.length > 0 || fitting.length > 0;',
+		find: 'return matching.length > 0;',
+		replace: 'return candidates.length > 0 || matching.length > 0;',
 	},
 	{
 		name: 'an old timestamp is taken',
 		file: `${TRIGGER}/signature.ts`,
-		find: 'if (age > tolerance + late)',
-		replace: 'if (age > 10 * tolerance + late)',
+		find: 'if (age > tolerance + attemptDelay)',
+		replace: 'if (age > 10 * tolerance + attemptDelay)',
 	},
 	{
 		name: 'repeats are forgotten',
 		file: `${TRIGGER}/processedEvents.ts`,
-		find: 'const known = this.recent.get(id)?.state;',
-		replace: 'const known = undefined;\n\t\tthis.stored.events = [];',
+		find: 'const state = this.recent.get(id)?.state;',
+		replace: 'const state = undefined;\n\t\tthis.stored.events = [];',
 	},
 	{
 		name: 'repeats are forgotten with the process',
 		file: `${TRIGGER}/processedEvents.ts`,
-		find: "return known ?? (this.list.some((entry) => entry.startsWith(id)) ? 'stored' : undefined);",
-		replace: 'return known;',
+		find: "return state ?? (this.list.some((entry) => entry.startsWith(id)) ? 'stored' : undefined);",
+		replace: 'return state;',
 	},
 	{
 		name: 'an event is known before n8n has stored its execution',
@@ -48,30 +48,30 @@ const LIST: Array<Omit<Mutation, 'of'>> = [
 	{
 		name: 'KPN is not asked for a key that is not known',
 		file: `${TRIGGER}/receive.ts`,
-		find: 'const asked = await refresh(context, known);',
-		replace: 'const asked = false;',
+		find: 'const isUpToDate = await refreshKeys(context, cache);',
+		replace: 'const isUpToDate = false;',
 	},
 	{
 		name: '401 in place of 503 where the keys cannot be had',
 		file: `${TRIGGER}/receive.ts`,
-		find: "if (asked) return ['notKpns', why];",
-		replace: "if (asked || why) return ['notKpns', why];",
+		find: "if (isUpToDate) return ['notKpns', why];",
+		replace: "if (isUpToDate || why) return ['notKpns', why];",
 	},
 	{
 		name: 'a key that KPN has retired goes on verifying',
-		file: `${TRIGGER}/keys.ts`,
+		file: `${TRIGGER}/signingKeys.ts`,
 		find: 'if (signing?.includes(key.keyId) ?? true) keys.push(key);',
 		replace: 'if (signing ?? true) keys.push(key);',
 	},
 	{
 		name: 'a key that is retiring verifies no more',
-		file: `${TRIGGER}/keys.ts`,
+		file: `${TRIGGER}/signingKeys.ts`,
 		find: 'if (signing?.includes(key.keyId) ?? true) keys.push(key);',
 		replace: '',
 	},
 	{
 		name: 'the secret is stored as it is',
-		file: `${TRIGGER}/keys.ts`,
+		file: `${TRIGGER}/signingKeys.ts`,
 		find: 'secret: encrypt(key.secret, password)',
 		replace: "secret: key.secret + encrypt('', password)",
 	},
@@ -114,14 +114,14 @@ const LIST: Array<Omit<Mutation, 'of'>> = [
 	{
 		name: 'what the team leaves out is sent',
 		file: `${TRIGGER}/registration.ts`,
-		find: 'privacy: (touched ? own : inherited).privacy',
+		find: 'privacy: (isChangedByOthers ? own : inherited).privacy',
 		replace: 'privacy: own?.privacy',
 	},
 	{
 		name: 'the URL is given back while the workflow is edited',
 		file: `${TRIGGER}/registration.ts`,
-		find: 'if (test) return await giveBack(context, registration);',
-		replace: 'if (test || url) return await giveBack(context, registration);',
+		find: 'if (test) return await restorePrevious(context, registration);',
+		replace: 'if (test || url) return await restorePrevious(context, registration);',
 	},
 	{
 		name: 'static data of a copy are taken for one’s own',
@@ -132,8 +132,8 @@ const LIST: Array<Omit<Mutation, 'of'>> = [
 	{
 		name: 'a URL that KPN may have taken is not taken back',
 		file: `${TRIGGER}/registration.ts`,
-		find: 'if (half?.application === application)',
-		replace: "if (half?.application === '')",
+		find: 'if (incomplete?.application === application)',
+		replace: "if (incomplete?.application === '')",
 	},
 ];
 

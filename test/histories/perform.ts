@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { IRunExecutionData } from 'n8n-workflow';
 
-import { seenKeys, startRetry, startWorkflow, type Running } from '../../dev/engine';
+import { deduplicator, startRetry, startWorkflow, type RunningExecution } from '../../dev/engine';
 import type { CredentialStore } from '../../dev/credentialStore';
 import type { Sandbox, SendCall } from '../../sandbox';
-import { startBefore, startSetting } from '../engine/setting';
+import { startAtBefore, startEngineSetup } from '../support/engine/engineSetup';
 import type { Again, Change, History } from './history';
 import type { HistoryRecord, Try } from './record';
 import { cutOff, HANG_TIMEOUT_MS, HistoryWorkflow, runsOf } from './workflow';
@@ -16,7 +16,7 @@ const JUST_NOW_MS = 100;
 /** Does what a history says, on n8n's own engine and over HTTP, and keeps the record of it. */
 export async function perform(history: History): Promise<HistoryRecord> {
 	const { cancelAt, cutOffAt, rate } = history;
-	const { sandbox, credentials } = await startSetting(
+	const { sandbox, credentials } = await startEngineSetup(
 		{ smsApi: history.api },
 		// So that some calls are on their way when n8n is cut off or stopped.
 		{ delayMs: cancelAt !== undefined ? 80 : cutOffAt !== undefined ? 20 : 0 },
@@ -26,7 +26,7 @@ export async function perform(history: History): Promise<HistoryRecord> {
 	credentials.set(credential, credentials.raw('kpn'));
 	const performance = new Performance(history, sandbox, credentials, credential);
 	try {
-		if (rate) await sandbox.behave(rate);
+		if (rate) await sandbox.setCapacity(rate);
 		for (const fault of history.faults) sandbox.inject(fault);
 		const orders: Array<'the first' | Again> = ['the first', ...(history.once ?? [])];
 		for (const [execution, again] of orders.entries()) {
@@ -101,7 +101,7 @@ class Performance {
 			const saved = workflow.file(change);
 			const running = stored
 				? startRetry(stored, workflow.file('nothing'), credentials, saved)
-				: startWorkflow(saved, startBefore(input), credentials);
+				: startWorkflow(saved, startAtBefore(input), credentials);
 			const runsBefore = running.data.resultData.runData.SMS?.length ?? 0;
 			const plan = { execution, order, change, runsBefore, afterWait: false };
 			const { one, kept } = await this.follow(running, plan);
@@ -118,7 +118,7 @@ class Performance {
 	}
 
 	private async follow(
-		running: Running,
+		running: RunningExecution,
 		{
 			order,
 			...plan
@@ -180,7 +180,7 @@ class Performance {
 	}
 
 	private cutOff(
-		{ data }: Running,
+		{ data }: RunningExecution,
 		runs: number[][],
 		answeredAt: Map<SendCall, number>,
 		change: Change,
@@ -205,7 +205,7 @@ class Performance {
 
 /** Workflows whose n8n was cut off: what goes on here for a moment has no database any more. */
 const databasesGone = new Set<string>();
-seenKeys.onWrite = ({ workflow }) => {
+deduplicator.onWrite = ({ workflow }) => {
 	if (databasesGone.has(workflow.id)) throw new Error('n8n has been cut off');
 };
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { INode, INodeExecutionData, IRunExecutionData } from 'n8n-workflow';
 
 import type { WorkflowFile } from '../../dev/engine';
-import { loopOver, smsNode, smsWorkflow } from '../engine/setting';
+import { loopOver, smsNode, smsWorkflow } from '../support/engine/engineSetup';
 import type { Change, History, HistoryItem } from './history';
 
 /** Milliseconds that the node waits for an answer; less where some never come. */

@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { installThisPackage } from '../../dev/n8n/community-package';
+import { installThisPackage } from '../../dev/n8n/communityPackage';
 import { N8nRest } from '../../dev/n8n/rest';
 import type { RunningN8n } from '../../dev/n8n/run';
 import type { CredentialReference } from '../../dev/n8n/workflows';
 import { table } from '../../dev/table';
-import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
+import { CREDENTIAL_TYPE } from '../../nodes/shared/kpnApi';
 import { startSandbox, type Sandbox } from '../../sandbox';
-import { addWebhookWorkflow, postItems } from '../webhookWorkflow';
-import { startPart as startQueuePart } from './parts';
-import { startPostgres, startRedis, type Service } from './services';
+import { addWebhookWorkflow, postItems } from '../support/webhookWorkflow';
+import { startPart as startQueuePart } from '../support/queue/queueMode';
+import { startPostgres, startRedis, type Service } from '../support/queue/services';
 
 const EXECUTIONS = 50;
 const MESSAGES_EACH = 200;

@@ -2,17 +2,17 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { installThisPackage } from '../../dev/n8n/community-package';
+import { installThisPackage } from '../../dev/n8n/communityPackage';
 import { N8nRest } from '../../dev/n8n/rest';
 import type { RunningN8n } from '../../dev/n8n/run';
 import type { CredentialReference } from '../../dev/n8n/workflows';
 import { table } from '../../dev/table';
-import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
+import { CREDENTIAL_TYPE } from '../../nodes/shared/kpnApi';
 import { startSandbox, type Sandbox } from '../../sandbox';
-import { until } from '../until';
-import { addWebhookWorkflow, postItems } from '../webhookWorkflow';
-import { startPart as startQueuePart } from './parts';
-import { startPostgres, startRedis, type Service } from './services';
+import { waitUntil } from '../support/waitUntil';
+import { addWebhookWorkflow, postItems } from '../support/webhookWorkflow';
+import { startPart as startQueuePart } from '../support/queue/queueMode';
+import { startPostgres, startRedis, type Service } from '../support/queue/services';
 
 const MINUTES = 60_000;
 
@@ -112,7 +112,7 @@ test(
 		const post = await webhook('crash');
 		const list = messages('Text', 1500);
 		post(list).catch(() => {});
-		await until(() => sandbox.messages.length > 500);
+		await waitUntil(() => sandbox.messages.length > 500);
 		await workers[0]?.kill();
 		const before = sandbox.messages.length;
 		workers = [await startPart('worker')];

@@ -4,18 +4,18 @@ import path from 'node:path';
 
 import type { INode } from 'n8n-workflow';
 
-import { installThisPackage } from '../../dev/n8n/community-package';
+import { installThisPackage } from '../../dev/n8n/communityPackage';
 import { freePort } from '../../dev/n8n/ports';
 import { N8nRest } from '../../dev/n8n/rest';
 import type { RunningN8n } from '../../dev/n8n/run';
 import type { CredentialReference, StoredWorkflow } from '../../dev/n8n/workflows';
-import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
+import { CREDENTIAL_TYPE } from '../../nodes/shared/kpnApi';
 import { startSandbox, type Sandbox } from '../../sandbox';
-import { until } from '../until';
-import { addWaitingWorkflow, latestLink, untilStatus } from '../waitingWorkflow';
-import { postItems } from '../webhookWorkflow';
-import { startPart, type QueueMode } from './parts';
-import { startPostgres, startRedis } from './services';
+import { waitUntil } from '../support/waitUntil';
+import { addWaitingWorkflow, latestLink, waitForStatus } from '../support/waitingWorkflow';
+import { postItems } from '../support/webhookWorkflow';
+import { startPart, type QueueMode } from '../support/queue/queueMode';
+import { startPostgres, startRedis } from '../support/queue/services';
 
 /** Send and Wait on workers, with all of n8n stopped while it waits. */
 
@@ -87,8 +87,8 @@ async function ask(parameters: INode['parameters']): Promise<StoredWorkflow> {
 	const items = [{ to: '+31612345670', text: 'May order 1042 be placed?' }];
 	const response = await postItems(`${webhooks.url}/webhook/${name}`, items);
 	if (!response.ok) throw new Error(`The webhook answered ${response.status}`);
-	await until(() => sandbox.messages.length === 1);
-	await untilStatus(rest, workflow, 'waiting');
+	await waitUntil(() => sandbox.messages.length === 1);
+	await waitForStatus(rest, workflow, 'waiting');
 	return workflow;
 }
 
@@ -108,7 +108,7 @@ test(
 			`Two answers at once: ${answers.map(({ status }) => status).join(', ')}\n`,
 		);
 		expect(pages.filter((page) => page.includes('has been passed on'))).toHaveLength(1);
-		const run = await untilStatus(rest, workflow, 'success');
+		const run = await waitForStatus(rest, workflow, 'success');
 		expect(run.out('Answered')).toEqual([
 			expect.objectContaining({
 				asked: 'May order 1042 be placed?',
@@ -128,21 +128,21 @@ test(
 			reports: [{ status: 2 }, { status: 5, errorCode: '004', afterMs: 3000 }],
 		});
 		const failed = await ask({ responseType: 'freeText' });
-		expect((await untilStatus(rest, failed, 'success')).out('Not Delivered')).toEqual([
+		expect((await waitForStatus(rest, failed, 'success')).out('Not Delivered')).toEqual([
 			expect.objectContaining({ delivery: 'rejected', asked: 'May order 1042 be placed?' }),
 		]);
 
 		sandbox.reset();
 		sandbox.planReports({ reports: [{ status: 1, afterMs: 3000 }] });
 		const arrived = await ask({ responseType: 'deliveryReport' });
-		expect((await untilStatus(rest, arrived, 'success')).out('Answered')).toEqual([
+		expect((await waitForStatus(rest, arrived, 'success')).out('Answered')).toEqual([
 			expect.objectContaining({ outcome: 'delivered' }),
 		]);
 
 		sandbox.reset();
 		const values = { limitType: 'afterTimeInterval', resumeAmount: 0.05, resumeUnit: 'minutes' };
 		const late = await ask({ responseType: 'freeText', options: { limitWaitTime: { values } } });
-		const over = await untilStatus(rest, late, 'success', 150_000);
+		const over = await waitForStatus(rest, late, 'success', 150_000);
 		expect(over.out('No Answer')).toEqual([
 			expect.objectContaining({ outcome: 'noAnswer', asked: 'May order 1042 be placed?' }),
 		]);

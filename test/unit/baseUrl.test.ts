@@ -1,4 +1,4 @@
-import { baseUrlOf } from '../../nodes/shared/kpn';
+import { baseUrlOf } from '../../nodes/shared/kpnApi';
 
 /** Base URL of the credential, which is where the token and the messages go. */
 

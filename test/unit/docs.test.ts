@@ -11,11 +11,11 @@ import { DOCUMENTS, ROOT } from '../../dev/docs/pages';
 import { DEFAULT_N8N_VERSION } from '../../dev/n8n/cache';
 import { KpnSms } from '../../nodes/KpnSms/KpnSms.node.ts';
 import sendSchema from '../../nodes/KpnSms/__schema__/v1.0.0/message/send.json';
-import { sendOperation } from '../../nodes/KpnSms/message/send';
+import { sendOperation } from '../../nodes/KpnSms/operations/send';
 import eventSchema from '../../nodes/KpnSmsTrigger/__schema__/v1.0.0.json';
 import { KpnSmsTrigger } from '../../nodes/KpnSmsTrigger/KpnSmsTrigger.node';
 import { engines, scripts } from '../../package.json';
-import { deadEnd, linksIn, read } from './documents';
+import { deadEnd, linksIn, read } from '../support/unit/markdown';
 
 const readme = read('README.md');
 const dutch = read('docs/nl/README.md');
@@ -137,7 +137,7 @@ test.each(quoted)('“%s” is something that the code can say', (words) => {
 });
 
 test('the sandbox has every address that its page names', () => {
-	const calls = [...read('sandbox/control.ts').matchAll(/(app\.get|onPost)\('([^']+)'/g)].map(
+	const calls = [...read('sandbox/controlApi.ts').matchAll(/(app\.get|onPost)\('([^']+)'/g)].map(
 		([, way, path]) => `${way === 'app.get' ? 'GET' : 'POST'} ${path}`,
 	);
 	const named = [...read('docs/sandbox.md').matchAll(/^\W*`((?:GET|POST) [^`]+)`/gm)].map(

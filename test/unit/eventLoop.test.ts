@@ -1,16 +1,16 @@
 import type { IDataObject, INode, IN8nHttpFullResponse } from 'n8n-workflow';
 
-import type { Call, Message } from '../../nodes/KpnSms/delivery/batch';
-import { deliver } from '../../nodes/KpnSms/delivery/deliver';
-import type { KpnContext } from '../../nodes/KpnSms/delivery/kpnCalls';
+import type { Call, Message } from '../../nodes/KpnSms/send/batch';
+import { sendCalls } from '../../nodes/KpnSms/send/sendCalls';
+import type { KpnContext } from '../../nodes/KpnSms/send/kpnClient';
 import type { Failure } from '../../nodes/shared/failure';
-import { run, type RunItem } from '../../nodes/KpnSms/delivery/run';
-import { stopError } from '../../nodes/KpnSms/delivery/runErrors';
-import { FIRST_WINDOW } from '../../nodes/KpnSms/delivery/callWindow';
-import { Pace } from '../../nodes/KpnSms/delivery/pace';
-import { hintsOf } from '../../nodes/KpnSms/message/hints';
-import { SMS_APIS, type SmsApi } from '../../nodes/shared/kpn';
-import { aDraft, aNode } from './delivery/drafts';
+import { sendItems, type RunItem } from '../../nodes/KpnSms/send/sendItems';
+import { stopError } from '../../nodes/KpnSms/output/stopErrors';
+import { INITIAL_WINDOW } from '../../nodes/KpnSms/rate/callWindow';
+import { Pace } from '../../nodes/KpnSms/rate/pace';
+import { hintsOf } from '../../nodes/KpnSms/output/hints';
+import { SMS_APIS, type SmsApi } from '../../nodes/shared/kpnApi';
+import { validItem, kpnSmsNode } from '../support/unit/validItem';
 
 const MANY = 100_000;
 
@@ -66,10 +66,10 @@ type Answer = Pick<IN8nHttpFullResponse, 'statusCode' | 'headers' | 'body'>;
 function contextOf(answer: Answer, onError?: INode['onError']): KpnContext {
 	const store: IDataObject = {};
 	const context = {
-		getNode: () => aNode({ onError }),
+		getNode: () => kpnSmsNode({ onError }),
 		getMode: () => 'trigger',
 		continueOnFail: () => onError !== undefined,
-		getExecuteData: () => ({ node: aNode({ onError }) }),
+		getExecuteData: () => ({ node: kpnSmsNode({ onError }) }),
 		getContext: () => store,
 		evaluateExpression: () => 0,
 		getExecutionCancelSignal: () => undefined,
@@ -124,11 +124,11 @@ test.each<[string, Answer, INode['onError'], RunItem[], SmsApi?]>([
 		const request = {
 			options: { url: SMS_APIS[api].sendPath },
 			credential: { oauthTokenData: { access_token: 'token' } },
-			deadline: 60_000,
+			timeoutMs: 60_000,
 		};
 		const share = await shareOfCopying(async () => {
 			try {
-				const { results } = await run(contextOf(answer, onError), items, request);
+				const { results } = await sendItems(contextOf(answer, onError), items, request);
 				hintsOf(results);
 			} catch (error) {
 				expect((error as Error).message).toMatch(/^Not(hing was| all items were) sent: /);
@@ -144,7 +144,7 @@ const REFUSED: Failure = {
 	advice: 'Look there.',
 	kpn: { message: 'No' },
 	retryable: false,
-	concernsEveryCall: true,
+	affectsEveryCall: true,
 };
 
 test('the error of a stopped run has words for the items that it names, and no others', () => {
@@ -157,18 +157,18 @@ test('the error of a stopped run has words for the items that it names, and no o
 		},
 	};
 	const results = Array.from({ length: MANY }, (_, itemIndex) => ({
-		draft: aDraft({ itemIndex }),
+		item: validItem({ itemIndex }),
 		outcomes: [failure],
 	}));
-	stopError(aNode(), results);
+	stopError(kpnSmsNode(), results);
 	expect(read).toBeGreaterThan(0);
 	expect(read).toBeLessThan(100);
 });
 
 test('messages that are not sent any more are settled a few at a time', async () => {
-	const size = SMS_APIS.current.messagesPerCall;
-	const draft = aDraft();
-	const message: Message = { draft, recipient: draft.recipients[0] ?? '' };
+	const size = SMS_APIS.current.maxMessagesPerCall;
+	const item = validItem();
+	const message: Message = { item, recipient: item.recipients[0] ?? '' };
 	const calls = Array.from({ length: 100 }, (): Call => [
 		message,
 		...Array(size - 1).fill(message),
@@ -182,20 +182,20 @@ test('messages that are not sent any more are settled a few at a time', async ()
 		atOnce = 0;
 		turns = setImmediate(turn);
 	});
-	await deliver(
+	await sendCalls(
 		calls,
 		{ stopAtFailure: true, acceptedBefore: false, pace: new Pace(64, Math.random) },
 		{
-			call: async () => REFUSED,
-			returns: () => {},
-			settles: () => (most = Math.max(most, ++atOnce)),
+			sendCall: async () => REFUSED,
+			onRetry: () => {},
+			onSettled: () => (most = Math.max(most, ++atOnce)),
 			sleep: async () => {},
-			canceled: () => false,
+			isCanceled: () => false,
 			now: () => performance.now(),
 			random: Math.random,
 		},
 	);
 	clearImmediate(turns);
 	clock.mockRestore();
-	expect(most).toBeLessThanOrEqual(2 * FIRST_WINDOW * size);
+	expect(most).toBeLessThanOrEqual(2 * INITIAL_WINDOW * size);
 });

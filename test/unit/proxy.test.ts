@@ -1,4 +1,4 @@
-import { readProxy } from '../../nodes/KpnSms/message/proxy';
+import { readProxy } from '../../nodes/KpnSms/operations/proxy';
 
 test.each([
 	['http://myproxy:3128', { protocol: 'http', host: 'myproxy', port: 3128 }],

@@ -5,18 +5,18 @@ import path from 'node:path';
 import type { IConnections, INode } from 'n8n-workflow';
 
 import { n8nVersion } from '../../dev/n8n/cache';
-import { installThisPackage } from '../../dev/n8n/community-package';
+import { installThisPackage } from '../../dev/n8n/communityPackage';
 import { installN8n } from '../../dev/n8n/install';
 import { freePort } from '../../dev/n8n/ports';
 import { N8nRest } from '../../dev/n8n/rest';
 import { startN8n, type RunningN8n } from '../../dev/n8n/run';
 import { activate, type CredentialReference, type StoredWorkflow } from '../../dev/n8n/workflows';
 import { table } from '../../dev/table';
-import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
+import { CREDENTIAL_TYPE } from '../../nodes/shared/kpnApi';
 import { startSandbox, type Sandbox } from '../../sandbox';
-import { until } from '../until';
-import { addWaitingWorkflow, executionOf, linkIn, untilStatus } from '../waitingWorkflow';
-import { addWebhookWorkflow, postItems } from '../webhookWorkflow';
+import { waitUntil } from '../support/waitUntil';
+import { addWaitingWorkflow, executionOf, linkIn, waitForStatus } from '../support/waitingWorkflow';
+import { addWebhookWorkflow, postItems } from '../support/webhookWorkflow';
 
 /** Send Once Per in the real n8n, on SQLite; `N8N_VERSION` says which. */
 const VERSION = n8nVersion();
@@ -145,7 +145,7 @@ async function manualWorkflow(items: object[], options: object, changes: INode['
 				},
 			);
 			let execution = { id: '', status: 'new', data: '' };
-			await until(async () => {
+			await waitUntil(async () => {
 				execution = await rest.get<typeof execution>(`/executions/${executionId}`);
 				return !['new', 'running'].includes(execution.status);
 			});
@@ -207,7 +207,7 @@ test(
 		});
 		const list = messages(1500);
 		const first = postItems(`${n8n.url}/webhook/${path_}`, list).catch(() => 'cut off');
-		await until(() => sandbox.messages.length > 500);
+		await waitUntil(() => sandbox.messages.length > 500);
 		await n8n.kill();
 		await first;
 		const before = sandbox.messages.length;
@@ -377,7 +377,7 @@ testWaiting(
 		expect(second.data).toMatch(/goes to the execution that sent it: this one does not wait/);
 		expect(sandbox.messages).toHaveLength(1);
 		await approve(sandbox.messages[0]?.content);
-		await until(async () => (await executionOf(rest, first.id)).status === 'success');
+		await waitUntil(async () => (await executionOf(rest, first.id)).status === 'success');
 		rows.push(['Send and Wait, Execute step twice', 'one SMS; the first is answered']);
 	},
 	3 * MINUTES,
@@ -397,20 +397,20 @@ testWaiting(
 		};
 		const [leaving, waiting] = messages(2);
 		await post({ ...waiting });
-		const { id } = await untilStatus(rest, workflow, 'waiting');
+		const { id } = await waitForStatus(rest, workflow, 'waiting');
 		sandbox.inject({ times: 1, accept: true, answer: { kind: 'hang' } });
 		await post({ ...leaving });
-		await until(() => sandbox.messages.length === 2);
+		await waitUntil(() => sandbox.messages.length === 2);
 		await n8n.kill();
 		await start();
 
 		await post({ ...leaving });
-		const unknown = await untilStatus(rest, workflow, 'error');
+		const unknown = await waitForStatus(rest, workflow, 'error');
 		expect(unknown.error).toMatch(
 			/^Unknown whether KPN took the SMS: an earlier execution had begun to send it/,
 		);
 		await post({ ...waiting });
-		const before = await untilStatus(rest, workflow, 'success');
+		const before = await waitForStatus(rest, workflow, 'success');
 		expect(before.out('No Answer')).toEqual([
 			expect.objectContaining({ outcome: 'sentBefore', asked: 'Text 1' }),
 		]);
@@ -418,7 +418,7 @@ testWaiting(
 		expect(sandbox.messages).toHaveLength(2);
 
 		await approve(sandbox.messages[0]?.content);
-		await until(async () => (await executionOf(rest, id)).status === 'success');
+		await waitUntil(async () => (await executionOf(rest, id)).status === 'success');
 		expect((await executionOf(rest, id)).out('Answered')).toHaveLength(1);
 		rows.push(
 			['Send and Wait, killed while the SMS left', 'unknown, in words; not sent again'],

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import type { INode } from 'n8n-workflow';
 
 import { DEFAULT_N8N_VERSION } from '../../dev/n8n/cache';
-import { installThisPackage } from '../../dev/n8n/community-package';
+import { installThisPackage } from '../../dev/n8n/communityPackage';
 import { installN8n } from '../../dev/n8n/install';
 import { buildOwnNodes } from '../../dev/n8n/ownNodes';
 import { freePort } from '../../dev/n8n/ports';
@@ -19,12 +19,12 @@ import {
 	type StoredWorkflow,
 } from '../../dev/n8n/workflows';
 import { table } from '../../dev/table';
-import { CREDENTIAL_TYPE } from '../../nodes/shared/kpn';
+import { CREDENTIAL_TYPE } from '../../nodes/shared/kpnApi';
 import { startSandbox, type Sandbox } from '../../sandbox';
-import { expressionOver, json } from '../draggedExpressions';
-import { until } from '../until';
-import { addWaitingWorkflow, latestLink, untilStatus } from '../waitingWorkflow';
-import { addWebhookWorkflow, postItems } from '../webhookWorkflow';
+import { expressionOver, json } from '../support/draggedExpressions';
+import { waitUntil } from '../support/waitUntil';
+import { addWaitingWorkflow, latestLink, waitForStatus } from '../support/waitingWorkflow';
+import { addWebhookWorkflow, postItems } from '../support/webhookWorkflow';
 import { EXPRESSIONS } from './expressions';
 
 /** The oldest n8n that the node works with, the last 1.x, one before, and the one that everything is tested with. */
@@ -57,7 +57,7 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 
 	beforeAll(async () => {
 		const say = (words: string) => void process.stderr.write(`${words}\n`);
-		const installation = await installN8n({ version, say });
+		const installation = await installN8n({ version, onStep: say });
 		userFolder = await mkdtemp(path.join(tmpdir(), 'kpn-sms-version-'));
 		await installThisPackage(userFolder);
 		sandbox = await startSandbox({ reportAfterMs: 50 });
@@ -252,7 +252,7 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		const running = run();
 		const warnings = async () =>
 			(await readFile(n8n.logFile, 'utf8')).split('\n').filter((line) => line.includes('quota'));
-		await until(async () => (await warnings()).length > 0);
+		await waitUntil(async () => (await warnings()).length > 0);
 		expect(sandbox.calls.length).toBeLessThan(60);
 		expect((await running).items).toHaveLength(3);
 		expect(sandbox.messages).toHaveLength(60);
@@ -292,15 +292,15 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		await postItems(`${n8n.url}/webhook/${path}`, [{ to: '+31612345670', text: 'Yes?' }]);
 		const [major = 0, minor = 0] = version.split('.').map(Number);
 		if (major < 2 || (major === 2 && minor < 39)) {
-			const { error } = await untilStatus(rest, waiting, 'error');
+			const { error } = await waitForStatus(rest, waiting, 'error');
 			expect(error).toMatch(/Send and Wait needs n8n 2\.39 or newer/);
 			expect(sandbox.calls).toHaveLength(0);
 			return;
 		}
-		await untilStatus(rest, waiting, 'waiting');
+		await waitForStatus(rest, waiting, 'waiting');
 		const body = new URLSearchParams({ approved: 'true' });
 		await fetch(latestLink(sandbox), { method: 'POST', body });
-		const { out } = await untilStatus(rest, waiting, 'success');
+		const { out } = await waitForStatus(rest, waiting, 'success');
 		expect(out('Answered')).toEqual([expect.objectContaining({ outcome: 'answered' })]);
 	});
 
@@ -326,10 +326,10 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 			connections: {},
 		});
 		await activate(rest, reports);
-		await until(() => sandbox.settings.application?.webhook_url === webhookUrl);
+		await waitUntil(() => sandbox.settings.application?.webhook_url === webhookUrl);
 		const run = await workflow({});
 		await run();
-		await until(() => sandbox.deliveries.filter(({ status }) => status === 200).length === 3);
+		await waitUntil(() => sandbox.deliveries.filter(({ status }) => status === 200).length === 3);
 		expect(sandbox.deliveries).toHaveLength(3);
 
 		const forged = await fetch(webhookUrl, {
@@ -338,14 +338,14 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 			body: JSON.stringify({ DLRID: 'forged', RecipientPhonenumber: '31612345670', Status: 1 }),
 		});
 		expect(forged.status).toBe(401);
-		await until(async () => {
+		await waitUntil(async () => {
 			const executions = await rest.executionsOf(reports.id);
 			return executions.filter(({ status }) => status === 'success').length === 3;
 		});
 		expect(await rest.executionsOf(reports.id)).toHaveLength(3);
 
 		await deactivate(rest, reports);
-		await until(() => sandbox.settings.application?.webhook_url === undefined);
+		await waitUntil(() => sandbox.settings.application?.webhook_url === undefined);
 	});
 
 	const data = (smsApi: 'v1' | 'current') => ({

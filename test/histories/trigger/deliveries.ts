@@ -1,6 +1,6 @@
 import type { SigningKey } from '../../../sandbox';
-import type { TriggerHost } from '../../engine/triggerHost';
-import { post, signed } from '../../engine/triggerSetting';
+import type { TriggerHost } from '../../support/engine/triggerHost';
+import { post, signed } from '../../support/engine/triggerSetup';
 import type { Clock } from './clock';
 import type { Forgery, Step } from './history';
 import type { HistoryKpn } from './kpn';
@@ -9,7 +9,7 @@ import { eventsOf, markOf } from './payload';
 import type { Delivery, Forged } from './record';
 
 /** Seconds after the first attempt at which KPN makes its four. */
-const ATTEMPTS_AFTER = [0, 60, 180, 420];
+const ATTEMPT_DELAYS = [0, 60, 180, 420];
 
 /** Far longer than a request for the keys keeps others from being made. */
 const QUIET_MS = 31_000;
@@ -145,13 +145,13 @@ export class HistoryDeliveries {
 		if (isAgain) return;
 		if (isTaken && step.again !== undefined) {
 			// As where KPN has not seen the answer.
-			const next = Math.min(number + 1, ATTEMPTS_AFTER.length);
+			const next = Math.min(number + 1, ATTEMPT_DELAYS.length);
 			this.pending.push({
 				...{ ...one, number: next, isAgain: true },
 				due: clock.now() + step.again * 1000,
 			});
-		} else if (!isTaken && number < ATTEMPTS_AFTER.length) {
-			const due = since + (ATTEMPTS_AFTER[number] ?? 0) * 1000;
+		} else if (!isTaken && number < ATTEMPT_DELAYS.length) {
+			const due = since + (ATTEMPT_DELAYS[number] ?? 0) * 1000;
 			this.pending.push({ ...one, number: number + 1, due: Math.max(due, clock.now() + 1000) });
 		}
 	}

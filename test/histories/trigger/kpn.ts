@@ -120,7 +120,7 @@ export class HistoryKpn {
 	}
 
 	async be(state: State): Promise<void> {
-		await this.sandbox.listenAgain();
+		await this.sandbox.resumeListening();
 		this.forgetFaults();
 		this.is = state;
 		this.mayHang = state === 'hanging';

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 
 import type { INode } from 'n8n-workflow';
 
-import type { TriggerCredentials } from '../../engine/triggerCredentials';
-import { TriggerHost } from '../../engine/triggerHost';
+import type { TriggerCredentials } from '../../support/engine/triggerCredentials';
+import { TriggerHost } from '../../support/engine/triggerHost';
 import type { Clock } from './clock';
 import { TriggerProcess } from './process';
 

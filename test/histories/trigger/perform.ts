@@ -1,6 +1,6 @@
 import type { INode } from 'n8n-workflow';
 
-import { startTriggerSetting, triggerNode } from '../../engine/triggerSetting';
+import { startTriggerSetup, triggerNode } from '../../support/engine/triggerSetup';
 import { Clock } from './clock';
 import { HistoryDeliveries } from './deliveries';
 import type { TriggerHistory } from './history';
@@ -16,7 +16,7 @@ const SETTLED_MS = 20_000;
 /** Does what a history says, with the trigger's own code and over HTTP, and keeps the record of it. */
 export async function perform(history: TriggerHistory): Promise<TriggerRecord> {
 	const clock = new Clock();
-	const setting = await startTriggerSetting();
+	const setting = await startTriggerSetup();
 	const { sandbox, credentials } = setting;
 	// n8n-core renews the token of a credential once for all who ask at the same time.
 	credentials.set(sandbox.url, credentials.raw('kpn'));

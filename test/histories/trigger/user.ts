@@ -1,6 +1,6 @@
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 
-import type { TriggerHost } from '../../engine/triggerHost';
+import type { TriggerHost } from '../../support/engine/triggerHost';
 import type { Clock } from './clock';
 import type { EventStep, HistoryDeliveries } from './deliveries';
 import type { Step, TriggerHistory, Trouble, Which } from './history';

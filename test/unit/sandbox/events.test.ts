@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { freePort } from '../../../dev/n8n/ports';
 import { startSandbox } from '../../../sandbox';
 import type { Sandbox, SandboxOptions } from '../../../sandbox';
-import { ANNA, BRAM, pause, sender, sms } from './client';
+import { ANNA, BRAM, pause, sender, sms } from '../../support/sandbox/client';
 
 interface Received {
 	headers: IncomingHttpHeaders;

@@ -1,7 +1,16 @@
 import { startSandbox } from '../../../sandbox';
 import type { ErrorShape, Fault, Sandbox } from '../../../sandbox';
-import { ANNA, BRAM, arrival, askToken, brokenBy, pause, sender, sms } from './client';
-import type { Send } from './client';
+import {
+	ANNA,
+	BRAM,
+	arrival,
+	askToken,
+	brokenBy,
+	pause,
+	sender,
+	sms,
+} from '../../support/sandbox/client';
+import type { Send } from '../../support/sandbox/client';
 
 let sandbox: Sandbox;
 let send: Send;

@@ -1,6 +1,6 @@
 import { startSandbox } from '../../../sandbox';
 import type { Sandbox } from '../../../sandbox';
-import { ANNA, arrival, brokenBy, pause, sender, sms, token } from './client';
+import { ANNA, arrival, brokenBy, pause, sender, sms, token } from '../../support/sandbox/client';
 
 let sandbox: Sandbox;
 beforeEach(async () => {
@@ -23,7 +23,7 @@ test('stopped, it refuses connections, also of those who had one; then it is bac
 	await sandbox.stopListening();
 	expect(await brokenBy(send())).toBe('ECONNREFUSED');
 	expect(await brokenBy(send())).toBe('ECONNREFUSED');
-	await sandbox.listenAgain();
+	await sandbox.resumeListening();
 	expect((await send()).status).toBe(200);
 	expect(sandbox.calls).toHaveLength(2);
 });
@@ -51,8 +51,8 @@ test('a fault refuses connections from its answer on, for as long as it says', a
 test('stopping and listening twice changes nothing', async () => {
 	await sandbox.stopListening();
 	await sandbox.stopListening();
-	await sandbox.listenAgain();
-	await sandbox.listenAgain();
+	await sandbox.resumeListening();
+	await sandbox.resumeListening();
 	expect(await token(sandbox)).toHaveLength(28);
 });
 

@@ -1,6 +1,6 @@
 import { startSandbox } from '../../../sandbox';
 import type { Sandbox } from '../../../sandbox';
-import { ANNA, BRAM, arrival, sender, sms } from './client';
+import { ANNA, BRAM, arrival, sender, sms } from '../../support/sandbox/client';
 
 let sandbox: Sandbox;
 beforeEach(async () => {

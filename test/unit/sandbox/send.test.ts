@@ -1,7 +1,7 @@
 import { startSandbox } from '../../../sandbox';
 import type { Sandbox } from '../../../sandbox';
-import { ABROAD, ANNA, BRAM, refusalOf, sender, sms } from './client';
-import type { Send } from './client';
+import { ABROAD, ANNA, BRAM, refusalOf, sender, sms } from '../../support/sandbox/client';
+import type { Send } from '../../support/sandbox/client';
 
 const UUID = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[\da-f]{4}-[\da-f]{12}$/;
 

@@ -1,6 +1,6 @@
 import { startSandbox } from '../../../sandbox';
 import type { Sandbox } from '../../../sandbox';
-import { refusalOf, token } from './client';
+import { refusalOf, token } from '../../support/sandbox/client';
 
 let sandbox: Sandbox;
 afterEach(async () => await sandbox.close());

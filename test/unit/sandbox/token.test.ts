@@ -1,6 +1,6 @@
 import { startSandbox } from '../../../sandbox';
 import type { Sandbox } from '../../../sandbox';
-import { askToken, pause, sender, token } from './client';
+import { askToken, pause, sender, token } from '../../support/sandbox/client';
 
 let sandbox: Sandbox;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import type { ICredentialTestFunctions } from 'n8n-workflow';
 
-import { testSecret } from '../../../nodes/KpnSmsTrigger/keys';
+import { testSecret } from '../../../nodes/KpnSmsTrigger/signingKeys';
 
 const tested = async (data?: Record<string, string>) =>
 	await testSecret.call({} as ICredentialTestFunctions, {

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeType } from 'n8n-workflow';
 
-import { draggedFields } from '../../../nodes/KpnSms/message/draggedFields';
+import { draggedFields } from '../../../nodes/KpnSms/operations/draggedFields';
 import { EXPRESSIONS } from '../expressions';
 
 /** Compares what is read of its expressions, for each item, with what this n8n evaluates. */

@@ -1,0 +1,178 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import type { Failure } from '../../shared/failure';
+import { returnCode } from '../../shared/returnCodes';
+import { mapWithYield } from '../../shared/eventLoop';
+import type { Message } from '../send/batch';
+import type { ValidItem } from '../check/checkItem';
+import { isAgentToolCall, type KpnContext } from '../send/kpnClient';
+import type { Outcome } from '../send/outcome';
+import type { KeyedHash } from './keyedHash';
+
+/** Document IDs by a hash of the recipient: the context is stored with the execution. */
+type Entries = Record<string, string>;
+
+/** In place of a document ID: a call was made for the message, and nobody knows its outcome. */
+const UNKNOWN = '?';
+
+/**
+ * What a run of the node has already settled, kept in the node's context, which n8n hands back on
+ * Retry On Fail and on "Retry execution". All runs of the node in an execution share that object,
+ * and several may write into it at once.
+ *
+ * A message is found by its run, its item and its recipient, not by its text: a text with the time
+ * of day in it is still the same message when it is tried again.
+ *
+ * It is written before each call, so that an execution that is cut off never forgets a message
+ * that may have left.
+ */
+export class Ledger {
+	private readonly runs: Record<string, Record<string, Entries>>;
+
+	/** Messages that an earlier try may have brought to KPN. */
+	private readonly possiblySent = new Set<Message>();
+
+	/** Hashes of recipients: each is looked up several times. */
+	private readonly recipientKeys = new Map<string, string>();
+
+	/**
+	 * @param context the node's context object
+	 * @param hash for what is stored: the execution must not give a number away
+	 * @param run tells apart the runs of a node in a loop; the same for all tries of one run
+	 * @param isAgentTool whether it is the turn of an AI Agent, whose calls have no item of their own
+	 */
+	private constructor(
+		context: IDataObject,
+		private readonly hash: KeyedHash,
+		private readonly run: string,
+		private readonly isAgentTool: boolean,
+	) {
+		this.runs = (context.kpnSmsLedger ??= {}) as typeof this.runs;
+	}
+
+	/**
+	 * A run keeps its index when it is tried again, and so does an item. A tool that an AI Agent calls
+	 * within its own turn does not: there the turn is known by where the agent got its input, which is
+	 * the same when the agent is tried again, and the message by sender and text. The price: in one
+	 * turn the same words go to the same number only once, however often the agent asks for it.
+	 */
+	static of(context: KpnContext, hash: KeyedHash): Ledger {
+		const store = context.getContext('node');
+		if (isAgentToolCall(context)) {
+			const { node, source } = context.getExecuteData();
+			return new Ledger(store, hash, JSON.stringify([node.name, source]), true);
+		}
+		return new Ledger(store, hash, String(context.evaluateExpression('{{ $runIndex }}', 0)), false);
+	}
+
+	/** How many messages of the run have been accepted in earlier tries. */
+	get acceptedCount(): number {
+		const runEntries = Object.values(this.runs[this.run] ?? {});
+		return runEntries
+			.flatMap((entries) => Object.values(entries))
+			.filter((entry) => entry !== UNKNOWN).length;
+	}
+
+	/** What an earlier try settled for good, unless the user wants to risk a double. */
+	previousOutcome(message: Message): Outcome | undefined {
+		const { item, recipient } = message;
+		const runEntries = this.runs[this.run];
+		if (!runEntries) return undefined;
+		const entries = runEntries[this.itemKey(item)] ?? {};
+		const entry = entries[this.recipientKey(recipient)];
+		if (entry === undefined) {
+			const hashes = Object.keys(this.isAgentTool ? runEntries : entries);
+			return hashes.some((hash) => this.hash.isFromOtherClient(hash))
+				? UNKNOWN_OF_OTHER_CLIENT
+				: undefined;
+		}
+		if (entry !== UNKNOWN) {
+			return { outcome: 'accepted', documentId: entry, acceptedBefore: true };
+		}
+		this.possiblySent.add(message);
+		return item.options.deliveryGuarantee === 'atLeastOnce' ? undefined : UNKNOWN_BEFORE;
+	}
+
+	/** That another execution may have brought a message to KPN. */
+	markPossiblySent(message: Message): void {
+		this.possiblySent.add(message);
+	}
+
+	recordStart({ item, recipient }: Message): void {
+		const runEntries = (this.runs[this.run] ??= {});
+		(runEntries[this.itemKey(item)] ??= {})[this.recipientKey(recipient)] = UNKNOWN;
+	}
+
+	/** Notes that KPN did not take a message, which waits to be tried again. */
+	recordRetry(message: Message): void {
+		// Of an earlier try nothing is known by that.
+		if (this.possiblySent.has(message)) return;
+		const entries = this.runs[this.run]?.[this.itemKey(message.item)];
+		if (entries) delete entries[this.recipientKey(message.recipient)];
+	}
+
+	/** Notes what became of a message, and says what that means together with earlier tries. */
+	recordOutcome(message: Message, latest: Outcome): Outcome {
+		const outcome =
+			latest.outcome === 'refused' && this.possiblySent.has(message)
+				? unknownDespiteRefusal(latest)
+				: latest;
+		// A message that no call was made for has no entry.
+		const entries = this.runs[this.run]?.[this.itemKey(message.item)];
+		if (!entries) return outcome;
+		const key = this.recipientKey(message.recipient);
+		if (outcome.outcome === 'accepted') entries[key] = outcome.documentId;
+		else if (outcome.outcome === 'refused') delete entries[key];
+		return outcome;
+	}
+
+	/**
+	 * For items whose results the workflow has got: they will not be tried again. An agent may be,
+	 * whatever became of its calls.
+	 */
+	async forget(items: ValidItem[]): Promise<void> {
+		const runEntries = this.runs[this.run];
+		if (this.isAgentTool || !runEntries) return;
+		// All that the item had, also what another try had another recipient for.
+		await mapWithYield(items, (item) => delete runEntries[this.itemKey(item)]);
+		if (Object.keys(runEntries).length === 0) delete this.runs[this.run];
+	}
+
+	private itemKey({ itemIndex, sender, content }: ValidItem): string {
+		return this.isAgentTool ? this.hash.of(`${sender}\n${content}`) : String(itemIndex);
+	}
+
+	private recipientKey(recipient: string): string {
+		const key = this.recipientKeys.get(recipient) ?? this.hash.of(recipient);
+		this.recipientKeys.set(recipient, key);
+		return key;
+	}
+}
+
+const UNKNOWN_BEFORE: Failure = {
+	outcome: 'unknown',
+	meaning: 'an earlier try ended without a clear answer, so it was not sent again',
+	advice: returnCode(500).advice,
+	kpn: {},
+	retryable: false,
+	affectsEveryCall: false,
+};
+
+/** Hashes of another Client ID cannot be read: one of them may be this message. */
+export const UNKNOWN_OF_OTHER_CLIENT: Failure = {
+	...UNKNOWN_BEFORE,
+	meaning:
+		'an earlier try sent this item, or a part of it, with another Client ID, so it was not sent again',
+	advice:
+		'Choose the credential of then and retry; or, if the recipient surely has not got it, execute the workflow anew.',
+};
+
+/** That KPN refused a message now says nothing of the try before, which it may have taken. */
+const unknownDespiteRefusal = (latest: Failure): Failure => ({
+	...latest,
+	outcome: 'unknown',
+	meaning: `an earlier try ended without a clear answer, and this one was not taken: ${latest.meaning}`,
+	advice: `The SMS of the earlier try may or may not arrive: check with the recipient before you send it again. ${latest.advice}`,
+	notTried: undefined,
+	retryable: false,
+});

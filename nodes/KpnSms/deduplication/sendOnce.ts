@@ -1,0 +1,328 @@
+import { randomUUID } from 'node:crypto';
+
+import { sleep } from 'n8n-workflow';
+
+import type { Failure } from '../../shared/failure';
+import { mapWithYield } from '../../shared/eventLoop';
+import type { Call, Message } from '../send/batch';
+import type { KeyState, KeyStore } from './keyStore';
+import type { Ledger } from './ledger';
+import { MAX_REMEMBER } from '../check/options';
+import type { Outcome, FinalOutcome } from '../send/outcome';
+import type { KeyedHash } from './keyedHash';
+
+/**
+ * So many messages go on record together: on SMS v1 a call is one message, and n8n takes some 20 ms
+ * to write its list. Larger calls that are about to leave at the same moment make it more.
+ */
+const RECORDED_AHEAD = 100;
+
+/** So long a call waits for those that are about to end, to go on record together with what follows them. */
+const BATCH_WAIT_MS = 20;
+
+interface RunningMessage {
+	ended: Promise<FinalOutcome>;
+	resolve: (end: FinalOutcome) => void;
+}
+
+/** What executions in this process are sending now, by store and key. */
+const runningMessages = new Map<string, RunningMessage>();
+
+/**
+ * Sends the messages of a run once for each key and recipient, whichever execution comes first.
+ *
+ * A message is on record before its call leaves, and its end when the next ones are recorded, or the
+ * run is over. What is between the two when n8n is killed is not known later: the messages on their
+ * way, those just accepted, and up to `RECORDED_AHEAD` that were about to leave.
+ */
+export class SendOnce {
+	/** The first message of the run for each key. */
+	private readonly firstByKey = new Map<string, Message>();
+
+	private readonly keys = new Map<Message, string>();
+
+	/** How many keys to keep. */
+	private remember = 0;
+
+	/** The same key once more: it takes what becomes of the first. */
+	private readonly duplicates: Array<{ message: Message; first: Message }> = [];
+
+	/** On record as begun by this run. */
+	private readonly begun = new Set<Message>();
+
+	/** Not sent by this run, and why: another execution has sent it, or is sending it. */
+	private readonly notSent = new Map<Message, FinalOutcome | Promise<FinalOutcome>>();
+
+	/** Keys whose end is not on record yet. */
+	private sentKeys: string[] = [];
+
+	private readonly releasedKeys: string[] = [];
+
+	/** What an earlier try of the execution settled: it may have been made without a key. */
+	private readonly previousKeys: { sent: string[]; unknown: string[] } = { sent: [], unknown: [] };
+
+	/** This run, in the store. */
+	private readonly mark = randomUUID();
+
+	private hasBegun = false;
+
+	private toRecord: Message[] = [];
+
+	private pendingWrite?: Promise<void>;
+
+	/** Set once n8n's database did not take a note: nothing leaves without one. */
+	private failure?: Failure;
+
+	/** Calls on their way. */
+	private callsInFlight = 0;
+
+	private onIdle = () => {};
+
+	/** What is still to come, the next one last. */
+	private upcoming: Message[] = [];
+
+	constructor(
+		private readonly store: KeyStore,
+		private readonly hash: KeyedHash,
+		private readonly ledger: Ledger,
+	) {}
+
+	/** Why the run cannot be sent: what it would have to remember, it would forget as it goes. */
+	get problem(): string | undefined {
+		const { size } = this.firstByKey;
+		if (size <= this.remember) return undefined;
+		return size > MAX_REMEMBER
+			? `This run has ${size} messages with a key of Send Once Per, and at most ${MAX_REMEMBER} are remembered: send fewer at a time.`
+			: `This run has ${size} messages with a key of Send Once Per, and Remember is ${this.remember}: add the option Remember with ${size} or more.`;
+	}
+
+	/** @returns whether the message has no key, or is the first of the run with it */
+	add(message: Message): boolean {
+		const { onceKey, options } = message.item;
+		if (onceKey === undefined) return true;
+		this.remember = Math.max(this.remember, options.remember);
+		const key = this.hash.of(JSON.stringify([onceKey, message.recipient]));
+		const first = this.firstByKey.get(key);
+		if (first) {
+			this.duplicates.push({ message, first });
+			return false;
+		}
+		this.firstByKey.set(key, message);
+		this.keys.set(message, key);
+		return true;
+	}
+
+	/** Told of a message that is not sent, because of what an earlier try of the execution came to. */
+	recordPrevious(message: Message, { outcome }: FinalOutcome): void {
+		const key = this.keys.get(message);
+		if (key === undefined) return;
+		if (outcome === 'accepted') this.previousKeys.sent.push(key);
+		if (outcome === 'unknown') this.previousKeys.unknown.push(key);
+	}
+
+	/** @param messages what may have to be sent, in order */
+	setUpcoming(messages: Message[]): void {
+		this.upcoming = [...messages].reverse();
+	}
+
+	/**
+	 * Puts the messages of a call on record, then sends those that nobody has sent before.
+	 *
+	 * @param send what sends them; never throws
+	 */
+	async send(call: Call, send: (rest: Call) => Promise<Outcome>): Promise<Outcome> {
+		await this.recordCall(call);
+		if (this.failure) return this.failure;
+		const [first, ...others] = call.filter((message) => !this.notSent.has(message));
+		if (!first) return NOTHING_TO_SEND;
+		this.callsInFlight++;
+		try {
+			return await send([first, ...others]);
+		} finally {
+			if (--this.callsInFlight === 0) this.onIdle();
+		}
+	}
+
+	/** Whether a message is not sent by this run, whatever became of its call. */
+	isNotSent(message: Message): boolean {
+		return this.notSent.has(message);
+	}
+
+	/** Told what became of a message that is not held. */
+	recordOutcome(message: Message, outcome: Outcome): void {
+		const key = this.keys.get(message);
+		if (key === undefined || !this.begun.has(message)) return;
+		if (outcome.outcome === 'accepted') this.sentKeys.push(key);
+		if (outcome.outcome === 'refused') this.releasedKeys.push(key);
+		runningMessages.get(this.store.id + key)?.resolve(outcome);
+	}
+
+	/**
+	 * Records what has ended, and finds what became of the messages that were not sent.
+	 *
+	 * @param outcomes of those that were; the others are added
+	 * @throws Error if n8n's database does not take it; the outcomes are complete all the same
+	 */
+	async finish(outcomes: Map<Message, FinalOutcome>): Promise<void> {
+		try {
+			const { releasedKeys, mark, remember, previousKeys } = this;
+			const sent = [...previousKeys.sent, ...this.sentKeys];
+			if (previousKeys.unknown.length > 0) await this.store.begin(previousKeys.unknown, []);
+			if (this.hasBegun || sent.length > 0)
+				await this.store.finish(sent, releasedKeys, mark, remember);
+		} finally {
+			for (const message of this.begun) {
+				this.release(this.keys.get(message), outcomes.get(message) ?? UNKNOWN_BEFORE);
+			}
+			// Only now, with nothing of its own left: two executions may wait for each other's messages.
+			for (const [message, outcome] of this.notSent) outcomes.set(message, await outcome);
+			await mapWithYield(this.duplicates, ({ message, first }) => {
+				outcomes.set(message, outcomeOfDuplicate(outcomes.get(first) ?? UNKNOWN_BEFORE));
+			});
+		}
+	}
+
+	/** Those of a dry run's messages that would not be sent; what is on record stays as it is. */
+	async findSentBefore(messages: Message[]): Promise<Set<Message>> {
+		const keyed = messages.filter((message) => this.keys.has(message));
+		const states = await this.store.findStates(
+			keyed.map((message) => this.keys.get(message) ?? ''),
+		);
+		return new Set(
+			keyed.filter((message) => !isToBeSent(message, states.get(this.keys.get(message) ?? ''))),
+		);
+	}
+
+	private isUndecided(message: Message): boolean {
+		return this.keys.has(message) && !this.begun.has(message) && !this.notSent.has(message);
+	}
+
+	private async recordCall(call: Call): Promise<void> {
+		const undecided = call.filter((message) => this.isUndecided(message));
+		this.toRecord.push(...undecided);
+		while (!this.failure && undecided.some((message) => this.isUndecided(message))) {
+			this.pendingWrite ??= this.writeBatch().finally(() => (this.pendingWrite = undefined));
+			await this.pendingWrite;
+		}
+	}
+
+	private async writeBatch(): Promise<void> {
+		await this.waitForBatch();
+		// What began to wait during the last turn may have been decided by it.
+		const messages = new Set(this.toRecord.filter((message) => this.isUndecided(message)));
+		this.toRecord = [];
+		while (messages.size < RECORDED_AHEAD && this.upcoming.length > 0) {
+			const next = this.upcoming.pop();
+			if (next && this.isUndecided(next)) messages.add(next);
+		}
+		const begins = new Map<string, Message>();
+		for (const message of messages) {
+			const key = this.keys.get(message) ?? '';
+			const other = runningMessages.get(this.store.id + key);
+			if (other) {
+				this.notSent.set(message, other.ended.then(outcomeElsewhere));
+				continue;
+			}
+			begins.set(key, message);
+			runningMessages.set(this.store.id + key, newRunningMessage());
+		}
+		const endedKeys = this.sentKeys;
+		this.sentKeys = [];
+		let states: Map<string, KeyState>;
+		try {
+			const keys = [...begins.keys()];
+			// Executions that start together do so with their first messages.
+			states = this.hasBegun
+				? await this.store.begin(keys, endedKeys)
+				: await this.store.beginExclusively(keys, this.mark);
+			this.hasBegun = true;
+		} catch (error) {
+			this.sentKeys.push(...endedKeys);
+			this.failure = notRecorded(error);
+			for (const key of begins.keys()) this.release(key, this.failure);
+			return;
+		}
+		for (const key of endedKeys) this.release(key, SENT_BEFORE);
+		for (const [key, message] of begins) {
+			const state = states.get(key);
+			if (isToBeSent(message, state)) {
+				if (state === 'begun') this.ledger.markPossiblySent(message);
+				this.begun.add(message);
+			} else {
+				const outcome = state === 'sent' ? SENT_BEFORE : UNKNOWN_BEFORE;
+				this.notSent.set(message, outcome);
+				this.release(key, outcome);
+			}
+		}
+	}
+
+	/** n8n writes its whole list each time: few writes, then, and what is about to leave in one. */
+	private async waitForBatch(): Promise<void> {
+		if (this.callsInFlight === 0) return await Promise.resolve();
+		const idle = new Promise<void>((resolve) => (this.onIdle = resolve));
+		await Promise.race([idle, sleep(BATCH_WAIT_MS)]);
+		// What follows the last of them is asked for in a moment.
+		await sleep(0);
+	}
+
+	/** For executions that wait for a message to end; those that come now find it on record. */
+	private release(key: string | undefined, outcome: FinalOutcome): void {
+		const id = this.store.id + key;
+		runningMessages.get(id)?.resolve(outcome);
+		runningMessages.delete(id);
+	}
+}
+
+const isToBeSent = ({ item }: Message, state?: KeyState): boolean =>
+	state === 'new' || (state === 'begun' && item.options.deliveryGuarantee === 'atLeastOnce');
+
+function newRunningMessage(): RunningMessage {
+	let resolveEnded: RunningMessage['resolve'] = () => {};
+	const ended = new Promise<FinalOutcome>((resolve) => (resolveEnded = resolve));
+	return { ended, resolve: resolveEnded };
+}
+
+/** For a call of which all messages are held: KPN has most of them, and nothing went wrong now. */
+const NOTHING_TO_SEND: Outcome = { outcome: 'accepted', documentId: '', acceptedBefore: true };
+
+const SENT_BEFORE: FinalOutcome = { outcome: 'sentBefore' };
+
+const UNKNOWN_BEFORE: Failure = {
+	outcome: 'unknown',
+	meaning:
+		'an earlier execution had begun to send it, and it is not on record that KPN took it, so it was not sent again',
+	advice:
+		'KPN may have given no clear answer, n8n may have stopped in the middle of it, or another worker may be sending it now. The SMS may or may not arrive: check with the recipient, or let it be sent again with a new key under Send Once Per, or, by Send, with Delivery Guarantee At Least Once.',
+	kpn: {},
+	retryable: false,
+	affectsEveryCall: false,
+	elsewhere: true,
+};
+
+/** For a call that cannot be put on record: it must not leave. */
+const notRecorded = (error: unknown): Failure => ({
+	outcome: 'refused',
+	meaning: `n8n’s database did not take the note of what is about to be sent: ${(error as Error).message}`,
+	advice: 'Nothing was sent without it. Send again once n8n’s database answers.',
+	kpn: {},
+	retryable: true,
+	affectsEveryCall: true,
+});
+
+/** What the end of a message in another execution means in this one. */
+function outcomeElsewhere(outcome: FinalOutcome): FinalOutcome {
+	if (outcome.outcome === 'accepted' || outcome.outcome === 'sentBefore') return SENT_BEFORE;
+	return {
+		...outcome,
+		elsewhere: true,
+		meaning: `another execution was sending it at the same moment, and what came of it there is: ${outcome.meaning}`,
+	};
+}
+
+function outcomeOfDuplicate(first: FinalOutcome): FinalOutcome {
+	if (first.outcome === 'accepted' || first.outcome === 'sentBefore') return SENT_BEFORE;
+	return {
+		...first,
+		meaning: `an earlier item has the same Send Once Per and the same recipient: ${first.meaning}`,
+	};
+}

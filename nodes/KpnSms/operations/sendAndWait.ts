@@ -1,0 +1,240 @@
+import {
+	NodeOperationError,
+	SEND_AND_WAIT_OPERATION,
+	type IDataObject,
+	type IExecuteFunctions,
+	type IExecutePaginationFunctions,
+	type INodeExecutionData,
+	type INodePropertyOptions,
+	type NodeExecutionHint,
+} from 'n8n-workflow';
+import { version } from 'n8n-workflow/package.json';
+import omit from 'lodash/omit';
+
+import { SMS_APIS } from '../../shared/kpnApi';
+import { isAwaited, type ItemResult } from '../output/outputItem';
+import { splitMobileNumbers } from '../check/mobileNumber';
+import { prepareAndSend, type RunItem } from '../send/sendItems';
+import { resumeUrlsOf, resumeUrlsProblem, canReceiveReports } from '../wait/resumeUrls';
+import { endedItemAt, isHumanReview, itemsAt } from '../wait/outputs';
+import { readQuestion } from '../wait/question';
+import { readTimeLimit } from '../wait/timeLimit';
+import { waitOfRun } from '../wait/wait';
+import { hintsOf } from '../output/hints';
+import { readRequestSettings, type RequestOptions } from './sendRequest';
+
+export const sendAndWaitOperation: INodePropertyOptions = {
+	name: 'Send and Wait',
+	value: SEND_AND_WAIT_OPERATION,
+	action: 'Send an SMS and wait for what comes back',
+	description: 'Send an SMS, and go on once it is answered or has arrived',
+	// A tool has no execution of its own that could wait: for an agent, n8n has the human review.
+	displayOptions: { hide: { '@tool': [true] } },
+	routing: {
+		request: { method: 'POST' },
+		send: { paginate: true },
+		operations: { pagination: rejectRouting },
+	},
+};
+
+/** The first n8n that hands on more than one output of a node that has waited. */
+const MIN_N8N_VERSION = [2, 39] as const;
+
+/** Of a human review, which an agent words: as much as a person may expect to pay without a limit. */
+const MAX_REVIEW_PARTS = 4;
+
+interface WaitPlan {
+	waitTill: Date;
+	/** For the person who builds the workflow. */
+	hint?: string;
+}
+
+/**
+ * Sends one SMS, and has the execution wait for the delivery report or for an answer. A message whose
+ * outcome is unknown is waited for as well, for it may have arrived; one that was refused is not, nor
+ * one that another execution has sent: its link and its report lead there.
+ */
+export async function sendAndWait(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	const node = this.getNode();
+	if (!isHumanReview(node) || node.onError === 'stopWorkflow') return await sendThenWait.call(this);
+	try {
+		return await sendThenWait.call(this);
+	} catch (error) {
+		// n8n goes on without a review that failed, and tells the agent that the user said no.
+		const { message } = error as Error;
+		return itemsAt(node, 'notDelivered', [{ json: { outcome: 'refused', message } }]);
+	}
+}
+
+async function sendThenWait(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	const node = this.getNode();
+	const itemIndexes = [...this.getInputData().keys()];
+	if (itemIndexes.length === 0) return itemsAt(node, 'noAnswer', []);
+	const wait = waitOfRun(this);
+	const execution = this.getExecutionId();
+	let plan: WaitPlan | undefined;
+	const { items, results } = await prepareAndSend(
+		this,
+		itemIndexes,
+		async () => {
+			checkVersion();
+			if (itemIndexes.length > 1) throw new Error(severalItemsProblem(itemIndexes.length));
+			const requestOptions = this.getNodeParameter('requestOptions', 0, {}) as RequestOptions;
+			const request = await readRequestSettings(this, requestOptions);
+			const questionParameters = readQuestion(this);
+			wait.question = questionParameters.question;
+			const options = this.getNodeParameter('options', 0, {}) as IDataObject;
+			const { limitWaitTime, ...sendOptions } = options;
+			const dryRun = sendOptions.dryRun === true;
+			const current = request.options.url === SMS_APIS.current.sendPath;
+			const problems = [...questionParameters.problems];
+			if (questionParameters.responseType === 'deliveryReport' && !current)
+				problems.push(NEEDS_CURRENT_API);
+			const mobileNumber = this.getNodeParameter('mobileNumber', 0);
+			const numbers = [...splitMobileNumbers(mobileNumber)].length;
+			if (numbers > 1) problems.push(severalNumbersProblem(numbers));
+			const waitTill = readTimeLimit(limitWaitTime, Date.now(), (isoDate) =>
+				Number(this.evaluateExpression(`{{ DateTime.fromISO("${isoDate}").toMillis() }}`, 0)),
+			);
+			if ('problem' in waitTill) problems.push(waitTill.problem);
+			const resumeUrls = resumeUrlsOf(this, wait);
+			const resumeUrlProblem = resumeUrlsProblem(
+				resumeUrls,
+				questionParameters.responseType === 'deliveryReport' && current,
+				request.credential.environment !== 'custom',
+			);
+			if (resumeUrlProblem !== undefined && !dryRun) problems.push(resumeUrlProblem);
+			if (problems.length > 0 || 'problem' in waitTill) {
+				return { items: [{ itemIndex: 0, problems, dryRun }], request };
+			}
+
+			const withReport = current && canReceiveReports(resumeUrls.report);
+			const content = textWithLink(
+				questionParameters.content,
+				questionParameters.question && resumeUrls.link,
+			);
+			plan = {
+				waitTill,
+				hint: resumeUrlProblem ?? (current && !withReport ? NO_REPORT_HINT : undefined),
+			};
+			const item: RunItem = {
+				itemIndex: 0,
+				body: {
+					sender: this.getNodeParameter('sender', 0),
+					messages: [{ mobile_number: mobileNumber, content }],
+				},
+				input: this.getInputData()[0]?.json ?? {},
+				options: {
+					...(isHumanReview(node) && { maximumParts: MAX_REVIEW_PARTS }),
+					...sendOptions,
+					...(withReport && { deliveryReportUrl: resumeUrls.report }),
+				},
+				text: {
+					field: 'Message',
+					...(questionParameters.question && {
+						note: `The link takes ${resumeUrls.link.length} characters of it.`,
+					}),
+				},
+			};
+			return { items: [item], request };
+		},
+		{ waits: true, isRetry: wait.execution !== execution },
+	);
+
+	const [item] = items;
+	const [result] = results;
+	const isElsewhere = result !== undefined && isSentElsewhere(result);
+	if (plan && isElsewhere) plan.hint = NOT_AWAITED;
+	if (result) this.addExecutionHints?.(...hintsOf(results), ...hintOf(plan));
+	if (!plan || !item || !result || !('item' in result) || isRefused(result)) {
+		return itemsAt(node, 'notDelivered', items);
+	}
+	if (result.item.options.dryRun) {
+		return itemsAt(node, 'noAnswer', [
+			{ ...item, json: { ...item.json, content: result.item.content } },
+		]);
+	}
+	if (isElsewhere) {
+		item.json.message = `${String(item.json.message)} ${NOT_AWAITED}`;
+		return itemsAt(node, 'noAnswer', items);
+	}
+	wait.execution = execution;
+	wait.sent = sentFields(item.json);
+	await this.putExecutionToWait(plan.waitTill);
+	// Only now: a try that failed is made again with its input.
+	setTimeLimitOutput(this, wait.sent);
+	// While it waits, n8n shows this as the node's output; what ends the wait takes its place.
+	return itemsAt(node, 'noAnswer', items);
+}
+
+async function rejectRouting(this: IExecutePaginationFunctions): Promise<INodeExecutionData[]> {
+	throw new NodeOperationError(
+		this.getNode(),
+		'Nothing was sent: Send and Wait does not work as a tool. Add KPN SMS as a human review between the AI Agent and its tool.',
+	);
+}
+
+const severalItemsProblem = (count: number): string =>
+	`Send and Wait takes one item, and ${count} came in. Put a Loop Over Items node before it, with a Batch Size of 1: then one after the other is sent and waited for.`;
+
+const severalNumbersProblem = (count: number): string =>
+	`Mobile Number has ${count} numbers. Send and Wait takes one: with several, nobody could tell who answered.`;
+
+const NEEDS_CURRENT_API =
+	'Delivery reports come with the current SMS API only. Choose it in the credential, or wait for an answer.';
+
+const NO_REPORT_HINT =
+	'An SMS that does not arrive goes unnoticed: KPN posts delivery reports to https addresses only, and this n8n has none.';
+
+function checkVersion(): void {
+	const [major = 0, minor = 0] = version.split('.').map(Number);
+	if (major > MIN_N8N_VERSION[0] || (major === MIN_N8N_VERSION[0] && minor >= MIN_N8N_VERSION[1]))
+		return;
+	throw new Error(
+		`Send and Wait needs n8n ${MIN_N8N_VERSION.join('.')} or newer. Send works on this one, too.`,
+	);
+}
+
+/** What is no text stays empty, so that it is refused as such. */
+function textWithLink(content: unknown, link: string | undefined): string {
+	const text = typeof content === 'number' ? String(content) : content;
+	if (typeof text !== 'string' || text.trim() === '') return '';
+	return link === undefined ? text : `${text.trimEnd()}\n${link}`;
+}
+
+const NOT_AWAITED =
+	'What comes back goes to the execution that sent it: this one does not wait for it.';
+
+const isSentElsewhere = (result: ItemResult): boolean =>
+	'item' in result && !result.item.options.dryRun && !isRefused(result) && !isAwaited(result);
+
+const isRefused = (result: ItemResult): boolean =>
+	!('outcomes' in result) || result.outcomes.some(({ outcome }) => outcome === 'refused');
+
+const hintOf = (plan: WaitPlan | undefined): NodeExecutionHint[] =>
+	plan?.hint === undefined ? [] : [{ message: plan.hint, location: 'outputPane' }];
+
+/** The message's own output, without the words of a sending whose outcome is unknown. */
+function sentFields({ outcome, ...json }: IDataObject): IDataObject {
+	const textFields = ['message', 'advice', 'kpnMessage', 'kpnCode', 'statusCode', 'retryable'];
+	return { ...omit(json, textFields), sending: outcome };
+}
+
+/**
+ * When the time is up, n8n hands the node's input on by the first output. So the input is made to say
+ * that nobody answered, and n8n is told to keep to the outputs.
+ */
+function setTimeLimitOutput(context: IExecuteFunctions, sent: IDataObject): void {
+	const executeData = context.getExecuteData();
+	const end = { ...sent, outcome: 'noAnswer', delivery: 'unknown', respondedAt: null };
+	const outputs = endedItemAt(context.getNode(), 'noAnswer', end);
+	executeData.data.main = outputs;
+	// To go on, n8n disables the node of this run. Where the node has another run to come (both branches
+	// of an IF lead to it), that is the same object: the other item would leave by Answered, unsent.
+	executeData.node = { ...executeData.node };
+	context.setMetadata({ forwardAllOutputs: true } as object);
+	// n8n takes what comes out of the second exit for linked to a second input, and so on: all are the
+	// node's one input.
+	const [source = null] = executeData.source?.main ?? [];
+	if (executeData.source) executeData.source.main = outputs.map(() => source);
+}

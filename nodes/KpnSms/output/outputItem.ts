@@ -1,0 +1,143 @@
+import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
+import omit from 'lodash/omit';
+
+import { definedFields } from '../../shared/definedFields';
+import { joinSentences } from '../../shared/kpnError';
+import type { ValidItem, InvalidItem } from '../check/checkItem';
+import type { Accepted, FinalOutcome } from '../send/outcome';
+import { failureOf, itemError } from './itemError';
+
+/** What became of one item: of the message to each of its recipients, in their order. */
+export interface ItemOutcomes {
+	item: ValidItem;
+	/** Empty for a dry run. */
+	outcomes: FinalOutcome[];
+	/** Of a dry run with Send Once Per: how many recipients would not get it again. */
+	sentBefore?: number;
+}
+
+export type ItemResult = ItemOutcomes | InvalidItem;
+
+const isAccepted = (outcome: FinalOutcome): outcome is Accepted => outcome.outcome === 'accepted';
+
+const isSent = ({ outcome }: FinalOutcome): boolean =>
+	outcome === 'accepted' || outcome === 'sentBefore';
+
+/** Whether nothing went wrong: KPN has the message for all recipients, or was not to get it. */
+export const isSuccess = (result: ItemResult): result is ItemOutcomes =>
+	'item' in result &&
+	(result.item.options.dryRun || (result.outcomes.length > 0 && result.outcomes.every(isSent)));
+
+/** Whether this execution has sent it, or may have: only then does anything come back to it. */
+export const isAwaited = (result: ItemResult): boolean =>
+	'item' in result &&
+	result.outcomes.every(
+		(one) => (one.outcome === 'accepted' || one.outcome === 'unknown') && !one.elsewhere,
+	);
+
+/** What the workflow gets for an item. */
+export function outputItem(result: ItemResult, node: INode): INodeExecutionData {
+	if (!isSuccess(result)) return failedItem(result, node);
+	return result.item.options.dryRun ? dryRunItem(result) : acceptedItem(result);
+}
+
+function acceptedItem({ item, outcomes }: ItemOutcomes): INodeExecutionData {
+	const accepted = outcomes.filter(isAccepted);
+	const [first] = accepted;
+	const acceptedBefore = first && accepted.every((outcome) => outcome.acceptedBefore);
+	const sentBeforeCount = outcomes.length - accepted.length;
+	const message = [
+		acceptedBefore && 'KPN had accepted it before: it was not sent again.',
+		first && !acceptedBefore && 'KPN has accepted it.',
+		sentBeforeCount > 0 &&
+			`${sentBeforeText(sentBeforeCount, outcomes.length)} under the same key (Send Once Per).`,
+	];
+	return {
+		json: {
+			outcome: first ? 'accepted' : 'sentBefore',
+			...recipientFields(item),
+			message: message.filter(Boolean).join(' '),
+			...(first && { document_id: first.documentId }),
+			...definedFields({ status: first ? first.status : 'sentBefore' }),
+			...recipientOutcomes({ item, outcomes }),
+			...(acceptedBefore && { acceptedBefore }),
+			...sizeFields(item),
+		},
+		pairedItem: { item: item.itemIndex },
+	};
+}
+
+const dryRunItem = ({ item, sentBefore }: ItemOutcomes): INodeExecutionData => ({
+	json: {
+		outcome: 'dryRun',
+		...recipientFields(item),
+		message: 'Checked only (Dry Run): nothing was sent.',
+		status: 'dryRun',
+		...(sentBefore !== undefined && { sentBefore }),
+		...sizeFields(item),
+	},
+	pairedItem: { item: item.itemIndex },
+});
+
+/**
+ * The item of a message that KPN did not accept, or not for all recipients. There is no `error` in
+ * its JSON, which would make Retry On Fail run the node again.
+ */
+function failedItem(result: ItemResult, node: INode): INodeExecutionData {
+	const failure = failureOf(result);
+	const { itemIndex } = 'item' in result ? result.item : result;
+	const output: INodeExecutionData = {
+		json: {
+			outcome: failure.outcome,
+			...('item' in result
+				? recipientFields(result.item)
+				: { recipient: result.recipient ?? '', parts: 0 }),
+			message: joinSentences(failure.message, failure.quote),
+			advice: failure.advice,
+			...definedFields({
+				kpnMessage: failure.kpn.message,
+				kpnCode: failure.kpn.code,
+				statusCode: failure.statusCode,
+			}),
+			retryable: failure.retryable,
+			...('item' in result && { ...recipientOutcomes(result), ...sizeFields(result.item) }),
+		},
+		pairedItem: { item: itemIndex },
+	};
+	if (node.onError === 'continueErrorOutput') {
+		// n8n tells by `error` which items go there, but replaces the JSON of any item that still has
+		// one when it gets to the next node. Not being enumerable, it is lost in the copy that n8n
+		// makes for the error output.
+		const error = itemError(node, itemIndex, failure);
+		Object.defineProperty(output, 'error', { value: error, enumerable: false });
+	}
+	return output;
+}
+
+/** First in n8n's table, where a person looks: who, and at what price. */
+const recipientFields = ({ recipients, size }: ValidItem): IDataObject => ({
+	recipient: recipients.join(', '),
+	parts: size.parts,
+});
+
+const sizeFields = ({ sender, size }: ValidItem): IDataObject => ({
+	sender,
+	...omit(size, 'parts'),
+});
+
+function sentBeforeText(count: number, total: number): string {
+	if (total === 1) return 'It had been sent before';
+	return `${count} of ${total} recipients had got it before`;
+}
+
+/** What became of it for each of several recipients. */
+function recipientOutcomes({ item, outcomes }: ItemOutcomes): IDataObject {
+	if (outcomes.length < 2) return {};
+	const deliveries = outcomes.map((outcome, index) => ({
+		recipient: item.recipients[index],
+		outcome: outcome.outcome,
+		...(isAccepted(outcome) && { document_id: outcome.documentId }),
+		...(isAccepted(outcome) && outcome.acceptedBefore && { acceptedBefore: true }),
+	}));
+	return { deliveries };
+}

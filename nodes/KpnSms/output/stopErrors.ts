@@ -1,0 +1,186 @@
+import type { INode, NodeApiError } from 'n8n-workflow';
+
+import { joinSentences } from '../../shared/kpnError';
+import type { InvalidItem } from '../check/checkItem';
+import { escapeHtml, groupSame, itemsLabel, htmlLines } from './groupItems';
+import type { ItemOutcomes, ItemResult } from './outputItem';
+import type { FinalOutcome } from '../send/outcome';
+import { apiError, failureOf, isFailure } from './itemError';
+
+/** For "Stop Workflow": some items cannot be sent, so none was. */
+export function invalidItemsError(
+	node: INode,
+	invalidItems: InvalidItem[],
+	total: number,
+	acceptedBefore: number,
+): NodeApiError {
+	const [first] = invalidItems;
+	const itemIndex = first?.itemIndex;
+	const nothing = acceptedBefore === 0 ? 'Nothing was sent' : 'Nothing more was sent';
+	if (total === 1 && first) {
+		return apiError(node, { message: `${nothing}: ${first.problems.join(' ')}`, itemIndex });
+	}
+	const { groups, more } = groupSame(invalidItems, isSameProblem);
+	const [firstGroup] = groups;
+	if (firstGroup?.length === total) {
+		const message = `${nothing}: ${firstGroup[0].problems.join(' ')}`;
+		return apiError(node, { message, description: `The same holds for all ${total} items.` });
+	}
+	return apiError(node, {
+		message: `${nothing}: ${invalidItems.length} of ${total} items must be corrected first`,
+		description: htmlLines(groups.map(problemLine), more),
+		itemIndex,
+	});
+}
+
+const isSameProblem = (item: InvalidItem, other: InvalidItem): boolean =>
+	item.problems.length === other.problems.length &&
+	item.problems.every((problem, index) => problem === other.problems[index]);
+
+const problemLine = (group: [InvalidItem, ...InvalidItem[]]): string =>
+	joinSentences(itemsLabel(group.map((item) => item.itemIndex)), ...group[0].problems);
+
+/** What must be corrected, as HTML for a hint: each group of items with the same words in a line. */
+export function problemLines(invalidItems: InvalidItem[]): string {
+	const { groups, more } = groupSame(invalidItems, isSameProblem);
+	return htmlLines(groups.map(problemLine), more);
+}
+
+/** Why nothing of a run is sent. */
+export const tooManyParts = (parts: number, maxParts: number): string =>
+	`All items together take ${parts} parts, and Maximum Parts in All is ${maxParts}. Look whether these are the people that you mean; if so, raise it.`;
+
+/** For "Stop Workflow": what was sent, what not, what is unknown, and what a retry would do. */
+export function stopError(node: INode, results: ItemResult[]): NodeApiError {
+	const counts = {
+		accepted: 0,
+		'sent before': 0,
+		'partly accepted': 0,
+		refused: 0,
+		unknown: 0,
+		'not tried': 0,
+	};
+	let content = false;
+	const failed: ItemOutcomes[] = [];
+	// In one go, also for a list of 100,000: so words are found for those only that are named.
+	for (const result of results) {
+		if (!isChecked(result)) continue;
+		const state = stateOf(result);
+		counts[state]++;
+		if (state === 'accepted' || state === 'sent before') continue;
+		content ||= result.outcomes.some(isAboutContent);
+		failed.push(result);
+	}
+	const { groups, more } = groupSame(failed, isSameFailure);
+	const shown = groups.map((group) => {
+		const failure = failureOf(group[0]);
+		const items = group.map(({ item }) => item.itemIndex);
+		return { items, ...failure, quote: quoteOf(group, failure.quote) };
+	});
+	const [first] = shown;
+	const { statusCode } = first ?? {};
+	const itemIndex = first?.items[0];
+	const next = nextStep(results, content);
+	// n8n writes the message into its log: KPN's words, which may hold a number, go beside it.
+	if (results.length === 1 && first) {
+		const partly = counts['partly accepted'] > 0 ? next : '';
+		const description = escapeHtml(joinSentences(first.quote, first.advice, partly));
+		return apiError(node, { message: first.message, description, statusCode, itemIndex });
+	}
+	const lines = shown.map(({ items, message, quote, advice }, index) =>
+		joinSentences(
+			itemsLabel(items),
+			message,
+			quote,
+			advice === shown[index - 1]?.advice ? '' : advice,
+		),
+	);
+	const tally = Object.entries(counts)
+		.filter(([, count]) => count > 0)
+		.map(([name, count]) => `${count} ${name}`);
+	return apiError(node, {
+		message: `Not all items were sent: ${tally.join(', ')}`,
+		description: `${htmlLines(lines, more)}<br>${next}`,
+		statusCode,
+		itemIndex,
+	});
+}
+
+/** Which button does what, for somebody who has the error before them. */
+function nextStep(results: ItemResult[], content: boolean): string {
+	const hasOnceKey = results.some(
+		(result) => 'item' in result && result.item.onceKey !== undefined,
+	);
+	const rest = 'Executions → this one → Retry (it uses the data of then)';
+	return joinSentences(
+		hasOnceKey
+			? `To send only the rest: execute again, for Send Once Per is set (correct first what is wrong in the data); or ${rest}.`
+			: `To send only the rest: ${rest}. Execute step sends everything again, also to those who have it: Send Once Per knows only what was sent while it was set.`,
+		content
+			? 'What KPN refused for its content (400), a retry sends with the same data, to be refused again: correct it where it comes from, and let such items go their own way with On Error → Continue (using error output).'
+			: '',
+		'What is unknown is sent again only with Delivery Guarantee At Least Once.',
+	);
+}
+
+const isAboutContent = (outcome: FinalOutcome): boolean =>
+	outcome.outcome === 'refused' && outcome.statusCode === 400 && !outcome.notTried;
+
+/** What an item is counted as. */
+function stateOf({ outcomes }: ItemOutcomes) {
+	let sentBefore = 0;
+	let failures = 0;
+	let notTried = 0;
+	for (const outcome of outcomes) {
+		if (outcome.outcome === 'unknown') return 'unknown';
+		if (outcome.outcome === 'sentBefore') sentBefore++;
+		if (outcome.outcome !== 'refused') continue;
+		failures++;
+		if (outcome.notTried) notTried++;
+	}
+	if (failures === 0) return sentBefore === outcomes.length ? 'sent before' : 'accepted';
+	if (failures < outcomes.length) return 'partly accepted';
+	return notTried === failures ? 'not tried' : 'refused';
+}
+
+const isChecked = (result: ItemResult): result is ItemOutcomes => 'item' in result;
+
+/** Whether the same is to be said of both; of several recipients, each item has words of its own. */
+function isSameFailure(
+	{ outcomes: [outcome, ...rest] }: ItemOutcomes,
+	other: ItemOutcomes,
+): boolean {
+	const [otherOutcome, ...others] = other.outcomes;
+	if (outcome === otherOutcome) return rest.length + others.length === 0;
+	if (!outcome || !otherOutcome || rest.length + others.length > 0) return false;
+	if (!isFailure(outcome) || !isFailure(otherOutcome)) return false;
+	return (
+		outcome.outcome === otherOutcome.outcome &&
+		outcome.meaning === otherOutcome.meaning &&
+		outcome.advice === otherOutcome.advice &&
+		outcome.notTried === otherOutcome.notTried &&
+		outcome.systemCode === otherOutcome.systemCode &&
+		isSameText(outcome.kpn.message, otherOutcome.kpn.message) &&
+		outcome.kpn.code === otherOutcome.kpn.code
+	);
+}
+
+/** A word with a digit in it: the time, or the ID that each call has of its own. */
+const CALL_SPECIFIC_WORD = /[\w.:+-]*\d[\w.:+-]*/g;
+
+const withoutCallSpecificWords = (text = ''): string => text.replace(CALL_SPECIFIC_WORD, '…');
+
+/** Whether two texts say the same, but for what is each call's own. */
+const isSameText = (text?: string, otherText?: string): boolean =>
+	text === otherText ||
+	(text !== undefined && withoutCallSpecificWords(text) === withoutCallSpecificWords(otherText));
+
+/** KPN's words for all of a group: what is each call's own is left out. */
+function quoteOf(group: [ItemOutcomes, ...ItemOutcomes[]], quote: string): string {
+	const textOf = ({ outcomes: [outcome] }: ItemOutcomes) =>
+		outcome && isFailure(outcome) ? outcome.kpn.message : undefined;
+	const text = textOf(group[0]);
+	return group.every((outcome) => textOf(outcome) === text)
+		? quote
+		: withoutCallSpecificWords(quote);
+}

@@ -1,8 +1,0 @@
-import { setMaxListeners } from 'node:events';
-
-/** Ends whatever waits for it: any number of calls, answers and deliveries at once. */
-export function stopping(): AbortController {
-	const controller = new AbortController();
-	setMaxListeners(0, controller.signal);
-	return controller;
-}
