@@ -106,7 +106,7 @@ const CONTINUE = 'continueRegularOutput';
 
 test.each<[string, Answer, INode['onError'], RunItem[], SmsApi?]>([
 	['KPN takes all', ACCEPTED, undefined, itemsOf()],
-	['KPN takes all, one a call', ACCEPTED, undefined, itemsOf({}, {}, MANY), 'v1'],
+	['KPN takes all, one a call', ACCEPTED, undefined, itemsOf({}, {}, MANY / 4), 'v1'],
 	['KPN refuses all, Stop Workflow', FORBIDDEN, undefined, itemsOf()],
 	['KPN refuses all, Continue', FORBIDDEN, CONTINUE, itemsOf()],
 	['bad numbers, Stop Workflow', ACCEPTED, undefined, itemsOf({ mobile_number: 'x' })],
@@ -136,6 +136,7 @@ test.each<[string, Answer, INode['onError'], RunItem[], SmsApi?]>([
 		});
 		expect(share).toBeLessThan(1);
 	},
+	180_000,
 );
 
 const REFUSED: Failure = {
