@@ -582,7 +582,14 @@ describe('several workflows of one n8n that take over', () => {
 		);
 		for (const host of hosts.slice(1)) host.joins(hosts[0] as TriggerHost);
 	};
-	const settled = async () => await new Promise((resolve) => setTimeout(resolve, SETTLED));
+	/** Waits for what is given back a moment later, and for the calls that it takes. */
+	const settled = async () => {
+		let calls: number;
+		do {
+			calls = sandbox.settingsCalls.length;
+			await new Promise((resolve) => setTimeout(resolve, SETTLED));
+		} while (sandbox.settingsCalls.length > calls);
+	};
 	/** n8n as it is after a start: nothing in its memory. */
 	const restart = () =>
 		jest.isolateModules(() => {
