@@ -31,7 +31,7 @@ export const OUTPUTS: Record<string, string> = {
 	kpnCode: 'The same: KPN’s code.',
 	statusCode: 'The same: the HTTP status.',
 	retryable: 'Whether sending the same again is safe and may help.',
-	deliveries: 'With several recipients: what became of the SMS to each of them.',
+	messages: 'With several recipients: what became of the SMS to each of them.',
 	acceptedBefore:
 		'`true` if KPN accepted it in an earlier try of this execution: this time it was not sent.',
 	sentBefore: 'Of a Dry Run with Send Once Per: how many recipients would not get it again.',
@@ -41,7 +41,7 @@ export const OUTPUTS: Record<string, string> = {
 	specialCharacters: 'The first few characters that make it `UCS-2`.',
 };
 
-export const DELIVERIES: Record<string, string> = {
+export const MESSAGES: Record<string, string> = {
 	recipient: 'The number.',
 	outcome: 'As above.',
 	document_id: 'KPN’s confirmation, if accepted.',

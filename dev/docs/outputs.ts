@@ -6,14 +6,14 @@ import { startSandbox, type Fault, type Sandbox } from '../../sandbox';
 import { CredentialStore } from '../credentialStore';
 import { KPN_SMS, outputOf, retryExecution, runWorkflow, type WorkflowFile } from '../engine';
 import { definitions } from './markdown';
-import { DELIVERIES, DUTCH_OUTCOMES, INBOUND, OUTCOMES, OUTPUTS, REPORT } from './outputWords';
+import { MESSAGES, DUTCH_OUTCOMES, INBOUND, OUTCOMES, OUTPUTS, REPORT } from './outputWords';
 
 const CREDENTIAL = { id: 'sandbox', name: 'KPN' };
 
 /** What comes out of both nodes; of KPN SMS, by running it on n8n's engine. */
 export async function outputs(): Promise<Record<string, string>> {
 	const items = await everyItem();
-	const deliveries = items.flatMap((item) => (item.deliveries ?? []) as IDataObject[]);
+	const messages = items.flatMap((item) => (item.messages ?? []) as IDataObject[]);
 	const outcomes = items.map(({ outcome }) => String(outcome));
 	const exampleOf = (outcome: string) =>
 		asJson(items.find((item) => item.outcome === outcome) ?? {});
@@ -21,7 +21,7 @@ export async function outputs(): Promise<Record<string, string>> {
 		outcomes: definitions(outcomes, OUTCOMES),
 		'outcomes-nl': definitions(outcomes, DUTCH_OUTCOMES),
 		outputs: definitions(keysOf(items), OUTPUTS),
-		'deliveries-outputs': definitions(keysOf(deliveries), DELIVERIES),
+		'messages-outputs': definitions(keysOf(messages), MESSAGES),
 		'example-accepted': exampleOf('accepted'),
 		'example-refused': exampleOf('refused'),
 		'example-unknown': exampleOf('unknown'),

@@ -44,7 +44,7 @@ export function responseError(
 export function connectionError(node: INode, error: unknown): NodeApiError {
 	const { statusCode, meaning, advice, kpn, systemCode, retryable } = tokenFailure(error);
 	if (statusCode !== undefined && retryable) {
-		const message = `KPN’s log-in had a hiccup (status ${statusCode})`;
+		const message = `KPN’s token server failed (status ${statusCode})`;
 		const again = 'Publish the workflow again in some minutes.';
 		return settingsError(node, message, again, kpn, statusCode);
 	}

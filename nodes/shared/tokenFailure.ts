@@ -33,7 +33,7 @@ export function tokenFailure(error: unknown, secrets: Secrets = []): Failure {
 		return {
 			...base,
 			meaning: transient
-				? `KPN’s log-in had a hiccup (status ${statusCode}), and nobody sends without it`
+				? `KPN’s token server failed (status ${statusCode}), and without a token nothing is sent`
 				: statusCode === undefined
 					? 'KPN gave no token'
 					: `KPN gave no token (it answered with status ${statusCode})`,

@@ -271,7 +271,7 @@ test('of several recipients, each that an earlier try had accepted says so', asy
 	const retried = await retryExecution(failed, file, setting.credentials);
 	const [item] = outputOf(retried, 'SMS').map(({ json }) => json);
 	expect(item).not.toHaveProperty('acceptedBefore');
-	expect(item?.deliveries).toEqual([
+	expect(item?.messages).toEqual([
 		expect.objectContaining({ recipient: to, acceptedBefore: true }),
 		expect.not.objectContaining({ acceptedBefore: true }),
 	]);
@@ -285,7 +285,7 @@ test('what KPN’s log-in cannot do for a moment is said so', async () => {
 	});
 	const { data } = await send(1, {});
 	expect(data.resultData.error?.message).toMatch(
-		/^Not sent: KPN’s log-in had a hiccup \(status 502\)/,
+		/^Not sent: KPN’s token server failed \(status 502\)/,
 	);
 	expect(data.resultData.error?.description).toMatch(
 		/again in some minutes; where the workflow has stopped, Retry/,

@@ -120,7 +120,7 @@ test('one item with 200 recipients is one call, one with 201 is two', async () =
 	expect(callSizes().slice(1).sort()).toEqual([1, 200]);
 	const json = outputOf(result, 'SMS')[0]?.json;
 	expect(String(json?.recipient).split(', ')).toHaveLength(201);
-	expect(json?.deliveries).toHaveLength(201);
+	expect(json?.messages).toHaveLength(201);
 });
 
 test('senders that alternate share a call each, and keep their order', async () => {

@@ -111,7 +111,7 @@ test('of several recipients, those who have it do not get it again', async () =>
 	const again = await run(withKey(), items);
 	expect(outputOf(again, 'SMS')[0]?.json).toMatchObject({
 		outcome: 'accepted',
-		deliveries: [
+		messages: [
 			{ recipient: '+31612345670', outcome: 'sentBefore' },
 			{ recipient: Y, outcome: 'accepted', document_id: expect.any(String) as string },
 		],

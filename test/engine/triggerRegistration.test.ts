@@ -500,7 +500,7 @@ describe('when KPN refuses', () => {
 		sandbox.inject({ on: 'token', times: null, answer: { kind: 'http', status: 500 } });
 		const host = await setting.host();
 		const error = await host.publish().catch(({ message }: Error) => message);
-		expect(error).toMatch(/log-in had a hiccup \(status 500\).*Publish the workflow again in some/);
+		expect(error).toMatch(/token server failed \(status 500\).*Publish the workflow again in some/);
 		expect(error).not.toMatch(/sen[dt]/);
 	});
 

@@ -210,7 +210,7 @@ function judgeItem(
 	} else {
 		claim(json.sender === items[index]?.sender, `item ${index} has another item's sender`);
 	}
-	const several = json.deliveries as
+	const several = json.messages as
 		Array<{ recipient: string; outcome: string; document_id: string | null }> | undefined;
 	for (const recipient of truth.recipients(index, one)) {
 		const own = several?.find((delivery) => delivery.recipient === recipient);

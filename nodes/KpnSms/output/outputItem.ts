@@ -133,11 +133,11 @@ function sentBeforeText(count: number, total: number): string {
 /** What became of it for each of several recipients. */
 function recipientOutcomes({ item, outcomes }: ItemOutcomes): IDataObject {
 	if (outcomes.length < 2) return {};
-	const deliveries = outcomes.map((outcome, index) => ({
+	const messages = outcomes.map((outcome, index) => ({
 		recipient: item.recipients[index],
 		outcome: outcome.outcome,
 		...(isAccepted(outcome) && { document_id: outcome.documentId }),
 		...(isAccepted(outcome) && outcome.acceptedBefore && { acceptedBefore: true }),
 	}));
-	return { deliveries };
+	return { messages };
 }

@@ -30,7 +30,7 @@ export interface SendPlan {
 	stopAtFailure: boolean;
 	/** Whether an earlier try had messages accepted. */
 	acceptedBefore: boolean;
-	/** How fast KPN is called; several deliveries may share it. */
+	/** How fast KPN is called; several runs may share it. */
 	pace: Pace;
 	/** What the user has set as the most. */
 	batching?: Batching;

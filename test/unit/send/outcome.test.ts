@@ -344,7 +344,7 @@ test('a token that cannot be had is a refusal, in words about what is at fault',
 	for (const status of [408, 409, 429, 444, 460, 499, 500, 504]) {
 		expect(tokenFailure({ status, body: '' })).toMatchObject({
 			outcome: 'refused',
-			meaning: expect.stringMatching(/KPN’s log-in had a hiccup/),
+			meaning: expect.stringMatching(/KPN’s token server failed/),
 			advice: expect.stringMatching(/Retry does so/),
 			retryable: true,
 			retry: {},
