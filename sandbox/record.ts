@@ -75,7 +75,7 @@ export class SandboxRecord {
 		this.emit({ event: 'restored' });
 	}
 
-	/** Empties the lists in place: whoever holds one sees it empty too. */
+	/** Empties the lists in place: references to them stay valid. */
 	reset(): void {
 		const lists = [this.tokenCalls, this.calls, this.messages, this.settingsCalls];
 		for (const list of [...lists, this.deliveries, this.inbound]) list.length = 0;

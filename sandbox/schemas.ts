@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What somebody wants of the sandbox, from outside as from a test: its shape, and its check. */
+/** The schemas of what the sandbox takes, over HTTP and from tests. */
 
 /** Which messages are meant; all, if it says nothing. */
 const matchSchema = z.strictObject({

@@ -26,7 +26,7 @@ export const NO_WEBHOOK: WebhookStatus = {
 		'Nobody listens: KPN has no webhook URL. Publish a workflow with a KPN SMS Trigger, then write again.',
 };
 
-/** What came of an attempt to post an event, out of so many, in words for somebody new to webhooks. */
+/** What came of an attempt to post an event, out of so many, in words for a person who is new to webhooks. */
 export function webhookStatusOf(delivery: WebhookDelivery, attempts: number): WebhookStatus {
 	const { event, url, status, notSent, attempt } = delivery;
 	const report = event === 'deliveryReport';

@@ -78,7 +78,7 @@ export class WebhookEvents {
 		return groups;
 	}
 
-	/** What becomes of messages is known on their phones also where KPN has nobody to report it to. */
+	/** The phones know what becomes of messages, also without a webhook. */
 	private async report(messages: AcceptedMessage[], reports: ReportPlan['reports']): Promise<void> {
 		const { settings, deliveries, reportAfterMs, record } = this.dependencies;
 		// As it is when KPN takes the messages.
