@@ -1,5 +1,11 @@
 import { TOKEN_PATH } from '../nodes/shared/kpnApi';
-import type { Kpn } from './workspace';
+
+/** Where KPN, or a stand-in for it, is, and an application there. */
+export interface Kpn {
+	url: string;
+	clientId: string;
+	clientSecret: string;
+}
 
 /**
  * Gives the sandbox the key that it signs its events with, by KPN's own calls: each sandbox begins

@@ -14,13 +14,7 @@ import {
 	type CredentialReference,
 	type StoredWorkflow,
 } from './n8n/workflows';
-import { addSigningKey } from './signingKey';
-
-export interface Kpn {
-	url: string;
-	clientId: string;
-	clientSecret: string;
-}
+import { addSigningKey, type Kpn } from './signingKey';
 
 /** What a start has made in n8n: a later one leaves it to the user. */
 interface CreatedIds {
