@@ -1,11 +1,24 @@
 import { createHash } from 'node:crypto';
-import type { IDataObject, IHookFunctions, IN8nHttpFullResponse } from 'n8n-workflow';
-import { jsonParse, NodeOperationError } from 'n8n-workflow';
+import type { IDataObject, IHookFunctions, NodeOperationError } from 'n8n-workflow';
 
 import { baseUrlOf, KPN_HOST } from '../shared/kpnApi';
-import { decrypt, encrypt } from './encrypt';
-import { encryptionPassword, storeKeys } from './signingKeys';
+import { storeKeys } from './signingKeys';
 import { warn } from './log';
+import { previousToKeep, previousWith, urlToGiveBack } from './previousUrls';
+import {
+	forget,
+	isStored,
+	markAsEnded,
+	originOf,
+	ownerOf,
+	ownUrl,
+	problem,
+	registrationOf,
+	registrations,
+	remember,
+	workflowOf,
+	type Registration,
+} from './registrations';
 import {
 	withApplicationLock,
 	scheduleRestore,
@@ -14,38 +27,12 @@ import {
 } from './applicationLock';
 import { readCredential, WebhookSettings, type Level, type WebhookConfig } from './webhookSettings';
 
-/** What a trigger has put at KPN, kept in the node's static data. */
-interface Registration extends IDataObject {
-	/** A credential can become another application's. */
-	application: string;
-	/** Instance, workflow and node: copied or exported, static data goes along to another trigger. Empty once it is unpublished. */
-	owner: string;
-	/** The workflow's name, to say who has the place. */
-	workflow: string;
-	url: string;
-	/** The fields that it has had left out, to know whether somebody has changed them since. */
-	excludedFields: string;
-	/** Whether the application had no configuration, so that this one can be removed. */
-	createdConfig: boolean;
-	/** A `PreviousUrls`, encrypted, for a URL may hold a token. Undefined where the place was free. */
-	previous?: string;
-	/** Whether somebody listens for a test event. */
-	test: boolean;
-}
-
-/** Who had the place before a trigger. It is handed on from one to the next, so that none is lost with another. */
-interface PreviousUrls {
-	/** The URLs of the triggers of this n8n that have been taken over from, the latest first. */
-	triggers: string[];
-	/** What stood there before them all. */
-	original?: string;
-}
-
 /** How `excludedFieldsOf` writes that nothing is left out. */
 const NO_EXCLUDED_FIELDS = '[]';
 
-/** By URL, also those that are no more. n8n 1.x saves no static data of a workflow that it could not publish as a whole. */
-const registrations = new Map<string, Registration>();
+/** n8n stores what a trigger has put at KPN once publishing is over. */
+const SET_BY_HAND =
+	'KPN sends here already, and why is not known: somebody has set this URL there, or n8n was ended while it published this workflow. Unpublishing leaves it there: set what KPN had before, or remove the URL, at KPN.';
 
 /** The URLs of which n8n's log says that they stay: n8n tries to unpublish several times. */
 const reportedNotRestored = new Set<string>();
@@ -109,10 +96,11 @@ async function setWebhookUrl(
 		requireTakeOver(context, otherHolder, own ? undefined : inherited.level);
 	await storeKeys(context);
 	reportedNotRestored.delete(url);
-	// Somebody has put this URL there by hand, so it is not ours to remove.
+	// It is not known to be ours to remove.
 	if (holder === url && !isOurs) {
 		registrations.delete(url);
-		return clearRegistration(context);
+		warn(context, SET_BY_HAND);
+		return forget(context);
 	}
 
 	const { createdConfig, excludedFields } = previousOwn ?? {
@@ -121,15 +109,14 @@ async function setWebhookUrl(
 	};
 	const isChangedByOthers =
 		own !== undefined && !(createdConfig && excludedFieldsOf(own) === excludedFields);
-	const config = { url, privacy: (isChangedByOthers ? own : inherited).privacy };
+	// What KPN does not show now may be what was left out before.
+	const keeps = isChangedByOthers || (own !== undefined && !inherited.complete);
+	const config = { url, privacy: (keeps ? own : inherited).privacy };
 	let previous = previousOwn?.previous;
 	if (otherHolder !== undefined && !isTestUrl(otherHolder)) {
-		const chain = previousOwn
-			? await previousChain(context, previousOwn)
-			: { triggers: [], original: own?.url };
-		previous = encrypt(JSON.stringify(chain), await encryptionPassword(context));
+		previous = await previousToKeep(context, previousOwn, own?.url);
 	}
-	const registration: Registration = {
+	remember(context, {
 		application,
 		owner: ownerOf(context),
 		workflow: context.getWorkflow().name ?? '',
@@ -138,9 +125,7 @@ async function setWebhookUrl(
 		createdConfig,
 		previous,
 		test: isTest(context),
-	};
-	registrations.set(url, registration);
-	context.getWorkflowStaticData('node').registered = registration;
+	});
 	if (own?.url !== url || excludedFieldsOf(own) !== excludedFieldsOf(config)) {
 		await settings.setConfig(config, own ? 'PUT' : 'POST');
 	}
@@ -150,7 +135,7 @@ async function setWebhookUrl(
 
 /**
  * Gives KPN's place back as it was, unless somebody has changed it since: a moment later, for the
- * trigger may only be published again.
+ * trigger may only be published again; at once where n8n may be ended until then and know nothing of it.
  *
  * @throws NodeApiError where KPN refuses or cannot be reached: all is kept for the next time
  */
@@ -159,7 +144,7 @@ export async function unregister(context: IHookFunctions): Promise<void> {
 	if (!registration) return;
 	const { application, url, test } = registration;
 	// Another trigger of the workflow may come in its place, whatever becomes of this.
-	registrations.set(url, { ...registration, owner: '' });
+	markAsEnded(registration);
 	try {
 		if ((await applicationOf(context)) !== application) {
 			// No error: n8n would try again for some seconds, and not publish meanwhile.
@@ -168,9 +153,11 @@ export async function unregister(context: IHookFunctions): Promise<void> {
 		}
 		await withApplicationLock(application, async () => {
 			const own = await new WebhookSettings(context).config('applications');
-			if (own?.url !== url) return clearRegistration(context);
-			await previousChain(context, registration);
-			if (test) return await restorePrevious(context, registration);
+			if (own?.url !== url) return forget(context);
+			await previousWith(context, registration);
+			// n8n 1.x stores nothing of a workflow that it could not publish as a whole.
+			if (test || !isStored(context, registration))
+				return await restorePrevious(context, registration);
 			scheduleRestore(application, url, async () => {
 				await restorePrevious(context, registration).catch((error) =>
 					reportNotRestored(context, registration, error),
@@ -191,18 +178,12 @@ function reportNotRestored(context: IHookFunctions, { url }: Registration, error
 }
 
 async function restorePrevious(context: IHookFunctions, registration: Registration): Promise<void> {
-	registrations.set(registration.url, { ...registration, owner: '' });
+	markAsEnded(registration);
 	const settings = new WebhookSettings(context);
 	const own = await settings.config('applications');
 	if (own?.url !== registration.url) return;
-	const { triggers, original } = await previousChain(context, registration);
-	const candidates = triggers.filter((url) => originOf(url) === originOf(ownUrl(context)));
-	for (const url of original === undefined ? candidates : [...candidates, original]) {
-		// One that cannot be asked stays what it was: somebody else's, or a trigger that is known.
-		const isUnknown = url !== original && !registrations.has(url);
-		if (isUnpublished(url) || ((await isGone(context, url)) ?? isUnknown)) continue;
-		return await settings.setConfig({ ...own, url }, 'PUT');
-	}
+	const url = await urlToGiveBack(context, registration);
+	if (url !== undefined) return await settings.setConfig({ ...own, url }, 'PUT');
 	// What is left out at this level must not be sent because of us, nor be lost.
 	const lossless = [NO_EXCLUDED_FIELDS, excludedFieldsOf(await settings.inherited())];
 	if (registration.createdConfig) lossless.push(registration.excludedFields);
@@ -213,58 +194,6 @@ async function restorePrevious(context: IHookFunctions, registration: Registrati
 	);
 }
 
-function clearRegistration(context: IHookFunctions): void {
-	delete context.getWorkflowStaticData('node').registered;
-}
-
-/**
- * The trigger, and what it has taken over from. Across a start of n8n, that can be another one that it
- * did not know: what that one has taken over from comes before it then.
- */
-async function previousChain(
-	context: IHookFunctions,
-	registration: Registration,
-): Promise<PreviousUrls> {
-	const triggers = new Set<string>();
-	for (let first = registration; ;) {
-		const { triggers: earlier, original } = await decryptPrevious(context, first);
-		for (const url of [first.url, ...earlier]) triggers.add(url);
-		const older = registrations.get(original ?? '');
-		if (older?.application !== first.application || triggers.has(older.url))
-			return { triggers: [...triggers], original };
-		first = older;
-	}
-}
-
-async function decryptPrevious(
-	context: IHookFunctions,
-	{ previous }: Registration,
-): Promise<PreviousUrls> {
-	if (previous === undefined) return { triggers: [] };
-	const json = decrypt(previous, await encryptionPassword(context));
-	if (json !== undefined) return jsonParse<PreviousUrls>(json);
-	throw operationError(
-		context,
-		'The webhook URL that KPN had before can no longer be read, because the Client Secret in the credential has changed. Set that URL at KPN yourself.',
-	);
-}
-
-/** Whether it is one of a trigger that was unpublished, or is about to leave. */
-const isUnpublished = (url: string): boolean => registrations.get(url)?.owner === '';
-
-/** Whether a URL of this n8n has no trigger any more; undefined if n8n does not answer. Other systems are not asked. */
-async function isGone(context: IHookFunctions, url: string): Promise<boolean | undefined> {
-	if (originOf(url) !== originOf(ownUrl(context))) return false;
-	const options = { url, ignoreHttpStatusErrors: true, returnFullResponse: true, timeout: 5000 };
-	try {
-		const answer = (await context.helpers.httpRequest(options)) as IN8nHttpFullResponse;
-		// For a URL that takes only POST, n8n says so.
-		return answer.statusCode === 404 && !JSON.stringify(answer.body).includes('POST request');
-	} catch {
-		return undefined;
-	}
-}
-
 const TEST_PATH = '/webhook-test/';
 const isTestUrl = (url: string): boolean => url.includes(TEST_PATH);
 
@@ -273,7 +202,7 @@ const productionUrlOf = (url: string): string => url.replace(TEST_PATH, '/webhoo
 
 function otherApplication(context: IHookFunctions, application: string): NodeOperationError {
 	const [kpn, end] = application.split(' ');
-	return operationError(
+	return problem(
 		context,
 		`The credential was that of the application whose Client ID ends in ${end}, at ${kpn}, and is another one’s now.`,
 	);
@@ -282,7 +211,7 @@ function otherApplication(context: IHookFunctions, application: string): NodeOpe
 /** KPN sends only to https addresses; a sandbox takes others. */
 function requireHttps(context: IHookFunctions, url: string, application: string): void {
 	if (url.startsWith('https:') || !application.startsWith(`https://${KPN_HOST} `)) return;
-	throw operationError(
+	throw problem(
 		context,
 		`KPN sends only to https addresses, and this n8n’s is ${originOf(url)}. Set WEBHOOK_URL to the https address at which the internet reaches n8n, and publish the workflow again.`,
 	);
@@ -309,14 +238,7 @@ function requireTakeOver(context: IHookFunctions, holder: string, level?: Level)
 			: 'another workflow, another n8n or another system';
 		message += `: to ${who}. Let one trigger start both, use a credential of another application here, or add the option Take Over Webhook URL, which takes those events away until this workflow is unpublished.`;
 	}
-	throw operationError(context, message);
-}
-
-function registrationOf(context: IHookFunctions): Registration | undefined {
-	const inMemory = registrations.get(ownUrl(context));
-	const stored = context.getWorkflowStaticData('node').registered as Registration | undefined;
-	const found = inMemory ?? (stored?.owner === ownerOf(context) ? stored : undefined);
-	return found && { ...found };
+	throw problem(context, message);
 }
 
 /** The fields that a configuration leaves out, so that equal ones compare as equal. */
@@ -335,25 +257,8 @@ async function applicationOf(context: IHookFunctions): Promise<string> {
 	return `${baseUrlOf(credential)} ${key.slice(-4)} ${hash}`;
 }
 
-function ownUrl(context: IHookFunctions): string {
-	const url = context.getNodeWebhookUrl('default');
-	if (url !== undefined) return url;
-	throw operationError(context, 'n8n has no webhook URL for this node.');
-}
-
-const operationError = (context: IHookFunctions, words: string): NodeOperationError =>
-	new NodeOperationError(context.getNode(), words);
-
-const workflowOf = (context: IHookFunctions): string =>
-	`${context.getInstanceId()} ${context.getWorkflow().id} `;
-
-const ownerOf = (context: IHookFunctions): string => workflowOf(context) + context.getNode().id;
-
 const takesOver = (context: IHookFunctions): boolean =>
 	!isTest(context) && context.getNodeParameter('additionalOptions.takeOver', false) === true;
 
 /** Whether somebody listens for a test event. */
 const isTest = (context: IHookFunctions): boolean => context.getMode() === 'manual';
-
-/** Of a foreign URL, more may be a secret. */
-const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).origin : url);

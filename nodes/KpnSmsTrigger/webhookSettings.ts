@@ -85,11 +85,13 @@ export class WebhookSettings {
 		};
 	}
 
-	/** What holds for the application where it has nothing of its own, as far as KPN shows it that, and whose the URL is. */
-	async inherited(): Promise<WebhookConfig & { level: Level }> {
+	/** What holds for the application where it has nothing of its own, whose the URL is, and whether KPN showed it all. */
+	async inherited(): Promise<WebhookConfig & { level: Level; complete: boolean }> {
+		let complete = true;
 		const above = async (level: Level) =>
 			await this.config(level).catch((error: NodeApiError) => {
 				if (error.httpCode !== '403') throw error;
+				complete = false;
 				warn(this.context, `${error.message} What it leaves out, leave out here, too.`);
 				return undefined;
 			});
@@ -98,6 +100,7 @@ export class WebhookSettings {
 			url: team?.url ?? organization?.url,
 			privacy: team?.privacy ?? organization?.privacy,
 			level: team?.url === undefined ? 'organizations' : 'teams',
+			complete,
 		};
 	}
 

@@ -4,6 +4,7 @@ import {
 	outputOf,
 	retryExecution,
 	runWorkflow,
+	startRetry,
 	startWorkflow,
 	type WorkflowFile,
 } from '../../dev/engine';
@@ -203,17 +204,24 @@ test('while it waits for the second time, a message of an earlier try stays in d
 	setting = await startEngineSetup();
 	const { sandbox, credentials } = setting;
 	sandbox.inject(once('Message 0', SERVER_ERROR, { accept: true }));
-	const parameters = { options: { deliveryGuarantee: 'atLeastOnce' } };
-	const file = smsWorkflow({ parameters });
-	const failed = await run(file, messagesTo(1));
+	sandbox.inject(once('Message 1', BAD_REQUEST));
+	const file = (messagesPerCall: number) =>
+		smsWorkflow({ parameters: { options: { deliveryGuarantee: 'atLeastOnce', messagesPerCall } } });
+	const failed = await run(file(1), messagesTo(2));
 	expect(failed.data.resultData.error).toBeDefined();
-	sandbox.inject({
-		times: null,
-		answer: { kind: 'http', status: 503, headers: { 'retry-after': '0' } },
-	});
-	const retried = await retryExecution(failed, file, credentials);
-	expect(retried.data.resultData.error?.message).toMatch(/^Unknown whether KPN took the SMS/);
-	expect(Object.values(ledgerOf(retried.data)[0]?.[0] ?? {})).toEqual(['?']);
+	const { length } = sandbox.calls;
+	const headers = { 'retry-after': '30' };
+	sandbox.inject({ times: null, answer: { kind: 'http', status: 503, headers } });
+	const together = file(2);
+	const retried = startRetry(failed.data, file(1), credentials, together);
+	const entriesOf = (item: number) => Object.values(ledgerOf(retried.data)[0]?.[item] ?? {});
+	await waitUntil(() => sandbox.calls[length]?.status === 503);
+	// Of the other one, nothing is in doubt.
+	await waitUntil(() => entriesOf(1).length === 0);
+	expect(entriesOf(0)).toEqual(['?']);
+	retried.cancel();
+	const { data } = await retried.finished;
+	expect(data.resultData.error?.message).toMatch(/1 unknown|^Unknown whether/);
 });
 
 test('a loop: an item that was given another number does not hide a later message to the first', async () => {

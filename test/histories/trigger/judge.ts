@@ -4,8 +4,11 @@ import type { Attempt, Delivery, TriggerRecord } from './record';
 /** Says whether something holds that is promised. */
 export type Claims = (holds: boolean, promise: string) => void;
 
-/** Says which promises a history broke, from what KPN and n8n have, without a look at the code. */
-export function judge(record: TriggerRecord): string[] {
+/**
+ * Says which promises a history broke, from what KPN and n8n have, without a look at the code; and for
+ * which limit of the promises KPN's settings are others in the end than they were.
+ */
+export function judge(record: TriggerRecord): { broken: string[]; limit?: string } {
 	const broken = [...record.broken];
 	const claim: Claims = (holds, promise) => {
 		if (!holds) broken.push(promise);
@@ -19,8 +22,8 @@ export function judge(record: TriggerRecord): string[] {
 		claim(!record.kept.includes(secret), `n8n keeps or says what is secret or personal: ${secret}`);
 		claim(!record.log.includes(secret), `n8n’s log has what is secret or personal: ${secret}`);
 	}
-	judgeSettings(record, claim);
-	return broken;
+	const limit = judgeSettings(record, claim);
+	return { broken, limit };
 }
 
 function judgeDelivery(delivery: Delivery, record: TriggerRecord, claim: Claims): void {

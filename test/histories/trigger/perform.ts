@@ -56,6 +56,7 @@ export async function perform(history: TriggerHistory): Promise<TriggerRecord> {
 		for (const step of history.steps) await user.does(step);
 		await user.endsAll(SETTLED_MS);
 		kpn.keepCalls();
+		const { publishing } = user;
 		return {
 			initial: history.configs.application,
 			changes: kpn.changes,
@@ -67,15 +68,16 @@ export async function perform(history: TriggerHistory): Promise<TriggerRecord> {
 			last: sandbox.settings.application,
 			lastExcluded: sandbox.settings.excludedFields,
 			above: kpn.levelsAbove,
-			excuses: [...user.excuses],
-			broken: user.broken,
-			kept: triggers.map(({ staticData }) => staticData).join('\n') + user.kept.join('\n'),
+			unsaved: [...publishing.unsaved],
+			restarts: publishing.restarts,
+			broken: publishing.broken,
+			kept: triggers.map(({ staticData }) => staticData).join('\n') + publishing.kept.join('\n'),
 			log: triggers.flatMap(({ log }) => log).join('\n'),
 			secrets: [
 				...[sandbox.clientId, sandbox.clientSecret, 'of-theirs'],
 				...[...kpn.secrets, ...kpn.tokens, ...PERSONAL],
 			],
-			counts: user.counts,
+			counts: publishing.counts,
 		};
 	} finally {
 		for (const n8n of n8ns) await n8n.close();

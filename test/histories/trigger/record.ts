@@ -79,26 +79,16 @@ export interface TriggerRecord {
 	lastExcluded: string[];
 	/** Team and organization as they are, and as people have set them. */
 	above: [unknown, unknown];
-	/** Why KPN's settings may be others in the end than they should be: nothing is promised for that. */
-	excuses: string[];
+	/** The URLs that n8n had put at KPN, and was ended before it could store so. */
+	unsaved: string[];
+	/** How often n8n was started again. */
+	restarts: number;
 	/** What was broken at once: words for it. */
 	broken: string[];
 	/** All that n8n kept or wrote, to be searched for what is secret or personal. */
 	kept: string;
 	log: string;
 	secrets: string[];
-	/** So that no history is void. */
-	counts: Counts;
-}
-
-export interface Counts {
-	published: number;
-	refused: number;
-	takenOver: number;
-	givenBack: number;
-	executions: number;
-	forged: number;
-	killed: number;
-	/** Histories of which the end is not judged. */
-	excused: number;
+	/** How often triggers were published, or could not be. */
+	counts: { published: number; refused: number };
 }
