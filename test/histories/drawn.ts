@@ -10,6 +10,12 @@ export interface HistoryKind<H> {
 	atOnce: number;
 	/** Far more milliseconds than any takes, also where answers never come. */
 	longestMs: number;
+	/** Whether a seed stands for what is done only, and not for when: then it is not made smaller. */
+	isTimed?: boolean;
+	/** What has not happened in all of them together, without which they show nothing. */
+	missing?(counts: Record<string, number>): string[];
+	/** Ends what they ran on. */
+	close?(): Promise<void>;
 }
 
 export interface Judged {

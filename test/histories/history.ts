@@ -65,7 +65,10 @@ export interface History {
 const chance = (percent: number): fc.Arbitrary<boolean> =>
 	fc.integer({ min: 1, max: 100 }).map((number) => number > 100 - percent);
 
-const often = <T>(percent: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+export const often = <T>(
+	percent: number,
+	arbitrary: fc.Arbitrary<T>,
+): fc.Arbitrary<T | undefined> =>
 	fc.oneof(
 		{ weight: 100 - percent, arbitrary: fc.constant(undefined) },
 		{ weight: percent, arbitrary },
@@ -82,31 +85,46 @@ const text = fc.oneof(
 	{ weight: 1, arbitrary: fc.string({ unit: 'grapheme', maxLength: 12 }) },
 );
 
-const item = fc
-	.record({
-		recipients: fc.oneof(
-			{ weight: 8, arbitrary: fc.array(number, { minLength: 1, maxLength: 1 }) },
-			{ weight: 1, arbitrary: fc.uniqueArray(number, { minLength: 2, maxLength: 4 }) },
-		),
-		written: fc.constantFrom('international', 'national', 'spaces'),
-		repeated: chance(5),
-		text,
-		sender: fc.constantFrom('Demo App', 'Demo App', 'Demo App', 'Other App'),
-		detour: fc.boolean(),
-		key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'),
-		broken: often(2, fc.constantFrom('number', 'no number')),
-	})
-	.map(({ recipients, written, repeated, broken, ...rest }): HistoryItem => {
-		const typed = recipients.map((recipient) => {
-			if (written === 'international') return recipient;
-			const national = `0${recipient.slice(3)}`;
-			return written === 'national' ? national : national.replace(/^(..)(....)/, '$1 $2 ');
+interface Sizes {
+	mostItems: number;
+	/** fast-check's lists are small ones, unless it is told. */
+	size?: fc.SizeForArbitrary;
+	/** What there is to send once per. */
+	keys: string[];
+	/** How many histories of a hundred are of Send and Wait. */
+	waits: number;
+	/** How many have Send Once Per. */
+	once: number;
+	/** How many items of a hundred cannot be sent. */
+	wrong: number;
+}
+
+const item = ({ keys, wrong }: Sizes) =>
+	fc
+		.record({
+			recipients: fc.oneof(
+				{ weight: 8, arbitrary: fc.array(number, { minLength: 1, maxLength: 1 }) },
+				{ weight: 1, arbitrary: fc.uniqueArray(number, { minLength: 2, maxLength: 4 }) },
+			),
+			written: fc.constantFrom('international', 'national', 'spaces'),
+			repeated: chance(5),
+			text,
+			sender: fc.constantFrom('Demo App', 'Demo App', 'Demo App', 'Other App'),
+			detour: fc.boolean(),
+			key: fc.constantFrom(...keys),
+			broken: often(wrong, fc.constantFrom('number', 'no number')),
+		})
+		.map(({ recipients, written, repeated, broken, ...rest }): HistoryItem => {
+			const typed = recipients.map((recipient) => {
+				if (written === 'international') return recipient;
+				const national = `0${recipient.slice(3)}`;
+				return written === 'national' ? national : national.replace(/^(..)(....)/, '$1 $2 ');
+			});
+			if (broken === 'number') return { ...rest, to: '020 1234567', other: '', recipients: [] };
+			if (broken === 'no number') return { ...rest, to: '', other: '020 1234567', recipients: [] };
+			const to = [...typed, ...(repeated ? recipients : [])].join(', ');
+			return { ...rest, to, other: recipients.map(otherNumber).join(','), recipients };
 		});
-		if (broken === 'number') return { ...rest, to: '020 1234567', other: '', recipients: [] };
-		if (broken === 'no number') return { ...rest, to: '', other: '020 1234567', recipients: [] };
-		const to = [...typed, ...(repeated ? recipients : [])].join(', ');
-		return { ...rest, to, other: recipients.map(otherNumber).join(','), recipients };
-	});
 
 /** Of nobody else. */
 export const otherNumber = (number: string): string => number.replace('+31612345', '+31622345');
@@ -120,69 +138,82 @@ const change = fc.constantFrom<Change[]>(
 const single = (one: HistoryItem): HistoryItem =>
 	one.to.includes(',') ? { ...one, recipients: [], other: one.to } : one;
 
-export const history: fc.Arbitrary<History> = fc
-	.tuple(often(10, fc.constant(true as const)), fc.array(item, { minLength: 1, maxLength: 14 }))
-	.map(([waits, items]) => ({ waits, items: waits ? items.slice(0, 1).map(single) : items }))
-	.chain(({ waits, items }) =>
-		fc.record({
-			waits: fc.constant(waits),
-			api: fc.constantFrom('v1' as const, 'current' as const, 'current' as const),
-			items: fc.constant(
-				items.map((one, index) => ({ ...one, text: `${mark(index)} ${one.text}` })),
-			),
-			onError: fc.constantFrom(
-				'stopWorkflow' as const,
-				'continueRegularOutput' as const,
-				'continueErrorOutput' as const,
-			),
-			retryOnFail: chance(30),
-			computed: chance(20),
-			way: often(waits ? 0 : 40, fc.constantFrom(1, 2, 5, 'two ways' as const)),
-			options: fc.record(
-				{
-					// Send and Wait has no such option.
-					...(!waits && {
-						deliveryGuarantee: fc.constantFrom('atMostOnce' as const, 'atLeastOnce' as const),
-					}),
-					maximumRetries: fc.constantFrom(0, 1, 2),
-					messagesPerCall: fc.constantFrom(1, 2, 3, 200),
-				},
-				{ requiredKeys: ['maximumRetries'] },
-			),
-			once: often(
-				20,
-				fc.array(
-					fc.constantFrom(
-						'the same' as const,
-						'in opposite order' as const,
-						'without the first' as const,
-					),
-					{ minLength: 1, maxLength: 2 },
+/** Histories with as many items and keys as wanted. */
+export const historiesOf = (sizes: Sizes): fc.Arbitrary<History> =>
+	fc
+		.tuple(
+			often(sizes.waits, fc.constant(true as const)),
+			fc.array(item(sizes), { minLength: 1, maxLength: sizes.mostItems, size: sizes.size }),
+		)
+		.map(([waits, items]) => ({ waits, items: waits ? items.slice(0, 1).map(single) : items }))
+		.chain(({ waits, items }) =>
+			fc.record({
+				waits: fc.constant(waits),
+				api: fc.constantFrom('v1' as const, 'current' as const, 'current' as const),
+				items: fc.constant(
+					items.map((one, index) => ({ ...one, text: `${mark(index)} ${one.text}` })),
 				),
-			),
-			batching: often(
-				10,
-				fc.record({
-					batchSize: fc.constantFrom(1, 2, 3, 50),
-					batchInterval: fc.constantFrom(1, 10),
-				}),
-			),
-			rate: often(
-				5,
-				fc.record({
-					callsPerSecond: fc.constantFrom(20, 50, 100),
-					burst: fc.constantFrom(1, 1, 5),
-				}),
-			),
-			faults: fc
-				.tuple(
-					fc.array(sendFault(items.length), { maxLength: 4 }),
-					fc.array(tokenFault, { maxLength: 1 }),
-				)
-				.map((lists) => lists.flat()),
-			expireAt: fc.array(fc.integer({ min: 1, max: 8 }), { maxLength: 2 }),
-			cancelAt: often(8, fc.integer({ min: 1, max: 6 })),
-			cutOffAt: often(40, fc.integer({ min: 1, max: 6 })),
-			retries: fc.array(change, { maxLength: 2 }),
-		}),
-	);
+				onError: fc.constantFrom(
+					'stopWorkflow' as const,
+					'continueRegularOutput' as const,
+					'continueErrorOutput' as const,
+				),
+				retryOnFail: chance(30),
+				computed: chance(20),
+				way: often(waits ? 0 : 40, fc.constantFrom(1, 2, 5, 'two ways' as const)),
+				options: fc.record(
+					{
+						// Send and Wait has no such option.
+						...(!waits && {
+							deliveryGuarantee: fc.constantFrom('atMostOnce' as const, 'atLeastOnce' as const),
+						}),
+						maximumRetries: fc.constantFrom(0, 1, 2),
+						messagesPerCall: fc.constantFrom(1, 2, 3, 200),
+					},
+					{ requiredKeys: ['maximumRetries'] },
+				),
+				once: often(
+					sizes.once,
+					fc.array(
+						fc.constantFrom(
+							'the same' as const,
+							'in opposite order' as const,
+							'without the first' as const,
+						),
+						{ minLength: 1, maxLength: 2 },
+					),
+				),
+				batching: often(
+					10,
+					fc.record({
+						batchSize: fc.constantFrom(1, 2, 3, 50),
+						batchInterval: fc.constantFrom(1, 10),
+					}),
+				),
+				rate: often(
+					5,
+					fc.record({
+						callsPerSecond: fc.constantFrom(20, 50, 100),
+						burst: fc.constantFrom(1, 1, 5),
+					}),
+				),
+				faults: fc
+					.tuple(
+						fc.array(sendFault(items.length), { maxLength: 4 }),
+						fc.array(tokenFault, { maxLength: 1 }),
+					)
+					.map((lists) => lists.flat()),
+				expireAt: fc.array(fc.integer({ min: 1, max: 8 }), { maxLength: 2 }),
+				cancelAt: often(8, fc.integer({ min: 1, max: 6 })),
+				cutOffAt: often(40, fc.integer({ min: 1, max: 6 })),
+				retries: fc.array(change, { maxLength: 2 }),
+			}),
+		);
+
+export const history: fc.Arbitrary<History> = historiesOf({
+	mostItems: 14,
+	keys: [...'abcdefgh'],
+	waits: 10,
+	once: 20,
+	wrong: 2,
+});

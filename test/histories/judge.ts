@@ -30,7 +30,7 @@ export function judge(history: History, record: HistoryRecord): string[] {
 	const truth = new Truth(history, record);
 	const isHampered =
 		history.faults.some(({ on }) => on === 'token') ||
-		record.tries.some(isStopped) ||
+		record.tries.some((one) => isStopped(one) || one.disturbed) ||
 		record.calls.some(({ status }) => status !== 200);
 	judgeMessages(history, record, truth, claim);
 	judgeCalls(history, record, claim);
@@ -78,17 +78,23 @@ function judgeMessages(
 	claim: Claims,
 ): void {
 	const atLeastOnce = options.deliveryGuarantee === 'atLeastOnce';
+	const cuts = once ? tries.filter(({ run, disturbed }) => !run || disturbed).length : 0;
+	// What was forgotten, no later try knows of, but by its key.
+	const lastTries = tries.filter(
+		(one, index) => index === tries.length - 1 || (one.forgotten && !once),
+	);
 	items.forEach(({ recipients, sender, key }, index) => {
 		const alike = truth.alike(index);
 		const others = retries.includes('numbers') ? recipients.map(otherNumber) : [];
 		for (const recipient of [...recipients, ...others]) {
-			const taken = truth.taken(alike, recipient);
-			// Each further one was a risk that the user took, with an answer that was lost before, or
-			// with a note that n8n had not made yet when it was cut off.
-			const cuts = once ? tries.filter(({ run }) => !run).length : 0;
-			const risks = atLeastOnce ? truth.unclear(alike, recipient) + cuts : 0;
-			const what = once ? `key ${key}` : `item ${index}`;
-			claim(taken <= 1 + risks, `${what} to ${recipient} is at KPN ${taken} times`);
+			for (const one of lastTries) {
+				const { taken, unclear } = truth.callsKnownTo(one, alike, recipient);
+				// Each further one was a risk that the user took, with an answer that was lost before, or
+				// with a note that n8n had not made yet when it was cut off.
+				const risks = atLeastOnce ? unclear + cuts : 0;
+				const what = once ? `key ${key}` : `item ${index}`;
+				claim(taken <= 1 + risks, `${what} to ${recipient} is at KPN ${taken} times`);
+			}
 		}
 		for (const message of messages.filter(({ content }) => content.includes(mark(index)))) {
 			const isTheirs = [...recipients, ...others].includes(message.recipient);
@@ -116,9 +122,10 @@ function judgeCalls(
 	const tokenFaults = faults
 		.filter(({ on }) => on === 'token')
 		.reduce((sum, { times }) => sum + (times ?? 1), 0);
-	for (const { run, answeredBeforeStop, firstCall, endCall } of tries) {
+	for (const one of tries) {
+		const { firstCall, endCall } = one;
 		// A token that expires for a second time, before it was used, is not asked for again.
-		if (!run || answeredBeforeStop !== undefined || tokenFaults > 0 || expired > 1) continue;
+		if (!one.run || isStopped(one) || one.disturbed || tokenFaults > 0 || expired > 1) continue;
 		const inTry = calls.slice(firstCall, endCall);
 		for (const [place, { status, body }] of inTry.entries()) {
 			const same = JSON.stringify(body);
@@ -130,7 +137,8 @@ function judgeCalls(
 	// One to begin with, and one each time that the token has expired; what was stopped may have asked
 	// for one that it never got. Without an answer it is asked for again, by each run and each retry.
 	const ended = tries.filter((one) => !one.run || isStopped(one)).length;
-	const inVain = tokenFaults > 0 ? tries.length * 3 + unauthorized + tokenFaults * 2 : 0;
+	const isUncertain = tokenFaults > 0 || tries.some(({ disturbed }) => disturbed);
+	const inVain = isUncertain ? tries.length * 3 + unauthorized + tokenFaults * 2 : 0;
 	claim(tokenCalls <= 1 + expired + ended + inVain, `${tokenCalls} token calls`);
 	const mostOf = (count: (call: (typeof calls)[number]) => number) =>
 		Math.max(0, ...calls.map(count));
@@ -149,7 +157,8 @@ function isInVain(one: Try, before: Try | undefined, { options, faults }: Histor
 	const { message = '' } = before.run?.data.resultData.error ?? {};
 	const wasUnknown = /\d unknown|^Unknown whether/.test(message);
 	const hasToken = !faults.some(({ on }) => on === 'token');
-	return wasUnknown && hasToken && !isStopped(one) && one.endCall === one.firstCall;
+	const isFree = hasToken && !isStopped(one) && !one.disturbed;
+	return wasUnknown && isFree && one.endCall === one.firstCall;
 }
 
 /** Where the workflow goes on, each item comes out once, with what became of it. */

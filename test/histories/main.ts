@@ -1,15 +1,17 @@
 import { parseArgs } from 'node:util';
 
 import { judgeHistories, shrink, type Failure, type HistoryKind } from './drawn';
+import { queue } from './queue/queue';
 import { sending } from './sending';
 import { trigger } from './trigger/trigger';
 
 const USAGE =
-	'npm run test:histories -- [--of sending | trigger] [--seed N] [--count N | --minutes N] [--first]';
+	'npm run test:histories -- [--of sending | trigger | queue] [--seed N] [--count N | --minutes N] [--first]';
 
 const KINDS: Record<string, HistoryKind<never>> = {
 	sending: sending as HistoryKind<never>,
 	trigger: trigger as HistoryKind<never>,
+	queue: queue as HistoryKind<never>,
 };
 
 async function main(): Promise<void> {
@@ -30,6 +32,9 @@ async function main(): Promise<void> {
 	};
 	const kind = KINDS[values.of];
 	if (!kind) throw new Error(USAGE);
+	for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+		process.once(signal, () => void end(kind, 1));
+	}
 	const first = number(values.seed, Math.floor(Math.random() * 1e9));
 	const count = number(
 		values.count,
@@ -42,15 +47,22 @@ async function main(): Promise<void> {
 	const seeds = `seeds ${first} to ${first + performed - 1}`;
 	for (const { seed, broken } of failures) print(`seed ${seed}\n  ${broken.join('\n  ')}`);
 	const [failed] = failures;
-	if (failed && !values.first)
+	if (failed && !values.first && !kind.isTimed)
 		print(
 			`The smallest that still fails, from seed ${failed.seed}:\n${await shrink(kind, failed.seed)}`,
 		);
 	const happened = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
 	print(`${seeds}: ${happened.join(', ')}`);
 	print(`${performed - failures.length} passed, ${failures.length} failed`);
-	// A history that did not end may still go on.
-	process.exit(failures.length > 0 ? 1 : 0);
+	const missing = kind.missing?.(counts) ?? [];
+	if (missing.length > 0) print(`They show nothing: there were no ${missing.join(', no ')}`);
+	await end(kind, failures.length + missing.length > 0 ? 1 : 0);
+}
+
+/** A history that did not end may still go on. */
+async function end({ close }: HistoryKind<never>, code: number): Promise<void> {
+	await close?.();
+	process.exit(code);
 }
 
 const print = (text: string) => process.stdout.write(`${text}\n`);

@@ -38,7 +38,8 @@ export async function perform(history: History): Promise<HistoryRecord> {
 	}
 }
 
-function orderOf({ items }: History, again: 'the first' | Again): number[] {
+/** Which items an execution has, in order. */
+export function orderOf({ items }: History, again: 'the first' | Again): number[] {
 	const order = [...items.keys()];
 	if (again === 'in opposite order') return order.reverse();
 	return again === 'without the first' && order.length > 1 ? order.slice(1) : order;

@@ -24,8 +24,12 @@ export interface Try {
 	answeredBeforeStop?: number;
 	/** Whether the execution had waited, and its time was up. */
 	afterWait: boolean;
-	/** What n8n says in the end; nothing where it was cut off. */
+	/** What n8n says in the end; nothing where it was cut off, or could not keep what came out. */
 	run?: IRun;
+	/** Whether it was cut off and n8n kept nothing of it: a retry begins as if it had never been. */
+	forgotten?: boolean;
+	/** Whether n8n's database or queue was away during it: what it put on record may be lost. */
+	disturbed?: boolean;
 }
 
 /** What happened: KPN's side as the sandbox saw it, and n8n's. */

@@ -16,12 +16,20 @@ export class Truth {
 
 	private readonly maybeHeard: Set<SendCall>;
 
+	/** Calls of tries that n8n kept nothing of. */
+	private readonly forgotten: Set<SendCall>;
+
 	constructor(
 		private readonly history: History,
 		private readonly record: HistoryRecord,
 	) {
 		this.unheard = new Set(record.tries.flatMap((one) => one.unheard));
 		this.maybeHeard = new Set(record.tries.flatMap((one) => one.maybeHeard));
+		this.forgotten = new Set(
+			record.tries
+				.filter((one) => one.forgotten)
+				.flatMap(({ firstCall, endCall }) => record.calls.slice(firstCall, endCall)),
+		);
 	}
 
 	/** To whom a try sends an item. */
@@ -55,7 +63,10 @@ export class Truth {
 	of(index: number, recipient: string, one: Try): Outcome[] {
 		const outcomes = [true, false].map((heard) => this.outcome(index, recipient, one, heard));
 		const cut = this.record.tries.some(
-			(other) => !other.run && other.execution <= one.execution && other.endCall <= one.endCall,
+			(other) =>
+				(!other.run || other.disturbed) &&
+				other.execution <= one.execution &&
+				other.endCall <= one.endCall,
 		);
 		// With a key, it may have been on record as begun, and no more.
 		return [...new Set([...outcomes, ...(this.history.once && cut ? ['unknown' as const] : [])])];
@@ -68,20 +79,24 @@ export class Truth {
 			.some(({ body }) => messagesIn(body).some((one) => isAbout(one, indexes)));
 	}
 
-	/** How often KPN took a message to somebody for any of some items. */
-	taken(indexes: number[], recipient: string): number {
-		return this.callsOf(indexes, recipient).filter(({ accepted }) => accepted).length;
-	}
-
-	/** How many calls for it may have had an answer that says nothing, or none. */
-	unclear(indexes: number[], recipient: string): number {
-		return this.callsOf(indexes, recipient).filter((call) => !this.isClear(call, false)).length;
+	/**
+	 * How often KPN took a message to somebody for any of some items, and how many calls for it may have
+	 * had an answer that says nothing, or none: of what a try could know, the last of all also of later.
+	 */
+	callsKnownTo(one: Try, indexes: number[], recipient: string): { taken: number; unclear: number } {
+		const end = one === this.record.tries.at(-1) ? Infinity : one.endCall;
+		const calls = this.callsOf(indexes, recipient, end).filter((call) => this.isKnown(call, one));
+		return {
+			taken: calls.filter(({ accepted }) => accepted).length,
+			unclear: calls.filter((call) => !this.isClear(call, false)).length,
+		};
 	}
 
 	/** Those that KPN gave in answers that n8n may have had. */
 	documentIds(index: number, recipient: string, one: Try): Set<string> {
 		return new Set(
 			this.callsOf([index], recipient, one.endCall, this.startOf(one))
+				.filter((call) => !this.forgotten.has(call))
 				.filter((call) => call.accepted && this.isClear(call, true))
 				.map(({ documentId }) => String(documentId)),
 		);
@@ -97,7 +112,8 @@ export class Truth {
 	private outcome(index: number, recipient: string, one: Try, heard: boolean): Outcome {
 		const isAccepted = (call: SendCall) => call.accepted && this.isClear(call, heard);
 		const start = this.startOf(one);
-		const own = this.callsOf([index], recipient, one.endCall, start);
+		const isKept = (call: SendCall) => !this.forgotten.has(call);
+		const own = this.callsOf([index], recipient, one.endCall, start).filter(isKept);
 		if (own.some(isAccepted)) return 'accepted';
 		// What later runs of the node do comes after this one has said what became of its items.
 		const run = one.runs.findIndex((indexes) => indexes.includes(index));
@@ -110,10 +126,20 @@ export class Truth {
 				recipient,
 				one.endCall,
 				start,
-			),
+			).filter(isKept),
 		];
+		if (this.history.once) {
+			const since = this.callsOf(alike, recipient, one.firstCall, start);
+			calls.push(...since.filter((call) => !isKept(call)));
+		}
 		if (calls.some(isAccepted)) return 'sentBefore';
 		return calls.every((call) => this.isClear(call, heard)) ? 'refused' : 'unknown';
+	}
+
+	/** Whether a try has notes of a call: by its key, or as one of its own execution. */
+	private isKnown(call: SendCall, { firstCall, endCall }: Try): boolean {
+		const isOwn = () => this.record.calls.slice(firstCall, endCall).includes(call);
+		return Boolean(this.history.once) || !this.forgotten.has(call) || isOwn();
 	}
 
 	private startOf({ execution }: Try): number {

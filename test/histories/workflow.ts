@@ -30,6 +30,7 @@ export class HistoryWorkflow {
 	constructor(
 		private readonly history: History,
 		private readonly credential: string,
+		private readonly hangTimeoutMs = HANG_TIMEOUT_MS,
 	) {}
 
 	file(change: Change): WorkflowFile {
@@ -66,7 +67,7 @@ export class HistoryWorkflow {
 				...(waits && { operation: 'sendAndWait', responseType: 'approval' }),
 				options: { ...options, ...(once && { sendOncePer: '={{ $json.key }}' }) },
 				requestOptions: {
-					timeout: hangs ? HANG_TIMEOUT_MS : TIMEOUT_MS,
+					timeout: hangs ? this.hangTimeoutMs : TIMEOUT_MS,
 					...(batching && { batching: { batch: batching } }),
 				},
 			},

@@ -1,56 +1,27 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { installThisPackage } from '../../dev/n8n/communityPackage';
-import { N8nRest } from '../../dev/n8n/rest';
-import type { RunningN8n } from '../../dev/n8n/run';
-import type { CredentialReference } from '../../dev/n8n/workflows';
 import { table } from '../../dev/table';
-import { CREDENTIAL_TYPE } from '../../nodes/shared/kpnApi';
 import { startSandbox, type Sandbox } from '../../sandbox';
+import { addCredential } from '../kpnCredential';
 import { addWebhookWorkflow, postItems } from '../support/webhookWorkflow';
-import { startPart as startQueuePart } from '../support/queue/queueMode';
-import { startPostgres, startRedis, type Service } from '../support/queue/services';
+import { QueueMode } from './queueMode';
 
 const EXECUTIONS = 50;
 const MESSAGES_EACH = 200;
 const MINUTES = 60_000;
 
-let folder: string;
-let postgres: Service;
-let redis: Service;
 let sandbox: Sandbox;
-let main: RunningN8n;
-let webhooks: RunningN8n;
-let workers: RunningN8n[] = [];
-let rest: N8nRest;
-
-const startPart = async (command: 'start' | 'worker' | 'webhook') =>
-	await startQueuePart({ folder, postgres, redis }, command);
+let n8n: QueueMode;
 
 beforeAll(async () => {
-	folder = await mkdtemp(path.join(tmpdir(), 'kpn-sms-queue-'));
-	await chmod(folder, 0o755);
-	[postgres, redis] = await Promise.all([startPostgres(folder), startRedis(folder)]);
 	// Slow enough that there is a middle of sending to be killed in.
 	sandbox = await startSandbox({ delayMs: 150 });
-	await installThisPackage(folder);
-	main = await startPart('start');
-	[webhooks, ...workers] = await Promise.all([
-		startPart('webhook'),
-		startPart('worker'),
-		startPart('worker'),
-	]);
-	rest = new N8nRest(main.url);
-	await rest.logIn();
+	n8n = await QueueMode.start({ workers: 2, webhooks: true });
 }, 40 * MINUTES);
 
 afterAll(async () => {
-	await Promise.all([main, webhooks, ...workers].map(async (part) => await part?.stop()));
-	await Promise.all([postgres?.stop(), redis?.stop(), sandbox?.close()]);
-	if (folder) await rm(folder, { recursive: true, force: true });
+	await n8n?.stop();
+	await sandbox?.close();
 }, 2 * MINUTES);
 
 test(
@@ -68,11 +39,9 @@ test(
 		await untilAccepted(MESSAGES_EACH + 1500);
 		sandbox.expireTokens();
 		await untilAccepted(MESSAGES_EACH + 3000);
-		await workers[0]?.kill();
-		workers.push(await startPart('worker'));
-		await redis.stop();
-		await delay(1000);
-		redis = await startRedis(folder, redis.port);
+		await n8n.killWorker();
+		await n8n.addWorker();
+		await n8n.redis.restart(1000);
 		await Promise.allSettled(posts);
 
 		const executions = await untilAllEnded();
@@ -129,18 +98,8 @@ test(
 
 /** A webhook that takes a batch of messages and sends them, in calls of 20. */
 async function prepareWorkflow(): Promise<string> {
-	const credential = await rest.post<CredentialReference>('/credentials', {
-		name: 'KPN SMS',
-		type: CREDENTIAL_TYPE,
-		data: {
-			clientId: sandbox.clientId,
-			clientSecret: sandbox.clientSecret,
-			smsApi: 'current',
-			environment: 'custom',
-			baseUrl: sandbox.url,
-		},
-	});
-	await addWebhookWorkflow(rest, {
+	const credential = await addCredential(n8n.rest, sandbox);
+	await addWebhookWorkflow(n8n.rest, {
 		path: 'batch',
 		credential,
 		parameters: {
@@ -152,7 +111,7 @@ async function prepareWorkflow(): Promise<string> {
 			options: { messagesPerCall: 20 },
 		},
 	});
-	return `${webhooks.url}/webhook/batch`;
+	return `${n8n.webhooks?.url}/webhook/batch`;
 }
 
 const contentsOf = (batch: string): string[] =>
@@ -187,7 +146,7 @@ async function untilAllEnded(): Promise<Ended[]> {
 	const going = ['new', 'running', 'waiting'];
 	const deadline = Date.now() + 5 * MINUTES;
 	for (;;) {
-		const { results } = await rest.get<{ results: Array<{ id: string; status: string }> }>(
+		const { results } = await n8n.rest.get<{ results: Array<{ id: string; status: string }> }>(
 			'/executions?limit=100',
 		);
 		if (results.every(({ status }) => !going.includes(status)) || Date.now() > deadline) {
@@ -202,6 +161,6 @@ async function untilAllEnded(): Promise<Ended[]> {
 
 /** Which batch an execution was for; unknown where its worker was killed before it stored data. */
 async function batchOf(id: string): Promise<string> {
-	const { data } = await rest.get<{ data: string }>(`/executions/${id}`);
+	const { data } = await n8n.rest.get<{ data: string }>(`/executions/${id}`);
 	return /"(warm-up|batch \d+): \d+"/.exec(data)?.[1] ?? `unknown ${id}`;
 }

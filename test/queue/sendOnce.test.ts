@@ -1,63 +1,29 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-
-import { installThisPackage } from '../../dev/n8n/communityPackage';
-import { N8nRest } from '../../dev/n8n/rest';
-import type { RunningN8n } from '../../dev/n8n/run';
 import type { CredentialReference } from '../../dev/n8n/workflows';
 import { table } from '../../dev/table';
-import { CREDENTIAL_TYPE } from '../../nodes/shared/kpnApi';
 import { startSandbox, type Sandbox } from '../../sandbox';
+import { addCredential } from '../kpnCredential';
 import { waitUntil } from '../support/waitUntil';
 import { addWebhookWorkflow, postItems } from '../support/webhookWorkflow';
-import { startPart as startQueuePart } from '../support/queue/queueMode';
-import { startPostgres, startRedis, type Service } from '../support/queue/services';
+import { QueueMode } from './queueMode';
 
 const MINUTES = 60_000;
 
 /** How often the same list comes twice at the same moment, to two workers. */
 const PAIRS = 40;
 
-let folder: string;
-let postgres: Service;
-let redis: Service;
 let sandbox: Sandbox;
-let main: RunningN8n;
-let workers: RunningN8n[] = [];
-let rest: N8nRest;
+let n8n: QueueMode;
 let credential: CredentialReference;
 
-const startPart = async (command: 'start' | 'worker') =>
-	await startQueuePart({ folder, postgres, redis }, command);
-
 beforeAll(async () => {
-	folder = await mkdtemp(path.join(tmpdir(), 'kpn-sms-queue-once-'));
-	await chmod(folder, 0o755);
-	[postgres, redis] = await Promise.all([startPostgres(folder), startRedis(folder)]);
 	sandbox = await startSandbox({ delayMs: 100 });
-	await installThisPackage(folder);
-	main = await startPart('start');
-	workers = [await startPart('worker')];
-	rest = new N8nRest(main.url);
-	await rest.logIn();
-	credential = await rest.post<CredentialReference>('/credentials', {
-		name: 'KPN SMS',
-		type: CREDENTIAL_TYPE,
-		data: {
-			clientId: sandbox.clientId,
-			clientSecret: sandbox.clientSecret,
-			smsApi: 'current',
-			environment: 'custom',
-			baseUrl: sandbox.url,
-		},
-	});
+	n8n = await QueueMode.start({ workers: 1 });
+	credential = await addCredential(n8n.rest, sandbox);
 }, 40 * MINUTES);
 
 afterAll(async () => {
-	await Promise.all([main, ...workers].map(async (part) => await part?.stop()));
-	await Promise.all([postgres?.stop(), redis?.stop(), sandbox?.close()]);
-	if (folder) await rm(folder, { recursive: true, force: true });
+	await n8n?.stop();
+	await sandbox?.close();
 }, 2 * MINUTES);
 
 beforeEach(() => sandbox.reset());
@@ -66,7 +32,7 @@ type Output = Array<{ outcome?: string; message?: string }>;
 
 /** Answers with what became of each item. */
 async function webhook(name: string): Promise<(list: object[]) => Promise<Output>> {
-	await addWebhookWorkflow(rest, {
+	await addWebhookWorkflow(n8n.rest, {
 		path: name,
 		credential,
 		parameters: {
@@ -81,7 +47,7 @@ async function webhook(name: string): Promise<(list: object[]) => Promise<Output
 		answersWith: 0,
 	});
 	return async (list) => {
-		const response = await postItems(`${main.url}/webhook/${name}`, list);
+		const response = await postItems(`${n8n.main.url}/webhook/${name}`, list);
 		return (await response.json()) as Output;
 	};
 }
@@ -113,9 +79,9 @@ test(
 		const list = messages('Text', 1500);
 		post(list).catch(() => {});
 		await waitUntil(() => sandbox.messages.length > 500);
-		await workers[0]?.kill();
+		await n8n.killWorker();
 		const before = sandbox.messages.length;
-		workers = [await startPart('worker')];
+		await n8n.addWorker();
 		const second = await post(list);
 		const third = await post(list);
 		const counts = copies();
@@ -145,7 +111,7 @@ test(
 test(
 	'the same list twice at the same moment, on two workers: what is not sent is named',
 	async () => {
-		workers.push(await startPart('worker'));
+		await n8n.addWorker();
 		const post = await webhook('race');
 		// The list exists, as after a first execution.
 		await post(messages('First', 1));

@@ -20,6 +20,32 @@ interface WebhookWorkflow {
 
 const to = (node: string) => [{ node, type: 'main' as const, index: 0 }];
 
+/** Webhook → one item for each in the posted `items`; it answers at once, or with what came out last. */
+export const itemsFromWebhook = (path: string, answers = false): INode[] => [
+	{
+		id: 'webhook',
+		name: 'Webhook',
+		type: 'n8n-nodes-base.webhook',
+		typeVersion: 2,
+		position: [0, 0],
+		webhookId: path,
+		parameters: {
+			httpMethod: 'POST',
+			path,
+			...(answers && { responseMode: 'lastNode', responseData: 'allEntries' }),
+			options: {},
+		},
+	},
+	{
+		id: 'items',
+		name: 'Items',
+		type: 'n8n-nodes-base.splitOut',
+		typeVersion: 1,
+		position: [224, 0],
+		parameters: { fieldToSplitOut: 'body.items', options: {} },
+	},
+];
+
 /** Webhook → one item for each in the posted `items` → SMS. Activates it. */
 export async function addWebhookWorkflow(
 	rest: N8nRest,
@@ -35,34 +61,12 @@ export async function addWebhookWorkflow(
 		...settings,
 		parameters,
 	};
-	const answer = { responseMode: 'lastNode', responseData: 'allEntries' };
 	const workflow = await rest.post<StoredWorkflow>('/workflows', {
 		name: path,
 		active: false,
 		settings: { executionOrder: 'v1' },
 		nodes: [
-			{
-				id: 'webhook',
-				name: 'Webhook',
-				type: 'n8n-nodes-base.webhook',
-				typeVersion: 2,
-				position: [0, 0],
-				webhookId: path,
-				parameters: {
-					httpMethod: 'POST',
-					path,
-					...(answersWith !== undefined && answer),
-					options: {},
-				},
-			},
-			{
-				id: 'items',
-				name: 'Items',
-				type: 'n8n-nodes-base.splitOut',
-				typeVersion: 1,
-				position: [224, 0],
-				parameters: { fieldToSplitOut: 'body.items', options: {} },
-			},
+			...itemsFromWebhook(path, answersWith !== undefined),
 			sms,
 			{
 				id: 'end',

@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { chown, mkdir } from 'node:fs/promises';
@@ -14,6 +14,8 @@ import { endGroup, startGroup } from '../../../dev/processGroup';
 export interface Service {
 	port: number;
 	stop: () => Promise<void>;
+	/** Ends it, and some milliseconds later starts it again with all that it holds. */
+	restart: (awayMs: number) => Promise<void>;
 }
 
 const execute = promisify(execFile);
@@ -38,22 +40,53 @@ export async function startPostgres(folder: string): Promise<Service> {
 	const settings = { port, listen_addresses: HOST, unix_socket_directories: data, fsync: 'off' };
 	const args = ['-D', data, ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`])];
 	const logFile = path.join(folder, 'postgres.log');
-	const child = await startGroup(...command('postgres', args), { env: process.env, logFile });
-	await untilOpen(port);
+	const start = async () =>
+		await startGroup(...command('postgres', args), { env: process.env, logFile });
+	// Without “fast” it waits until all who use it have gone.
+	const end = async () => {
+		await execute(...command('pg_ctl', ['stop', '-m', 'fast', '-D', data]));
+	};
+	const service = await serviceOn(port, start, end);
 	await execute(path.join(bin, 'createdb'), ['-h', HOST, '-p', String(port), '-U', 'n8n', 'n8n']);
-	return { port, stop: async () => await endGroup(child) };
+	return service;
 }
 
-/** A Redis that keeps what it holds over a restart on the same port. */
-export async function startRedis(folder: string, samePort?: number): Promise<Service> {
-	const port = samePort ?? (await freePort());
+/** A Redis that keeps what it holds over a restart. */
+export async function startRedis(folder: string): Promise<Service> {
+	const port = await freePort();
 	const data = path.join(folder, 'redis');
 	await mkdir(data, { recursive: true });
 	const logFile = path.join(folder, 'redis.log');
 	const args = ['--port', String(port), '--bind', HOST, '--dir', data, '--appendonly', 'yes'];
-	const child = await startGroup('redis-server', args, { env: process.env, logFile });
+	return await serviceOn(
+		port,
+		async () => await startGroup('redis-server', args, { env: process.env, logFile }),
+	);
+}
+
+/** @param end what it takes beyond a signal to end it */
+async function serviceOn(
+	port: number,
+	start: () => Promise<ChildProcess>,
+	end: () => Promise<void> = async () => {},
+): Promise<Service> {
+	let child = await start();
 	await untilOpen(port);
-	return { port, stop: async () => await endGroup(child) };
+	const stop = async () => {
+		// If it fails, there is still the signal.
+		await end().catch(() => {});
+		await endGroup(child);
+	};
+	return {
+		port,
+		stop,
+		restart: async (awayMs) => {
+			await stop();
+			await delay(awayMs);
+			child = await start();
+			await untilOpen(port);
+		},
+	};
 }
 
 function postgresBin(): string {
