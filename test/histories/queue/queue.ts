@@ -21,6 +21,9 @@ const NEEDED = [
 /** One n8n for all histories, from the first on. */
 let running: Promise<QueueMode> | undefined;
 
+/** Ends what is going wrong with it now, and resolves once all of it runs. */
+let endDisturbances = async (): Promise<void> => {};
+
 const startQueueMode = async (): Promise<QueueMode> =>
 	await QueueMode.start({
 		workers: 2,
@@ -41,7 +44,10 @@ export const queue: HistoryKind<QueueHistory> = {
 		return await judged(drawn, await running);
 	},
 	missing: (counts) => NEEDED.filter((name) => !counts[name]),
-	close: async () => await (await running)?.stop(),
+	close: async () => {
+		await endDisturbances();
+		await (await running)?.stop();
+	},
 };
 
 async function judged(
@@ -55,12 +61,15 @@ async function judged(
 		const disturbances = new Disturbances(n8n, calls);
 		const over = new AbortController();
 		const disturbing = disturbances.run(drawn, over.signal);
-		try {
-			await Promise.all(performances.map(async (one) => await one.perform()));
-		} finally {
+		endDisturbances = async () => {
 			over.abort();
 			await disturbing;
 			await disturbances.ended();
+		};
+		try {
+			await Promise.all(performances.map(async (one) => await one.perform()));
+		} finally {
+			await endDisturbances();
 		}
 		return await judgedPerformances(workflows, performances, disturbances, n8n);
 	} finally {
