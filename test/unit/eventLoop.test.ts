@@ -122,6 +122,7 @@ test.each<[string, Answer, INode['onError'], RunItem[], SmsApi?]>([
 	'n8n goes on answering while a long list is sent: %s',
 	async (_, answer, onError, items, api = 'current') => {
 		const request = {
+			api,
 			options: { url: SMS_APIS[api].sendPath },
 			credential: { oauthTokenData: { access_token: 'token' } },
 			timeoutMs: 60_000,

@@ -11,7 +11,6 @@ import {
 import { version } from 'n8n-workflow/package.json';
 import omit from 'lodash/omit';
 
-import { SMS_APIS } from '../../shared/kpnApi';
 import { isAwaited, type ItemResult } from '../output/outputItem';
 import { splitMobileNumbers } from '../check/mobileNumber';
 import { prepareAndSend, type RunItem } from '../send/sendItems';
@@ -86,7 +85,7 @@ async function sendThenWait(this: IExecuteFunctions): Promise<INodeExecutionData
 			const options = this.getNodeParameter('options', 0, {}) as IDataObject;
 			const { limitWaitTime, ...sendOptions } = options;
 			const dryRun = sendOptions.dryRun === true;
-			const current = request.options.url === SMS_APIS.current.sendPath;
+			const current = request.api === 'current';
 			const problems = [...questionParameters.problems];
 			if (questionParameters.responseType === 'deliveryReport' && !current)
 				problems.push(NEEDS_CURRENT_API);

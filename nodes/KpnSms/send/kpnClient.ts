@@ -8,7 +8,7 @@ import type {
 } from 'n8n-workflow';
 
 import type { Failure } from '../../shared/failure';
-import { CREDENTIAL_TYPE, type KpnSendBody } from '../../shared/kpnApi';
+import { CREDENTIAL_TYPE, type KpnSendBody, type SmsApi } from '../../shared/kpnApi';
 import type { Secrets } from '../../shared/kpnError';
 import { tokenFailure } from '../../shared/tokenFailure';
 import type { Call } from './batch';
@@ -35,6 +35,8 @@ export const isAgentToolCall = (context: KpnContext): boolean =>
 
 /** How every call of a run is made. */
 export interface RequestSettings {
+	/** The one that the credential names. */
+	api: SmsApi;
 	/** From which only body and sub-account differ between calls. */
 	options: IHttpRequestOptions;
 	/** With its token, if n8n has stored one. n8n reads and decrypts it anew whenever it is asked. */

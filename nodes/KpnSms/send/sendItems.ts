@@ -99,8 +99,7 @@ export async function sendItems(
 ): Promise<RunOutput> {
 	const node = context.getNode();
 	const continues = context.continueOnFail();
-	// The request is of one API or the other; asked again, the credential might say something else.
-	const api: SmsApi = request.options.url === SMS_APIS.current.sendPath ? 'current' : 'v1';
+	const { api } = request;
 
 	const readOptions = optionsReader(api, context.getMode() === 'manual');
 	const checked = await mapWithYield(items, (item) =>
