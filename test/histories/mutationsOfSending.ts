@@ -134,14 +134,14 @@ export const SENDING: Array<Omit<Mutation, 'of'>> = [
 		name: 'a call that was answered with 408 counts as refused',
 		file: 'nodes/shared/returnCodes.ts',
 		find: "408: { name: 'Request timeout', ...HUNG_UP },",
-		replace: "408: { name: 'Request timeout', ...HUNG_UP, taken: 'no' },",
+		replace: "408: { name: 'Request timeout', ...HUNG_UP, outcome: 'refused' },",
 	},
 	{
 		name: 'a call that was answered with 504 counts as refused',
 		file: 'nodes/shared/returnCodes.ts',
 		find: "meaning: 'KPN’s gateway waited in vain for the SMS service',\n\t\t...MAYBE_TAKEN,",
 		replace:
-			"meaning: 'KPN’s gateway waited in vain for the SMS service',\n\t\t...MAYBE_TAKEN,\n\t\ttaken: 'no',",
+			"meaning: 'KPN’s gateway waited in vain for the SMS service',\n\t\t...MAYBE_TAKEN,\n\t\toutcome: 'refused',",
 	},
 	{
 		name: 'a success that cannot be read counts as refused',
@@ -151,20 +151,20 @@ export const SENDING: Array<Omit<Mutation, 'of'>> = [
 	},
 	{
 		name: 'a connection that broke counts as one that never stood',
-		file: `${SEND}/outcome.ts`,
+		file: `${SEND}/connectionFailure.ts`,
 		find: '\tENOTFOUND: (server) =>',
 		replace:
 			'\tECONNRESET: (server) => `the connection to ${server} broke`,\n\tENOTFOUND: (server) =>',
 	},
 	{
 		name: 'an answer that does not come in time counts as a refusal',
-		file: `${SEND}/outcome.ts`,
+		file: `${SEND}/connectionFailure.ts`,
 		find: '\tEAI_AGAIN: (server) =>',
 		replace: '\tERR_CANCELED: (server) => `${server} did not answer`,\n\tEAI_AGAIN: (server) =>',
 	},
 	{
 		name: 'a standing connection to which there is no way any more counts as one that never stood',
-		file: `${SEND}/outcome.ts`,
+		file: `${SEND}/connectionFailure.ts`,
 		find: "MAY_BREAK_LATER.has(code) && syscall !== 'connect';",
 		replace: "MAY_BREAK_LATER.has(code) && syscall === 'none';",
 		notCaught: 'to the own machine there is always a way; the tests of the outcome hold it',

@@ -1,7 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import type { Failure } from '../../shared/failure';
-import { returnCode } from '../../shared/returnCodes';
+import { CHECK_WITH_RECIPIENT, unknown, type Failure } from '../../shared/failure';
 import { mapWithYield } from '../../shared/eventLoop';
 import type { Message } from '../send/batch';
 import type { ValidItem } from '../check/checkItem';
@@ -149,23 +148,16 @@ export class Ledger {
 	}
 }
 
-const UNKNOWN_BEFORE: Failure = {
-	outcome: 'unknown',
-	meaning: 'an earlier try ended without a clear answer, so it was not sent again',
-	advice: returnCode(500).advice,
-	kpn: {},
-	retryable: false,
-	affectsEveryCall: false,
-};
+const UNKNOWN_BEFORE = unknown(
+	'an earlier try ended without a clear answer, so it was not sent again',
+	CHECK_WITH_RECIPIENT,
+);
 
 /** Hashes of another Client ID cannot be read: one of them may be this message. */
-export const UNKNOWN_OF_OTHER_CLIENT: Failure = {
-	...UNKNOWN_BEFORE,
-	meaning:
-		'an earlier try sent this item, or a part of it, with another Client ID, so it was not sent again',
-	advice:
-		'Choose the credential of then and retry; or, if the recipient surely has not got it, execute the workflow anew.',
-};
+export const UNKNOWN_OF_OTHER_CLIENT = unknown(
+	'an earlier try sent this item, or a part of it, with another Client ID, so it was not sent again',
+	'Choose the credential of then and retry; or, if the recipient surely has not got it, execute the workflow anew.',
+);
 
 /** That KPN refused a message now says nothing of the try before, which it may have taken. */
 const unknownDespiteRefusal = (latest: Failure): Failure => ({

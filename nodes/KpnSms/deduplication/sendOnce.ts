@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { sleep } from 'n8n-workflow';
 
-import type { Failure } from '../../shared/failure';
+import { refused, unknown, type Failure } from '../../shared/failure';
 import { mapWithYield } from '../../shared/eventLoop';
 import type { Call, Message } from '../send/batch';
 import type { KeyState, KeyStore } from './keyStore';
@@ -287,27 +287,19 @@ const NOTHING_TO_SEND: Outcome = { outcome: 'accepted', documentId: '', accepted
 
 const SENT_BEFORE: FinalOutcome = { outcome: 'sentBefore' };
 
-const UNKNOWN_BEFORE: Failure = {
-	outcome: 'unknown',
-	meaning:
-		'an earlier execution had begun to send it, and it is not on record that KPN took it, so it was not sent again',
-	advice:
-		'KPN may have given no clear answer, n8n may have stopped in the middle of it, or another worker may be sending it now. The SMS may or may not arrive: check with the recipient, or let it be sent again with a new key under Send Once Per, or, by Send, with Delivery Guarantee At Least Once.',
-	kpn: {},
-	retryable: false,
-	affectsEveryCall: false,
-	elsewhere: true,
-};
+const UNKNOWN_BEFORE = unknown(
+	'an earlier execution had begun to send it, and it is not on record that KPN took it, so it was not sent again',
+	'KPN may have given no clear answer, n8n may have stopped in the middle of it, or another worker may be sending it now. The SMS may or may not arrive: check with the recipient, or let it be sent again with a new key under Send Once Per, or, by Send, with Delivery Guarantee At Least Once.',
+	{ elsewhere: true },
+);
 
 /** For a call that cannot be put on record: it must not leave. */
-const notRecorded = (error: unknown): Failure => ({
-	outcome: 'refused',
-	meaning: `n8n’s database did not take the note of what is about to be sent: ${(error as Error).message}`,
-	advice: 'Nothing was sent without it. Send again once n8n’s database answers.',
-	kpn: {},
-	retryable: true,
-	affectsEveryCall: true,
-});
+const notRecorded = (error: unknown): Failure =>
+	refused(
+		`n8n’s database did not take the note of what is about to be sent: ${(error as Error).message}`,
+		'Nothing was sent without it. Send again once n8n’s database answers.',
+		{ retryable: true, affectsEveryCall: true },
+	);
 
 /** What the end of a message in another execution means in this one. */
 function outcomeElsewhere(outcome: FinalOutcome): FinalOutcome {

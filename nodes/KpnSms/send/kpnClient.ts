@@ -22,7 +22,8 @@ import {
 	THROWN_STATUSES,
 	type KpnResponse,
 } from './response';
-import { outcomeOfResponse, outcomeOfError, type Outcome } from './outcome';
+import { connectionFailure } from './connectionFailure';
+import { outcomeOfResponse, type Outcome } from './outcome';
 
 export type KpnContext = IExecuteFunctions | IExecuteSingleFunctions;
 
@@ -165,12 +166,12 @@ export class KpnClient {
 			const proxied = options.proxy !== undefined;
 			const answer = thrownResponse(error);
 			if (!answer) {
-				return outcomeOfError(error, proxied, neverSent(error, options.baseURL ?? ''));
+				return connectionFailure(error, proxied, neverSent(error, options.baseURL ?? ''));
 			}
 			try {
 				return await read(answer);
 			} catch (readError) {
-				return outcomeOfError(readError, proxied);
+				return connectionFailure(readError, proxied);
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-import type { Failure } from '../../shared/failure';
+import { refused, type Failure } from '../../shared/failure';
 import { returnCode } from '../../shared/returnCodes';
 import { mapWithYield } from '../../shared/eventLoop';
 import type { Call, Message } from './batch';
@@ -39,14 +39,11 @@ export interface SendPlan {
 /** Messages that are on their way: of no more can the outcome ever become unknown at once. */
 export const MAX_OPEN_MESSAGES = 1_000;
 
-export const CANCELED: Failure = {
-	outcome: 'refused',
-	meaning: 'the execution was canceled before this message was sent',
-	advice: 'Run the workflow again to send it.',
-	kpn: {},
-	retryable: true,
-	affectsEveryCall: true,
-};
+export const CANCELED = refused(
+	'the execution was canceled before this message was sent',
+	'Run the workflow again to send it.',
+	{ retryable: true, affectsEveryCall: true },
+);
 
 /**
  * Makes the calls, as many at once and as fast as the pace allows, and settles every message of

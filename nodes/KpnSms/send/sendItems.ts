@@ -2,7 +2,7 @@ import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import omit from 'lodash/omit';
 
-import type { Failure } from '../../shared/failure';
+import { unknown } from '../../shared/failure';
 import { SMS_APIS, type SmsApi } from '../../shared/kpnApi';
 import { mapWithYield, cancelableSleep } from '../../shared/eventLoop';
 import { batch, messagesOf, type Call, type Message } from './batch';
@@ -299,11 +299,7 @@ function withInput(
 }
 
 /** A message that `sendCalls` left out would be one that is lost unseen: it must not pass for sent. */
-const NOT_SETTLED: Failure = {
-	outcome: 'unknown',
-	meaning: 'nothing was heard of it',
-	advice: 'Check with the recipient before you send it again.',
-	kpn: {},
-	retryable: false,
-	affectsEveryCall: false,
-};
+const NOT_SETTLED = unknown(
+	'nothing was heard of it',
+	'Check with the recipient before you send it again.',
+);
