@@ -196,7 +196,7 @@ export const SENDING: Array<Omit<Mutation, 'of'>> = [
 	},
 	{
 		name: 'an item that reached one of its recipients counts as accepted',
-		file: 'nodes/KpnSms/output/outputItem.ts',
+		file: 'nodes/KpnSms/output/itemResult.ts',
 		find: 'result.outcomes.length > 0 && result.outcomes.every(isSent)',
 		replace: 'result.outcomes.length > 0 && result.outcomes.some(isSent)',
 	},

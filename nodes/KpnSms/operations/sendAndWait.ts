@@ -11,7 +11,7 @@ import {
 import { version } from 'n8n-workflow/package.json';
 import omit from 'lodash/omit';
 
-import { isAwaited, type ItemResult } from '../output/outputItem';
+import { isAwaited, type ItemResult } from '../output/itemResult';
 import { splitMobileNumbers } from '../check/mobileNumber';
 import { prepareAndSend, type RunItem } from '../send/sendItems';
 import { resumeUrlsOf, resumeUrlsProblem, canReceiveReports } from '../wait/resumeUrls';

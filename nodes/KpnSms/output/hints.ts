@@ -1,7 +1,7 @@
 import type { NodeExecutionHint, NodeHint } from 'n8n-workflow';
 
 import type { InvalidItem } from '../check/checkItem';
-import type { ItemResult } from './outputItem';
+import type { ItemResult } from './itemResult';
 import { TEST_URL_PROBLEM, isTestUrl } from '../check/options';
 import { parseTime, quotaWarning, resetTime } from './quotaTexts';
 import { countLabel } from './groupItems';

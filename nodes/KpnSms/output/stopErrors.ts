@@ -3,9 +3,9 @@ import type { INode, NodeApiError } from 'n8n-workflow';
 import { joinSentences } from '../../shared/kpnError';
 import type { InvalidItem } from '../check/checkItem';
 import { escapeHtml, groupSame, itemsLabel, htmlLines } from './groupItems';
-import type { ItemOutcomes, ItemResult } from './outputItem';
 import type { FinalOutcome } from '../send/outcome';
-import { apiError, failureOf, isFailure } from './itemError';
+import { apiError, failureOf } from './itemError';
+import { isFailure, type ItemOutcomes, type ItemResult } from './itemResult';
 
 /** For "Stop Workflow": some items cannot be sent, so none was. */
 export function invalidItemsError(

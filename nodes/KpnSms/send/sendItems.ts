@@ -15,7 +15,8 @@ import {
 	type InvalidItem,
 	type TextField,
 } from '../check/checkItem';
-import { isAwaited, isSuccess, outputItem, type ItemResult } from '../output/outputItem';
+import { isAwaited, isSuccess, type ItemResult } from '../output/itemResult';
+import { outputItem } from '../output/outputItem';
 import { KpnClient, type KpnContext, type RequestSettings } from './kpnClient';
 import { KeyStore } from '../deduplication/keyStore';
 import { Ledger, UNKNOWN_OF_OTHER_CLIENT } from '../deduplication/ledger';
