@@ -6,9 +6,9 @@ export const SENDING: Array<Omit<Mutation, 'of'>> = [
 	{
 		name: 'a retry forgets one item that was accepted',
 		file: 'nodes/KpnSms/deduplication/ledger.ts',
-		find: "if (outcome.outcome === 'accepted') entries[key] = outcome.documentId;",
+		find: "if (outcome?.outcome === 'accepted') entries[key] = outcome.documentId;",
 		replace:
-			"if (outcome.outcome === 'accepted' && message.item.itemIndex !== 3) entries[key] = outcome.documentId;\n\t\telse if (outcome.outcome === 'accepted') delete entries[key];",
+			"if (outcome?.outcome === 'accepted' && item.itemIndex !== 3) entries[key] = outcome.documentId;\n\t\telse if (outcome?.outcome === 'accepted') delete entries[key];",
 	},
 	{
 		name: 'a retry knows items, and not their recipients',
@@ -32,40 +32,40 @@ export const SENDING: Array<Omit<Mutation, 'of'>> = [
 	{
 		name: 'what is unknown is sent again under At Most Once',
 		file: 'nodes/KpnSms/deduplication/ledger.ts',
-		find: "return item.options.deliveryGuarantee === 'atLeastOnce' ? undefined : UNKNOWN_BEFORE;",
-		replace: 'return undefined;',
+		find: "if (item.options.deliveryGuarantee !== 'atLeastOnce')",
+		replace: "if (item.options.deliveryGuarantee === 'neither')",
 	},
 	{
 		name: 'what is unknown is never sent again under At Least Once',
 		file: 'nodes/KpnSms/deduplication/ledger.ts',
-		find: "return item.options.deliveryGuarantee === 'atLeastOnce' ? undefined : UNKNOWN_BEFORE;",
-		replace: 'return UNKNOWN_BEFORE;',
+		find: "if (item.options.deliveryGuarantee !== 'atLeastOnce')",
+		replace: '',
 	},
 	{
 		name: 'what was unknown is called refused once a later try is',
-		file: 'nodes/KpnSms/deduplication/ledger.ts',
-		find: "latest.outcome === 'refused' && this.possiblySent.has(message)\n\t\t\t\t? unknownDespiteRefusal(latest)\n\t\t\t\t: latest;",
+		file: `${SEND}/batch.ts`,
+		find: "latest.outcome === 'refused' && message.possiblySent ? unknownDespiteRefusal(latest) : latest;",
 		replace: 'latest;',
 	},
 	{
 		name: 'a message that waits for another try is no longer in doubt',
 		file: 'nodes/KpnSms/deduplication/ledger.ts',
-		find: 'if (this.possiblySent.has(message)) return;',
+		find: 'if (message.possiblySent) return;',
 		replace: '',
 	},
 	{
 		name: 'what was accepted before has the document ID of the first recipient',
 		file: 'nodes/KpnSms/deduplication/ledger.ts',
-		find: "return { outcome: 'accepted', documentId: entry, acceptedBefore: true };",
+		find: "message.outcome = { outcome: 'accepted', documentId: entry, acceptedBefore: true };",
 		replace:
-			"return { outcome: 'accepted', documentId: Object.values(entries)[0] ?? entry, acceptedBefore: true };",
+			"message.outcome = { outcome: 'accepted', documentId: Object.values(entries)[0] ?? entry, acceptedBefore: true };",
 	},
 	{
 		name: 'a message gets the document ID of its neighbour',
 		file: `${SEND}/sendItems.ts`,
-		find: 'outcomes.set(message, outcome);\n\t\t\tsendOnce?.recordOutcome',
+		find: 'sendOnce?.recordOutcome(message);',
 		replace:
-			"const neighbour = [...outcomes.values()].at(-1);\n\t\t\toutcomes.set(message, outcome.outcome === 'accepted' && neighbour?.outcome === 'accepted' ? neighbour : outcome);\n\t\t\tsendOnce?.recordOutcome",
+			"sendOnce?.recordOutcome(message);\n\t\t\tconst neighbour = unsent.find((other) => other !== message && other.outcome?.outcome === 'accepted');\n\t\t\tif (message.outcome?.outcome === 'accepted' && neighbour) message.outcome = neighbour.outcome;",
 	},
 	{
 		name: 'a halved call loses a message',

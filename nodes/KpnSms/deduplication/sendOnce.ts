@@ -4,9 +4,8 @@ import { sleep } from 'n8n-workflow';
 
 import { refused, unknown, type Failure } from '../../shared/failure';
 import { mapWithYield } from '../../shared/eventLoop';
-import type { Call, Message } from '../send/batch';
+import { outcomeOf, type Call, type Message } from '../send/batch';
 import type { KeyState, KeyStore } from './keyStore';
-import type { Ledger } from './ledger';
 import { MAX_REMEMBER } from '../check/options';
 import type { Outcome, FinalOutcome } from '../send/outcome';
 import type { KeyedHash } from './keyedHash';
@@ -44,8 +43,8 @@ export class SendOnce {
 	/** How many keys to keep. */
 	private remember = 0;
 
-	/** The same key once more: it takes what becomes of the first. */
-	private readonly duplicates: Array<{ message: Message; first: Message }> = [];
+	/** Messages with a key that the run has already, and the first: they get its outcome. */
+	private readonly duplicates = new Map<Message, Message>();
 
 	/** On record as begun by this run. */
 	private readonly begun = new Set<Message>();
@@ -84,7 +83,6 @@ export class SendOnce {
 	constructor(
 		private readonly store: KeyStore,
 		private readonly hash: KeyedHash,
-		private readonly ledger: Ledger,
 	) {}
 
 	/** Why the run cannot be sent: what it would have to remember, it would forget as it goes. */
@@ -96,28 +94,33 @@ export class SendOnce {
 			: `This run has ${size} messages with a key of Send Once Per, and Remember is ${this.remember}: add the option Remember with ${size} or more.`;
 	}
 
-	/** @returns whether the message has no key, or is the first of the run with it */
-	add(message: Message): boolean {
+	/** Takes a message of the run; one without a key does not matter here. */
+	add(message: Message): void {
 		const { onceKey, options } = message.item;
-		if (onceKey === undefined) return true;
+		if (onceKey === undefined) return;
 		this.remember = Math.max(this.remember, options.remember);
 		const key = this.hash.of(JSON.stringify([onceKey, message.recipient]));
 		const first = this.firstByKey.get(key);
 		if (first) {
-			this.duplicates.push({ message, first });
-			return false;
+			this.duplicates.set(message, first);
+			return;
 		}
 		this.firstByKey.set(key, message);
 		this.keys.set(message, key);
-		return true;
+	}
+
+	/** Whether the run has another message with the same key, which comes first. */
+	isDuplicate(message: Message): boolean {
+		return this.duplicates.has(message);
 	}
 
 	/** Told of a message that is not sent, because of what an earlier try of the execution came to. */
-	recordPrevious(message: Message, { outcome }: FinalOutcome): void {
+	recordPrevious(message: Message): void {
 		const key = this.keys.get(message);
 		if (key === undefined) return;
-		if (outcome === 'accepted') this.previousKeys.sent.push(key);
-		if (outcome === 'unknown') this.previousKeys.unknown.push(key);
+		if (message.outcome?.outcome === 'accepted') this.previousKeys.sent.push(key);
+		// Of a try with another Client ID, nothing is known: that is a new start.
+		if (message.possiblySent) this.previousKeys.unknown.push(key);
 	}
 
 	/** @param messages what may have to be sent, in order */
@@ -148,8 +151,9 @@ export class SendOnce {
 		return this.notSent.has(message);
 	}
 
-	/** Told what became of a message that is not held. */
-	recordOutcome(message: Message, outcome: Outcome): void {
+	/** Told of a message that is settled. */
+	recordOutcome(message: Message): void {
+		const outcome = outcomeOf(message);
 		const key = this.keys.get(message);
 		if (key === undefined || !this.begun.has(message)) return;
 		if (outcome.outcome === 'accepted') this.sentKeys.push(key);
@@ -158,12 +162,11 @@ export class SendOnce {
 	}
 
 	/**
-	 * Records what has ended, and finds what became of the messages that were not sent.
+	 * Records what has ended, and sets what became of the messages that were not sent.
 	 *
-	 * @param outcomes of those that were; the others are added
 	 * @throws Error if n8n's database does not take it; the outcomes are complete all the same
 	 */
-	async finish(outcomes: Map<Message, FinalOutcome>): Promise<void> {
+	async finish(): Promise<void> {
 		try {
 			const { releasedKeys, mark, remember, previousKeys } = this;
 			const sent = [...previousKeys.sent, ...this.sentKeys];
@@ -172,12 +175,12 @@ export class SendOnce {
 				await this.store.finish(sent, releasedKeys, mark, remember);
 		} finally {
 			for (const message of this.begun) {
-				this.release(this.keys.get(message), outcomes.get(message) ?? UNKNOWN_BEFORE);
+				this.release(this.keys.get(message), outcomeOf(message));
 			}
 			// Only now, with nothing of its own left: two executions may wait for each other's messages.
-			for (const [message, outcome] of this.notSent) outcomes.set(message, await outcome);
-			await mapWithYield(this.duplicates, ({ message, first }) => {
-				outcomes.set(message, outcomeOfDuplicate(outcomes.get(first) ?? UNKNOWN_BEFORE));
+			for (const [message, outcome] of this.notSent) message.outcome = await outcome;
+			await mapWithYield([...this.duplicates], ([message, first]) => {
+				message.outcome = outcomeOfDuplicate(outcomeOf(first));
 			});
 		}
 	}
@@ -246,7 +249,7 @@ export class SendOnce {
 		for (const [key, message] of begins) {
 			const state = states.get(key);
 			if (isToBeSent(message, state)) {
-				if (state === 'begun') this.ledger.markPossiblySent(message);
+				if (state === 'begun') message.possiblySent = true;
 				this.begun.add(message);
 			} else {
 				const outcome = state === 'sent' ? SENT_BEFORE : UNKNOWN_BEFORE;

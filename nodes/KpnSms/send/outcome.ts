@@ -14,7 +14,7 @@ import { parseTime, formatTime, quotaUsedUpAdvice } from '../output/quotaTexts';
 export type Outcome = Accepted | Failure;
 
 /** What became of a message, now or before: `sentBefore` was accepted in another execution. */
-export type FinalOutcome = Outcome | { outcome: 'sentBefore' };
+export type FinalOutcome = Outcome | { outcome: 'sentBefore'; elsewhere?: true };
 
 export interface Accepted {
 	outcome: 'accepted';

@@ -2,10 +2,9 @@ import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import omit from 'lodash/omit';
 
-import { unknown } from '../../shared/failure';
 import { SMS_APIS, type SmsApi } from '../../shared/kpnApi';
 import { mapWithYield, cancelableSleep } from '../../shared/eventLoop';
-import { batch, messagesOf, type Call, type Message } from './batch';
+import { batch, messagesOf, outcomeOf, settle, type Call, type Message } from './batch';
 import { sendCalls, type SendEnvironment } from './sendCalls';
 import {
 	checkItem,
@@ -19,9 +18,9 @@ import { isAwaited, isSuccess, type ItemResult } from '../output/itemResult';
 import { outputItem } from '../output/outputItem';
 import { KpnClient, type KpnContext, type RequestSettings } from './kpnClient';
 import { KeyStore } from '../deduplication/keyStore';
-import { Ledger, UNKNOWN_OF_OTHER_CLIENT } from '../deduplication/ledger';
+import { Ledger } from '../deduplication/ledger';
 import { optionsReader, readOnceKey, type SendOptions } from '../check/options';
-import type { Outcome, FinalOutcome } from './outcome';
+import type { Outcome } from './outcome';
 import { KeyedHash } from '../deduplication/keyedHash';
 import { QuotaWatch } from './quotaWatch';
 import { SendOnce } from '../deduplication/sendOnce';
@@ -109,23 +108,23 @@ export async function sendItems(
 	const hash = new KeyedHash(request.credential);
 	const ledger = Ledger.of(context, hash);
 	const store = KeyStore.of(context);
-	const sendOnce =
-		store && checked.some(hasOnceKey) ? new SendOnce(store, hash, ledger) : undefined;
+	const sendOnce = store && checked.some(hasOnceKey) ? new SendOnce(store, hash) : undefined;
 	const messages = new Map<ValidItem, Message[]>();
-	const firstPerKey = new Set<Message>();
 	await mapWithYield(checked, (item) => {
 		if (isInvalid(item)) return;
 		const itemMessages = messagesOf(item);
 		messages.set(item, itemMessages);
-		for (const message of itemMessages)
-			if (sendOnce?.add(message) ?? true) firstPerKey.add(message);
+		for (const message of itemMessages) {
+			sendOnce?.add(message);
+			if (!item.options.dryRun) ledger.applyPrevious(message);
+		}
 	});
 	const keyProblem = sendOnce ? sendOnce.problem : NO_STORE;
 	const tooManyPartsProblem = partsProblem(
 		checked,
 		(item) =>
 			(messages.get(item) ?? []).filter(
-				(message) => firstPerKey.has(message) && !ledger.previousOutcome(message),
+				(message) => !message.outcome && !sendOnce?.isDuplicate(message),
 			).length,
 	);
 	const checkedItems = checked.map((item) => {
@@ -145,19 +144,17 @@ export async function sendItems(
 		(item): item is ValidItem => !isInvalid(item) && !item.options.dryRun,
 	);
 	const unsent: Message[] = [];
-	const outcomes = new Map<Message, FinalOutcome>();
+	let acceptedBefore = false;
 	await mapWithYield(validItems, (item) => {
 		for (const message of messages.get(item) ?? []) {
-			const previous = ledger.previousOutcome(message);
-			if (previous) {
-				outcomes.set(message, isRetry ? { ...previous, elsewhere: true } : previous);
-				// Another Client ID is a new start.
-				if (previous !== UNKNOWN_OF_OTHER_CLIENT) sendOnce?.recordPrevious(message, previous);
-			} else if (firstPerKey.has(message)) unsent.push(message);
+			if (message.outcome) {
+				acceptedBefore ||= message.outcome.outcome === 'accepted';
+				if (isRetry) message.outcome = { ...message.outcome, elsewhere: true };
+				sendOnce?.recordPrevious(message);
+			} else if (!sendOnce?.isDuplicate(message)) unsent.push(message);
 		}
 	});
 
-	const acceptedBefore = [...outcomes.values()].some(({ outcome }) => outcome === 'accepted');
 	const { batching, credential, options: call } = request;
 	const calls = batch(
 		unsent,
@@ -181,9 +178,9 @@ export async function sendItems(
 		},
 		onSettled: (message, latest) => {
 			if (sendOnce?.isNotSent(message)) return;
-			const outcome = ledger.recordOutcome(message, latest);
-			outcomes.set(message, outcome);
-			sendOnce?.recordOutcome(message, outcome);
+			settle(message, latest);
+			ledger.recordOutcome(message);
+			sendOnce?.recordOutcome(message);
 		},
 		sleep: async (milliseconds) => await cancelableSleep(milliseconds, cancel),
 		isCanceled: () => cancel?.aborted === true,
@@ -195,7 +192,7 @@ export async function sendItems(
 		const plan = { stopAtFailure: !continues, acceptedBefore, pace, batching };
 		await sendCalls(calls, plan, environment);
 	});
-	if (sendOnce) await finishSendOnce(sendOnce, outcomes, context);
+	if (sendOnce) await finishSendOnce(sendOnce, context);
 
 	const dryRunItems = checkedItems.filter(
 		(item): item is ValidItem => !isInvalid(item) && item.options.dryRun,
@@ -211,7 +208,7 @@ export async function sendItems(
 				alreadySent && itemMessages.filter((message) => alreadySent.has(message)).length;
 			return { item, outcomes: [], sentBefore };
 		}
-		return { item, outcomes: itemMessages.map((message) => outcomes.get(message) ?? NOT_SETTLED) };
+		return { item, outcomes: itemMessages.map(outcomeOf) };
 	});
 	const hasFailure = results.some(
 		(result) =>
@@ -250,13 +247,9 @@ const NO_STORE =
 	'Send Once Per does not work where an AI Agent runs this node within its own turn, for n8n gives it nothing to remember by there. Remove the option, or let the agent call a sub-workflow with this node.';
 
 /** What has been sent has been sent, whether or not it could be recorded. */
-async function finishSendOnce(
-	sendOnce: SendOnce,
-	outcomes: Map<Message, FinalOutcome>,
-	context: KpnContext,
-): Promise<void> {
+async function finishSendOnce(sendOnce: SendOnce, context: KpnContext): Promise<void> {
 	try {
-		await sendOnce.finish(outcomes);
+		await sendOnce.finish();
 	} catch (error) {
 		warn(
 			context,
@@ -298,9 +291,3 @@ function withInput(
 	item.json = { ...item.json, ...omit(from.input, Object.keys(item.json)) };
 	return item;
 }
-
-/** A message that `sendCalls` left out would be one that is lost unseen: it must not pass for sent. */
-const NOT_SETTLED = unknown(
-	'nothing was heard of it',
-	'Check with the recipient before you send it again.',
-);
