@@ -18,14 +18,14 @@ export const SENDING: Array<Omit<Mutation, 'of'>> = [
 	},
 	{
 		name: 'the ledger is written after a call, and not before it',
-		file: `${SEND}/sendItems.ts`,
+		file: `${SEND}/sendMessages.ts`,
 		find: 'for (const message of call) ledger.recordStart(message);\n\t\treturn await client.send(call);',
 		replace:
 			'const outcome = await client.send(call);\n\t\tfor (const message of call) ledger.recordStart(message);\n\t\treturn outcome;',
 	},
 	{
 		name: 'the ledger is written for the first message of a call alone',
-		file: `${SEND}/sendItems.ts`,
+		file: `${SEND}/sendMessages.ts`,
 		find: 'for (const message of call) ledger.recordStart(message);',
 		replace: 'ledger.recordStart(call[0]);',
 	},
@@ -62,10 +62,10 @@ export const SENDING: Array<Omit<Mutation, 'of'>> = [
 	},
 	{
 		name: 'a message gets the document ID of its neighbour',
-		file: `${SEND}/sendItems.ts`,
+		file: `${SEND}/sendMessages.ts`,
 		find: 'sendOnce?.recordOutcome(message);',
 		replace:
-			"sendOnce?.recordOutcome(message);\n\t\t\tconst neighbour = unsent.find((other) => other !== message && other.outcome?.outcome === 'accepted');\n\t\t\tif (message.outcome?.outcome === 'accepted' && neighbour) message.outcome = neighbour.outcome;",
+			"sendOnce?.recordOutcome(message);\n\t\t\tconst neighbour = calls.flat().find((other) => other !== message && other.outcome?.outcome === 'accepted');\n\t\t\tif (message.outcome?.outcome === 'accepted' && neighbour) message.outcome = neighbour.outcome;",
 	},
 	{
 		name: 'a halved call loses a message',
@@ -191,8 +191,8 @@ export const SENDING: Array<Omit<Mutation, 'of'>> = [
 	{
 		name: 'items come out in the opposite order',
 		file: `${SEND}/sendItems.ts`,
-		find: 'const output = await mapWithYield(results, (item, index) =>',
-		replace: 'const output = await mapWithYield([...results].reverse(), (item, index) =>',
+		find: 'const output = await mapWithYield(results, (result) =>',
+		replace: 'const output = await mapWithYield([...results].reverse(), (result) =>',
 	},
 	{
 		name: 'an item that reached one of its recipients counts as accepted',
@@ -202,9 +202,9 @@ export const SENDING: Array<Omit<Mutation, 'of'>> = [
 	},
 	{
 		name: 'a wrong item does not keep the others from being sent',
-		file: `${SEND}/sendItems.ts`,
-		find: 'if (invalidItems.length > 0 && !continues) {',
-		replace: 'if (invalidItems.length === items.length && !continues) {',
+		file: 'nodes/KpnSms/output/stopErrors.ts',
+		find: 'if (invalidItems.length === 0) return;',
+		replace: 'if (invalidItems.length < items.length) return;',
 	},
 	{
 		name: 'what was not sent is counted as accepted in the error',
@@ -227,7 +227,7 @@ export const SENDING: Array<Omit<Mutation, 'of'>> = [
 	},
 	{
 		name: 'Batching is not heeded',
-		file: `${SEND}/sendItems.ts`,
+		file: `${SEND}/sendMessages.ts`,
 		find: 'batching?.size ?? Infinity',
 		replace: 'Infinity',
 	},

@@ -211,7 +211,7 @@ export function optionsReader(api: SmsApi, isTest: boolean): (given: object) => 
  * gives nothing is a problem: without its key, the SMS might be sent again.
  */
 export function readOnceKey(given: object): { key?: string; problem?: string } {
-	if (!('sendOncePer' in given)) return {};
+	if (!isRecord(given) || !('sendOncePer' in given)) return {};
 	const value = given.sendOncePer;
 	const isText = typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value));
 	if (!isText && value !== undefined && value !== null) {

@@ -10,11 +10,16 @@ import { isSuccess, type ItemOutcomes, type ItemResult } from './itemResult';
 
 const isAccepted = (outcome: FinalOutcome): outcome is Accepted => outcome.outcome === 'accepted';
 
-/** What the workflow gets for an item. */
+/** What the workflow gets for an item. What the node says comes first, and wins where both have a field. */
 export function outputItem(result: ItemResult, node: INode): INodeExecutionData {
-	if (!isSuccess(result)) return failedItem(result, node);
-	return result.item.options.dryRun ? dryRunItem(result) : acceptedItem(result);
+	const output = isSuccess(result) ? successItem(result) : failedItem(result, node);
+	const { inputFields } = 'item' in result ? result.item : result;
+	if (inputFields) output.json = { ...output.json, ...omit(inputFields, Object.keys(output.json)) };
+	return output;
 }
+
+const successItem = (result: ItemOutcomes): INodeExecutionData =>
+	result.item.options.dryRun ? dryRunItem(result) : acceptedItem(result);
 
 function acceptedItem({ item, outcomes }: ItemOutcomes): INodeExecutionData {
 	const accepted = outcomes.filter(isAccepted);
