@@ -2,13 +2,22 @@ import { randomUUID } from 'node:crypto';
 
 import { sleep } from 'n8n-workflow';
 
-import { refused, unknown, type Failure } from '../../shared/failure';
+import type { Failure } from '../../shared/failure';
 import { mapWithYield } from '../../shared/eventLoop';
 import { outcomeOf, type Call, type Message } from '../send/batch';
 import type { KeyState, KeyStore } from './keyStore';
 import { MAX_REMEMBER } from '../check/options';
 import type { Outcome, FinalOutcome } from '../send/outcome';
 import type { KeyedHash } from './keyedHash';
+import { RunningMessages } from './runningMessages';
+import {
+	NOTHING_TO_SEND,
+	notRecorded,
+	outcomeElsewhere,
+	outcomeOfDuplicate,
+	SENT_BEFORE,
+	UNKNOWN_BEFORE,
+} from './sendOnceOutcomes';
 
 /**
  * So many messages go on record together: on SMS v1 a call is one message, and n8n takes some 20 ms
@@ -18,14 +27,6 @@ const RECORDED_AHEAD = 100;
 
 /** So long a call waits for those that are about to end, to go on record together with what follows them. */
 const BATCH_WAIT_MS = 20;
-
-interface RunningMessage {
-	ended: Promise<FinalOutcome>;
-	resolve: (end: FinalOutcome) => void;
-}
-
-/** What executions in this process are sending now, by store and key. */
-const runningMessages = new Map<string, RunningMessage>();
 
 /**
  * Sends the messages of a run once for each key and recipient, whichever execution comes first.
@@ -46,8 +47,8 @@ export class SendOnce {
 	/** Messages with a key that the run has already, and the first: they get its outcome. */
 	private readonly duplicates = new Map<Message, Message>();
 
-	/** On record as begun by this run. */
-	private readonly begun = new Set<Message>();
+	/** On record as begun by this run, with their keys. */
+	private readonly begun = new Map<Message, string>();
 
 	/** Not sent by this run, and why: another execution has sent it, or is sending it. */
 	private readonly notSent = new Map<Message, FinalOutcome | Promise<FinalOutcome>>();
@@ -77,13 +78,20 @@ export class SendOnce {
 
 	private onIdle = () => {};
 
-	/** What is still to come, the next one last. */
+	/** What may have to be sent, in order. */
 	private upcoming: Message[] = [];
+
+	/** Where in `upcoming` the first is that has not been looked at. */
+	private upcomingIndex = 0;
+
+	private readonly running: RunningMessages;
 
 	constructor(
 		private readonly store: KeyStore,
 		private readonly hash: KeyedHash,
-	) {}
+	) {
+		this.running = new RunningMessages(store.id);
+	}
 
 	/** Why the run cannot be sent: what it would have to remember, it would forget as it goes. */
 	get problem(): string | undefined {
@@ -125,7 +133,7 @@ export class SendOnce {
 
 	/** @param messages what may have to be sent, in order */
 	setUpcoming(messages: Message[]): void {
-		this.upcoming = [...messages].reverse();
+		this.upcoming = messages;
 	}
 
 	/**
@@ -153,12 +161,12 @@ export class SendOnce {
 
 	/** Told of a message that is settled. */
 	recordOutcome(message: Message): void {
+		const key = this.begun.get(message);
+		if (key === undefined) return;
 		const outcome = outcomeOf(message);
-		const key = this.keys.get(message);
-		if (key === undefined || !this.begun.has(message)) return;
 		if (outcome.outcome === 'accepted') this.sentKeys.push(key);
 		if (outcome.outcome === 'refused') this.releasedKeys.push(key);
-		runningMessages.get(this.store.id + key)?.resolve(outcome);
+		this.running.settle(key, outcome);
 	}
 
 	/**
@@ -174,9 +182,7 @@ export class SendOnce {
 			if (this.hasBegun || sent.length > 0)
 				await this.store.finish(sent, releasedKeys, mark, remember);
 		} finally {
-			for (const message of this.begun) {
-				this.release(this.keys.get(message), outcomeOf(message));
-			}
+			for (const [message, key] of this.begun) this.running.end(key, outcomeOf(message));
 			// Only now, with nothing of its own left: two executions may wait for each other's messages.
 			for (const [message, outcome] of this.notSent) message.outcome = await outcome;
 			await mapWithYield([...this.duplicates], ([message, first]) => {
@@ -187,13 +193,20 @@ export class SendOnce {
 
 	/** Those of a dry run's messages that would not be sent; what is on record stays as it is. */
 	async findSentBefore(messages: Message[]): Promise<Set<Message>> {
-		const keyed = messages.filter((message) => this.keys.has(message));
-		const states = await this.store.findStates(
-			keyed.map((message) => this.keys.get(message) ?? ''),
-		);
-		return new Set(
-			keyed.filter((message) => !isToBeSent(message, states.get(this.keys.get(message) ?? ''))),
-		);
+		const byKey = this.byKey(messages);
+		const states = await this.store.findStates([...byKey.keys()]);
+		const sentBefore = [...byKey].filter(([key, message]) => !isToBeSent(message, states.get(key)));
+		return new Set(sentBefore.map(([, message]) => message));
+	}
+
+	/** Those that have a key: it is theirs alone. */
+	private byKey(messages: Iterable<Message>): Map<string, Message> {
+		const byKey = new Map<string, Message>();
+		for (const message of messages) {
+			const key = this.keys.get(message);
+			if (key !== undefined) byKey.set(key, message);
+		}
+		return byKey;
 	}
 
 	private isUndecided(message: Message): boolean {
@@ -211,24 +224,7 @@ export class SendOnce {
 
 	private async writeBatch(): Promise<void> {
 		await this.waitForBatch();
-		// What began to wait during the last turn may have been decided by it.
-		const messages = new Set(this.toRecord.filter((message) => this.isUndecided(message)));
-		this.toRecord = [];
-		while (messages.size < RECORDED_AHEAD && this.upcoming.length > 0) {
-			const next = this.upcoming.pop();
-			if (next && this.isUndecided(next)) messages.add(next);
-		}
-		const begins = new Map<string, Message>();
-		for (const message of messages) {
-			const key = this.keys.get(message) ?? '';
-			const other = runningMessages.get(this.store.id + key);
-			if (other) {
-				this.notSent.set(message, other.ended.then(outcomeElsewhere));
-				continue;
-			}
-			begins.set(key, message);
-			runningMessages.set(this.store.id + key, newRunningMessage());
-		}
+		const begins = this.startUndecided();
 		const endedKeys = this.sentKeys;
 		this.sentKeys = [];
 		let states: Map<string, KeyState>;
@@ -242,20 +238,48 @@ export class SendOnce {
 		} catch (error) {
 			this.sentKeys.push(...endedKeys);
 			this.failure = notRecorded(error);
-			for (const key of begins.keys()) this.release(key, this.failure);
+			for (const key of begins.keys()) this.running.end(key, this.failure);
 			return;
 		}
-		for (const key of endedKeys) this.release(key, SENT_BEFORE);
+		for (const key of endedKeys) this.running.end(key, SENT_BEFORE);
+		for (const [key, message] of begins) this.decide(key, message, states.get(key));
+	}
+
+	/**
+	 * Takes what waits to go on record, and what leaves next, unless another execution is sending it.
+	 *
+	 * @returns those that nobody else is sending, by key
+	 */
+	private startUndecided(): Map<string, Message> {
+		// What began to wait during the last turn may have been decided by it.
+		const messages = new Set(this.toRecord.filter((message) => this.isUndecided(message)));
+		this.toRecord = [];
+		while (messages.size < RECORDED_AHEAD && this.upcomingIndex < this.upcoming.length) {
+			const next = this.upcoming[this.upcomingIndex++];
+			if (next && this.isUndecided(next)) messages.add(next);
+		}
+		const begins = this.byKey(messages);
 		for (const [key, message] of begins) {
-			const state = states.get(key);
-			if (isToBeSent(message, state)) {
-				if (state === 'begun') message.possiblySent = true;
-				this.begun.add(message);
+			const elsewhere = this.running.outcomeOf(key);
+			if (elsewhere) {
+				this.notSent.set(message, elsewhere.then(outcomeElsewhere));
+				begins.delete(key);
 			} else {
-				const outcome = state === 'sent' ? SENT_BEFORE : UNKNOWN_BEFORE;
-				this.notSent.set(message, outcome);
-				this.release(key, outcome);
+				this.running.start(key);
 			}
+		}
+		return begins;
+	}
+
+	/** Whether a message is sent, by what was on record of its key. */
+	private decide(key: string, message: Message, state: KeyState | undefined): void {
+		if (isToBeSent(message, state)) {
+			if (state === 'begun') message.possiblySent = true;
+			this.begun.set(message, key);
+		} else {
+			const outcome = state === 'sent' ? SENT_BEFORE : UNKNOWN_BEFORE;
+			this.notSent.set(message, outcome);
+			this.running.end(key, outcome);
 		}
 	}
 
@@ -267,57 +291,7 @@ export class SendOnce {
 		// What follows the last of them is asked for in a moment.
 		await sleep(0);
 	}
-
-	/** For executions that wait for a message to end; those that come now find it on record. */
-	private release(key: string | undefined, outcome: FinalOutcome): void {
-		const id = this.store.id + key;
-		runningMessages.get(id)?.resolve(outcome);
-		runningMessages.delete(id);
-	}
 }
 
 const isToBeSent = ({ item }: Message, state?: KeyState): boolean =>
 	state === 'new' || (state === 'begun' && item.options.deliveryGuarantee === 'atLeastOnce');
-
-function newRunningMessage(): RunningMessage {
-	let resolveEnded: RunningMessage['resolve'] = () => {};
-	const ended = new Promise<FinalOutcome>((resolve) => (resolveEnded = resolve));
-	return { ended, resolve: resolveEnded };
-}
-
-/** For a call of which all messages are held: KPN has most of them, and nothing went wrong now. */
-const NOTHING_TO_SEND: Outcome = { outcome: 'accepted', documentId: '', acceptedBefore: true };
-
-const SENT_BEFORE: FinalOutcome = { outcome: 'sentBefore' };
-
-const UNKNOWN_BEFORE = unknown(
-	'an earlier execution had begun to send it, and it is not on record that KPN took it, so it was not sent again',
-	'KPN may have given no clear answer, n8n may have stopped in the middle of it, or another worker may be sending it now. The SMS may or may not arrive: check with the recipient, or let it be sent again with a new key under Send Once Per, or, by Send, with Delivery Guarantee At Least Once.',
-	{ elsewhere: true },
-);
-
-/** For a call that cannot be put on record: it must not leave. */
-const notRecorded = (error: unknown): Failure =>
-	refused(
-		`n8n’s database did not take the note of what is about to be sent: ${(error as Error).message}`,
-		'Nothing was sent without it. Send again once n8n’s database answers.',
-		{ retryable: true, affectsEveryCall: true },
-	);
-
-/** What the end of a message in another execution means in this one. */
-function outcomeElsewhere(outcome: FinalOutcome): FinalOutcome {
-	if (outcome.outcome === 'accepted' || outcome.outcome === 'sentBefore') return SENT_BEFORE;
-	return {
-		...outcome,
-		elsewhere: true,
-		meaning: `another execution was sending it at the same moment, and what came of it there is: ${outcome.meaning}`,
-	};
-}
-
-function outcomeOfDuplicate(first: FinalOutcome): FinalOutcome {
-	if (first.outcome === 'accepted' || first.outcome === 'sentBefore') return SENT_BEFORE;
-	return {
-		...first,
-		meaning: `an earlier item has the same Send Once Per and the same recipient: ${first.meaning}`,
-	};
-}
