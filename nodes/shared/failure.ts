@@ -4,7 +4,7 @@ import type { KpnError } from './kpnError';
 export interface Failure {
 	/** `refused`: KPN surely does not have it. `unknown`: it may. */
 	outcome: 'refused' | 'unknown';
-	/** The HTTP status, where there was an answer. */
+	/** The HTTP status, where there was a response. */
 	statusCode?: number;
 	/** What happened, in half a sentence. */
 	meaning: string;

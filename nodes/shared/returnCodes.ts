@@ -65,7 +65,7 @@ const REFUSED_CALL = {
 	affectsEveryCall: true,
 } as const;
 
-/** Whoever gave up or hung up may have done so after the call had been passed on. */
+/** The connection may have been closed after the call had been passed on. */
 const HUNG_UP = {
 	...MAYBE_TAKEN,
 	meaning: 'the call ended before KPN had answered it',
@@ -74,7 +74,7 @@ const HUNG_UP = {
 const WRONG_PRODUCT =
 	'Most likely the project behind this Client ID lacks the SMS product, or the credential has the wrong choice under SMS API. Check both on KPN’s developer portal.';
 
-/** The three success codes stand here for an answer that has no document ID. */
+/** The three success codes stand here for a response that has no document ID. */
 export const RETURN_CODES: Record<number, ReturnCode> = {
 	200: { name: 'Success', ...NO_DOCUMENT_ID },
 	201: { name: 'Created', ...NO_DOCUMENT_ID },

@@ -11,9 +11,9 @@ const CHECK_ADDRESS = 'Check Environment and Base URL in the credential, and the
 /**
  * Reads a token call that gave no token. Without a token no message leaves, so the outcome is
  * always `refused`; the words say which of key, secret, address or network is at fault, as far as
- * the answer tells.
+ * the response tells.
  *
- * @param secrets what must not be quoted from the answer
+ * @param secrets what must not be quoted from the response
  */
 export function tokenFailure(error: unknown, secrets: Secrets = []): Failure {
 	const { statusCode, body } = tokenResponse(error);

@@ -137,7 +137,7 @@ export function stopError(node: INode, results: ItemResult[]): NodeApiError {
 	});
 }
 
-/** Which button does what, for somebody who has the error before them. */
+/** What to press, in n8n's own labels. */
 function nextStep(results: ItemResult[], content: boolean): string {
 	const hasOnceKey = results.some(
 		(result) => 'item' in result && result.item.onceKey !== undefined,

@@ -40,7 +40,7 @@ const unknownDespiteRefusal = (latest: Failure): Failure => ({
 /** The messages of one call: at least one. */
 export type Call = [Message, ...Message[]];
 
-/** One message for each recipient of a draft. */
+/** One message for each recipient of an item. */
 export const messagesOf = (item: ValidItem): Message[] =>
 	item.recipients.map((recipient) => ({
 		item,

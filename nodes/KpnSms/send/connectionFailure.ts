@@ -38,14 +38,14 @@ const PROXY_HUNG_UP = /^Proxy connection ended before receiving CONNECT response
 /** Connections that may well succeed a moment later. */
 const TRANSIENT = new Set(['ECONNREFUSED', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
-/** These can also end a connection that stood. */
+/** These can also break an established connection. */
 const MAY_BREAK_LATER = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']);
 
 const TIMED_OUT = new Set(['ECONNABORTED', 'ETIMEDOUT', 'ERR_CANCELED']);
 
 /**
- * Reads a send call that ended without an answer. Only a connection that surely never stood is a
- * refusal; whatever else broke, broke when KPN may have had the message.
+ * Reads a send call that ended without a response. Refused only if no connection was established;
+ * otherwise KPN may have the message.
  *
  * @param proxied whether the node's Proxy is set: then it is the proxy that is connected to
  * @param neverSent whether the connection was surely not ready for the request

@@ -21,7 +21,7 @@ export interface Accepted {
 	documentId: string;
 	/** KPN's own word for it, unless an earlier try had it. */
 	status?: string;
-	/** What KPN tells of itself in the headers of its answer. */
+	/** What KPN tells of itself in the headers of its response. */
 	account?: AccountInfo;
 	/** Whether it was an earlier try that KPN accepted: in this one it was not sent. */
 	acceptedBefore?: true;
@@ -33,7 +33,7 @@ export interface Accepted {
 const SUCCESS_STATUSES = [200, 201, 202];
 
 /**
- * Reads an answer to a send call: accepted if and only if it is 200, 201 or 202 with a `document_id`,
+ * Reads a response to a send call: accepted if and only if it is 200, 201 or 202 with a `document_id`,
  * and nothing in it says that something failed. With an ID and without that, KPN may have the messages.
  *
  * @param now epoch, in milliseconds
@@ -154,7 +154,7 @@ function refusedByProxy({ statusCode, body }: KpnResponse, secrets: Secrets): Fa
 
 /**
  * Milliseconds that `Retry-After` asks to wait, or KPN's `quota-reset-UTC` where the quota is why: it
- * comes with other answers too, and the reset may be weeks away.
+ * comes with other responses too, and the reset may be weeks away.
  */
 function requestedWaitMs({ statusCode, headers }: KpnResponse, now: number): number | undefined {
 	const retryAfter = headers['retry-after'];

@@ -8,7 +8,7 @@ import { MAX_RETRY_WAIT_MS, type Outcome } from './outcome';
 import type { Pace, StartedCall } from '../rate/pace';
 import { CallQueue } from './callQueue';
 
-/** What a delivery needs of the world around it. */
+/** What sending needs of the world around it. */
 export interface SendEnvironment {
 	/** Notes what is about to leave, makes the call, and says what became of its messages. Never throws. */
 	sendCall(messages: Call): Promise<Outcome>;
@@ -30,7 +30,7 @@ export interface SendPlan {
 	stopAtFailure: boolean;
 	/** Whether an earlier try had messages accepted. */
 	acceptedBefore: boolean;
-	/** How fast KPN is called; several deliveries may share it. */
+	/** How fast KPN is called; several runs may share it. */
 	pace: Pace;
 	/** What the user has set as the most. */
 	batching?: Batching;
