@@ -4,7 +4,7 @@ import type { KpnError } from './kpnError';
 export interface Failure {
 	/** `refused`: KPN surely does not have it. `unknown`: it may. */
 	outcome: 'refused' | 'unknown';
-	/** The HTTP status, where there was an answer. */
+	/** The HTTP status, where there was a response. */
 	statusCode?: number;
 	/** What happened, in half a sentence. */
 	meaning: string;
@@ -24,6 +24,32 @@ export interface Failure {
 	/** Set where it is another execution that has sent the message, or may have. */
 	elsewhere?: true;
 }
+
+type FailureDetails = Partial<Omit<Failure, 'outcome' | 'meaning' | 'advice'>>;
+
+const NO_DETAILS = { kpn: {}, retryable: false, affectsEveryCall: false };
+
+/** KPN surely does not have the message. */
+export const refused = (meaning: string, advice: string, details?: FailureDetails): Failure => ({
+	outcome: 'refused',
+	meaning,
+	advice,
+	...NO_DETAILS,
+	...details,
+});
+
+/** KPN may have the message. */
+export const unknown = (meaning: string, advice: string, details?: FailureDetails): Failure => ({
+	outcome: 'unknown',
+	meaning,
+	advice,
+	...NO_DETAILS,
+	...details,
+});
+
+/** What to do about a message that KPN may have. */
+export const CHECK_WITH_RECIPIENT =
+	'The SMS may or may not arrive. Check with the recipient before you send it again, or set the option Delivery Guarantee to At Least Once to let a retry send it again.';
 
 /** The system's own error of a failed request, from under whatever it was wrapped in. */
 export function systemError(error: unknown): { code?: string; syscall?: string } {

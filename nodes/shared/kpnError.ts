@@ -15,7 +15,7 @@ const MAX_QUOTE_CHARACTERS = 300;
 
 const MAX_CODE_CHARACTERS = 100;
 
-/** Far more than any error of KPN's has: what comes after it in a page is not even looked at. */
+/** Far more than any error of KPN's has: the rest of a page is not read. */
 const MAX_BODY_CHARACTERS = 20_000;
 
 /**
@@ -25,7 +25,7 @@ const MAX_BODY_CHARACTERS = 20_000;
  */
 export function readKpnError(body: string, secrets: Secrets = []): KpnError {
 	const trimmed = body.trim();
-	// What is cut in two at the end may be a secret, which would not be known by its half.
+	// What is cut in two at the end may be a secret, which half of it would not match.
 	const text =
 		trimmed.length > MAX_BODY_CHARACTERS
 			? trimmed.slice(0, MAX_BODY_CHARACTERS).replace(/\S*$/, '')
@@ -95,7 +95,7 @@ const TOKEN_CHARACTER = '[\\w.~+/=%-]';
 /** A digit soon, or so long that it is no word: `Bearer authentication` is none. */
 const TOKEN_LIKE = `(?:(?=${TOKEN_CHARACTER}{0,99}\\d)${TOKEN_CHARACTER}{8,}|${TOKEN_CHARACTER}{20,})`;
 
-/** What looks like a secret, whosever it is, and what is put in its place. */
+/** Patterns of secrets in general, and what is put in its place. */
 const SECRET_LIKE: Array<[RegExp, string]> = [
 	// A name and what follows it, in JSON, also in JSON within a text, in a form or in a sentence.
 	[
@@ -158,7 +158,7 @@ function secretPattern(secret: string): RegExp {
 	return new RegExp([...escaped, bytes.toString('hex'), ...base64].join('|'), 'gi');
 }
 
-/** Of the secrets of one answer, whose texts are many. */
+/** Of the secrets of one response, whose texts are many. */
 const patterns = new WeakMap<Secrets, RegExp[]>();
 
 function patternsOf(secrets: Secrets): RegExp[] {

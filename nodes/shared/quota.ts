@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-/** What the headers of KPN's answers say of the account and of the API. */
+/** What the headers of KPN's responses say of the account and of the API. */
 export interface AccountInfo {
 	quota?: Quota;
 	/** The date from which the API is gone, as KPN writes it. */
@@ -16,7 +16,7 @@ export interface Quota extends IDataObject {
 	resetUtc?: string;
 }
 
-/** Reads them from an answer's headers, whose names are in lower case; undefined if there are none. */
+/** Reads them from a response's headers, whose names are in lower case; undefined if there are none. */
 export function readAccountInfo(headers: Record<string, unknown>): AccountInfo | undefined {
 	const text = (name: string) => {
 		const value = headers[name];

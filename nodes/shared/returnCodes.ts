@@ -1,3 +1,5 @@
+import { CHECK_WITH_RECIPIENT, type Failure } from './failure';
+
 /**
  * What an HTTP status says about the messages in the call, in words for the person who built the
  * workflow. The codes are those of KPN's API page, and those of HTTP's that its gateway, or a proxy
@@ -6,65 +8,64 @@
 export interface ReturnCode {
 	/** KPN's own name of the code, or HTTP's. */
 	name: string;
-	/** Whether KPN took the messages. `unknown`: it may have. */
-	taken: 'no' | 'unknown';
+	/** `refused`: KPN did not take the messages. `unknown`: it may have. */
+	outcome: Failure['outcome'];
 	/** What the code means here. */
 	meaning: string;
 	/** What to do about it. */
 	advice: string;
 	/** Whether the same message, unchanged, may be taken later. */
 	retryable: boolean;
-	/** Whether only these messages are concerned, or every other call would fare the same. */
-	concerns: 'message' | 'everyCall';
+	/** Whether every other call would fare the same, or only these messages are concerned. */
+	affectsEveryCall: boolean;
 	/** Whether one message may be why a whole call was refused, so that halves of it are tried. */
 	halve?: true;
 }
 
 const NO_DOCUMENT_ID = {
-	taken: 'no',
+	outcome: 'refused',
 	meaning: 'KPN answered without a document ID, which means that it did not take the message',
 	advice: 'Ask KPN support why, with the time of this execution.',
 	retryable: false,
-	concerns: 'message',
+	affectsEveryCall: false,
 } as const;
 
 const MAYBE_TAKEN = {
-	taken: 'unknown',
+	outcome: 'unknown',
 	retryable: false,
-	concerns: 'message',
-	advice:
-		'The SMS may or may not arrive. Check with the recipient before you send it again, or set the option Delivery Guarantee to At Least Once to let a retry send it again.',
+	affectsEveryCall: false,
+	advice: CHECK_WITH_RECIPIENT,
 } as const;
 
 const REDIRECT: ReturnCode = {
 	name: 'Found',
-	taken: 'no',
+	outcome: 'refused',
 	meaning: 'KPN pointed to another address instead of taking the message',
 	advice:
 		'The redirect was not followed. Check SMS API and Environment in the credential; KPN’s words name the other address.',
 	retryable: false,
-	concerns: 'everyCall',
+	affectsEveryCall: true,
 };
 
 const BAD_MESSAGE = {
-	taken: 'no',
+	outcome: 'refused',
 	meaning: 'KPN found something wrong with the message',
 	advice: 'Check Sender, Mobile Number and Content of this item.',
 	retryable: false,
-	concerns: 'message',
+	affectsEveryCall: false,
 	halve: true,
 } as const;
 
 const REFUSED_CALL = {
-	taken: 'no',
+	outcome: 'refused',
 	meaning: 'KPN, or something before it, takes no calls made in this way',
 	advice:
 		'Check SMS API, Environment and Base URL in the credential, and Proxy on the Settings tab; then ask KPN support.',
 	retryable: false,
-	concerns: 'everyCall',
+	affectsEveryCall: true,
 } as const;
 
-/** Whoever gave up or hung up may have done so after the call had been passed on. */
+/** The connection may have been closed after the call had been passed on. */
 const HUNG_UP = {
 	...MAYBE_TAKEN,
 	meaning: 'the call ended before KPN had answered it',
@@ -73,7 +74,7 @@ const HUNG_UP = {
 const WRONG_PRODUCT =
 	'Most likely the project behind this Client ID lacks the SMS product, or the credential has the wrong choice under SMS API. Check both on KPN’s developer portal.';
 
-/** The three success codes stand here for an answer that has no document ID. */
+/** The three success codes stand here for a response that has no document ID. */
 export const RETURN_CODES: Record<number, ReturnCode> = {
 	200: { name: 'Success', ...NO_DOCUMENT_ID },
 	201: { name: 'Created', ...NO_DOCUMENT_ID },
@@ -82,51 +83,51 @@ export const RETURN_CODES: Record<number, ReturnCode> = {
 	400: { name: 'Bad request', ...BAD_MESSAGE },
 	401: {
 		name: 'Unauthorized',
-		taken: 'no',
+		outcome: 'refused',
 		meaning: 'KPN did not accept the token, not even a new one',
 		advice: WRONG_PRODUCT,
 		retryable: false,
-		concerns: 'everyCall',
+		affectsEveryCall: true,
 	},
 	402: {
 		name: 'Payment required',
-		taken: 'no',
+		outcome: 'refused',
 		meaning: 'KPN takes no messages until something is paid',
 		advice: 'See the account of your project at KPN, or ask KPN support.',
 		retryable: false,
-		concerns: 'everyCall',
+		affectsEveryCall: true,
 	},
 	403: {
 		name: 'Forbidden',
-		taken: 'no',
+		outcome: 'refused',
 		meaning: 'KPN does not allow this app to send',
 		advice: WRONG_PRODUCT,
 		retryable: false,
-		concerns: 'everyCall',
+		affectsEveryCall: true,
 	},
 	404: {
 		name: 'Not found',
-		taken: 'no',
+		outcome: 'refused',
 		meaning: 'KPN has nothing at this address',
 		advice: WRONG_PRODUCT,
 		retryable: false,
-		concerns: 'everyCall',
+		affectsEveryCall: true,
 	},
 	405: {
 		name: 'Method not allowed',
-		taken: 'no',
+		outcome: 'refused',
 		meaning: 'KPN does not take messages at this address',
 		advice: 'Check SMS API and Environment in the credential.',
 		retryable: false,
-		concerns: 'everyCall',
+		affectsEveryCall: true,
 	},
 	407: {
 		name: 'Proxy authentication required',
-		taken: 'no',
+		outcome: 'refused',
 		meaning: 'the proxy between n8n and KPN wants a name and a password',
 		advice: 'Put the right ones into Proxy on the Settings tab: http://name:password@myproxy:3128.',
 		retryable: false,
-		concerns: 'everyCall',
+		affectsEveryCall: true,
 	},
 	408: { name: 'Request timeout', ...HUNG_UP },
 	409: {
@@ -136,28 +137,28 @@ export const RETURN_CODES: Record<number, ReturnCode> = {
 	},
 	410: {
 		name: 'Gone',
-		taken: 'no',
+		outcome: 'refused',
 		meaning: 'KPN has switched this API off',
 		advice:
 			'Choose SMS (Current) under SMS API in the credential; if it is chosen already, ask KPN support what replaces it.',
 		retryable: false,
-		concerns: 'everyCall',
+		affectsEveryCall: true,
 	},
 	412: {
 		name: 'Precondition failed',
-		taken: 'no',
+		outcome: 'refused',
 		meaning: 'KPN says that something must be set up before it takes messages',
 		advice: 'If KPN does not say what, ask KPN support.',
 		retryable: false,
-		concerns: 'everyCall',
+		affectsEveryCall: true,
 	},
 	413: {
 		name: 'Payload too large',
-		taken: 'no',
+		outcome: 'refused',
 		meaning: 'the call was too large',
 		advice: 'Lower the option Messages per Call; where it is 1, shorten Content.',
 		retryable: false,
-		concerns: 'message',
+		affectsEveryCall: false,
 		halve: true,
 	},
 	415: { name: 'Unsupported media type', ...REFUSED_CALL },
@@ -166,22 +167,22 @@ export const RETURN_CODES: Record<number, ReturnCode> = {
 	426: { name: 'Upgrade required', ...REFUSED_CALL },
 	429: {
 		name: 'Too many requests',
-		taken: 'no',
+		outcome: 'refused',
 		meaning: 'KPN’s limit of calls or messages is reached',
 		advice: 'Send the rest later, or ask KPN for a higher quota.',
 		retryable: true,
-		concerns: 'everyCall',
+		affectsEveryCall: true,
 	},
 	431: { name: 'Request header fields too large', ...REFUSED_CALL },
 	// 444 and 499 are nginx's, 460 is that of Amazon's load balancers.
 	444: { name: 'No response', ...HUNG_UP },
 	451: {
 		name: 'Unavailable for legal reasons',
-		taken: 'no',
+		outcome: 'refused',
 		meaning: 'KPN may not take these messages, for legal reasons',
 		advice: 'Ask KPN support.',
 		retryable: false,
-		concerns: 'everyCall',
+		affectsEveryCall: true,
 	},
 	460: { name: 'Client closed connection', ...HUNG_UP },
 	499: { name: 'Client closed request', ...HUNG_UP },
@@ -197,11 +198,11 @@ export const RETURN_CODES: Record<number, ReturnCode> = {
 	},
 	503: {
 		name: 'Service unavailable',
-		taken: 'no',
+		outcome: 'refused',
 		meaning: 'KPN’s SMS service is not available now',
 		advice: 'Send the rest later.',
 		retryable: true,
-		concerns: 'everyCall',
+		affectsEveryCall: true,
 	},
 	504: {
 		name: 'Gateway timeout',

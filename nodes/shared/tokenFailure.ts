@@ -1,4 +1,4 @@
-import { systemError, type Failure } from './failure';
+import { refused, systemError, type Failure } from './failure';
 import { UNKNOWN_CLIENT } from './kpnApi';
 import { readKpnError, redact, type KpnError, type Secrets } from './kpnError';
 import { returnCode } from './returnCodes';
@@ -11,61 +11,49 @@ const CHECK_ADDRESS = 'Check Environment and Base URL in the credential, and the
 /**
  * Reads a token call that gave no token. Without a token no message leaves, so the outcome is
  * always `refused`; the words say which of key, secret, address or network is at fault, as far as
- * the answer tells.
+ * the response tells.
  *
- * @param secrets what must not be quoted from the answer
+ * @param secrets what must not be quoted from the response
  */
 export function tokenFailure(error: unknown, secrets: Secrets = []): Failure {
 	const { statusCode, body } = tokenResponse(error);
 	const kpn = kpnErrorOf(statusCode, body, secrets);
-	const base = { outcome: 'refused', statusCode, kpn, affectsEveryCall: true } as const;
+	const details = { statusCode, kpn, affectsEveryCall: true };
 
 	if (statusCode === 401 || statusCode === 400 || body?.includes('invalid_client')) {
-		return {
-			...base,
-			meaning: UNKNOWN_CLIENT,
-			advice: CHECK_CREDENTIAL,
-			retryable: false,
-		};
+		return refused(UNKNOWN_CLIENT, CHECK_CREDENTIAL, details);
+	}
+	// Asking for a token sends nothing, so asking again is always safe.
+	if (statusCode !== undefined && isTransient(statusCode)) {
+		const meaning = `KPN’s token server failed (status ${statusCode}), and without a token nothing is sent`;
+		return refused(meaning, TRY_LATER, { ...details, retryable: true, retry: {} });
 	}
 	if (statusCode !== undefined || body !== undefined) {
-		const transient = statusCode !== undefined && isTransient(statusCode);
-		return {
-			...base,
-			meaning: transient
-				? `KPN’s token server failed (status ${statusCode}), and without a token nothing is sent`
-				: statusCode === undefined
-					? 'KPN gave no token'
-					: `KPN gave no token (it answered with status ${statusCode})`,
-			advice: transient ? TRY_LATER : CHECK_ADDRESS,
-			retryable: transient,
-			// Asking for a token sends nothing, so asking again is always safe.
-			retry: transient ? {} : undefined,
-		};
+		const status = statusCode === undefined ? '' : ` (it answered with status ${statusCode})`;
+		return refused(`KPN gave no token${status}`, CHECK_ADDRESS, details);
 	}
 	const systemCode = systemError(error).code;
 	if (systemCode === undefined && error instanceof Error) {
 		const meaning = redact(error.message, secrets);
-		return { ...base, meaning, advice: CHECK_ADDRESS, retryable: true };
+		return refused(meaning, CHECK_ADDRESS, { ...details, retryable: true });
 	}
-	return {
-		...base,
-		meaning:
-			systemCode === 'ETIMEDOUT'
-				? 'KPN gave no token in time'
-				: 'no token could be had from KPN: the connection failed',
+	const timedOut = systemCode === 'ETIMEDOUT';
+	const meaning = timedOut
+		? 'KPN gave no token in time'
+		: 'no token could be had from KPN: the connection failed';
+	return refused(meaning, CHECK_ADDRESS, {
+		...details,
 		systemCode,
-		advice: CHECK_ADDRESS,
 		retryable: true,
 		// After a time-out the user has waited long enough.
-		retry: systemCode === 'ETIMEDOUT' ? undefined : {},
-	};
+		retry: timedOut ? undefined : {},
+	});
 }
 
 /** Whether another try may get a token: what is unknown of an SMS is surely safe to ask for again. */
 function isTransient(statusCode: number): boolean {
-	const { taken, retryable } = returnCode(statusCode);
-	return statusCode >= 400 && (retryable || taken === 'unknown');
+	const { outcome, retryable } = returnCode(statusCode);
+	return statusCode >= 400 && (retryable || outcome === 'unknown');
 }
 
 /** A success that could not be read may hold the token itself: it is not quoted. */

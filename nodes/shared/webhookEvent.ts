@@ -174,7 +174,7 @@ function utcOf(text: string | undefined): string | undefined {
 	return isoOf(/(?:z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`);
 }
 
-/** An epoch, in seconds or in milliseconds: nobody has published which. Or a date as text. */
+/** An epoch, in seconds or in milliseconds: KPN does not document which. Or a date as text. */
 function epochOf(value: unknown): string | undefined {
 	const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
 	if (typeof number === 'number' && Number.isFinite(number)) {

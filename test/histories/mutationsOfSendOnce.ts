@@ -12,8 +12,8 @@ export const SEND_ONCE: Array<Omit<Mutation, 'of'>> = [
 	{
 		name: 'Send Once Per: a repeated key is sent again in the same run',
 		file: `${DEDUPLICATION}/sendOnce.ts`,
-		find: 'this.duplicates.push({ message, first });\n\t\t\treturn false;',
-		replace: 'return true;',
+		find: 'this.duplicates.set(message, first);\n\t\t\treturn;',
+		replace: 'return;',
 	},
 	{
 		name: 'Send Once Per: what was accepted is not put on record',
@@ -48,7 +48,7 @@ export const SEND_ONCE: Array<Omit<Mutation, 'of'>> = [
 	{
 		name: 'Send Once Per: what a try before sent is not known to the next execution',
 		file: `${DEDUPLICATION}/sendOnce.ts`,
-		find: "if (outcome === 'accepted') this.previousKeys.sent.push(key);",
+		find: "if (message.outcome?.outcome === 'accepted') this.previousKeys.sent.push(key);",
 		replace: '',
 		notCaught:
 			'all tries of a history have the key; the tests of Send Once Per add it before a retry',

@@ -6,9 +6,9 @@ export const SENDING: Array<Omit<Mutation, 'of'>> = [
 	{
 		name: 'a retry forgets one item that was accepted',
 		file: 'nodes/KpnSms/deduplication/ledger.ts',
-		find: "if (outcome.outcome === 'accepted') entries[key] = outcome.documentId;",
+		find: "if (outcome?.outcome === 'accepted') entries[key] = outcome.documentId;",
 		replace:
-			"if (outcome.outcome === 'accepted' && message.item.itemIndex !== 3) entries[key] = outcome.documentId;\n\t\telse if (outcome.outcome === 'accepted') delete entries[key];",
+			"if (outcome?.outcome === 'accepted' && item.itemIndex !== 3) entries[key] = outcome.documentId;\n\t\telse if (outcome?.outcome === 'accepted') delete entries[key];",
 	},
 	{
 		name: 'a retry knows items, and not their recipients',
@@ -18,54 +18,54 @@ export const SENDING: Array<Omit<Mutation, 'of'>> = [
 	},
 	{
 		name: 'the ledger is written after a call, and not before it',
-		file: `${SEND}/sendItems.ts`,
+		file: `${SEND}/sendMessages.ts`,
 		find: 'for (const message of call) ledger.recordStart(message);\n\t\treturn await client.send(call);',
 		replace:
 			'const outcome = await client.send(call);\n\t\tfor (const message of call) ledger.recordStart(message);\n\t\treturn outcome;',
 	},
 	{
 		name: 'the ledger is written for the first message of a call alone',
-		file: `${SEND}/sendItems.ts`,
+		file: `${SEND}/sendMessages.ts`,
 		find: 'for (const message of call) ledger.recordStart(message);',
 		replace: 'ledger.recordStart(call[0]);',
 	},
 	{
 		name: 'what is unknown is sent again under At Most Once',
 		file: 'nodes/KpnSms/deduplication/ledger.ts',
-		find: "return item.options.deliveryGuarantee === 'atLeastOnce' ? undefined : UNKNOWN_BEFORE;",
-		replace: 'return undefined;',
+		find: "if (item.options.deliveryGuarantee !== 'atLeastOnce')",
+		replace: "if (item.options.deliveryGuarantee === 'neither')",
 	},
 	{
 		name: 'what is unknown is never sent again under At Least Once',
 		file: 'nodes/KpnSms/deduplication/ledger.ts',
-		find: "return item.options.deliveryGuarantee === 'atLeastOnce' ? undefined : UNKNOWN_BEFORE;",
-		replace: 'return UNKNOWN_BEFORE;',
+		find: "if (item.options.deliveryGuarantee !== 'atLeastOnce')",
+		replace: '',
 	},
 	{
 		name: 'what was unknown is called refused once a later try is',
-		file: 'nodes/KpnSms/deduplication/ledger.ts',
-		find: "latest.outcome === 'refused' && this.possiblySent.has(message)\n\t\t\t\t? unknownDespiteRefusal(latest)\n\t\t\t\t: latest;",
+		file: `${SEND}/batch.ts`,
+		find: "latest.outcome === 'refused' && message.possiblySent ? unknownDespiteRefusal(latest) : latest;",
 		replace: 'latest;',
 	},
 	{
 		name: 'a message that waits for another try is no longer in doubt',
 		file: 'nodes/KpnSms/deduplication/ledger.ts',
-		find: 'if (this.possiblySent.has(message)) return;',
+		find: 'if (message.possiblySent) return;',
 		replace: '',
 	},
 	{
 		name: 'what was accepted before has the document ID of the first recipient',
 		file: 'nodes/KpnSms/deduplication/ledger.ts',
-		find: "return { outcome: 'accepted', documentId: entry, acceptedBefore: true };",
+		find: "message.outcome = { outcome: 'accepted', documentId: entry, acceptedBefore: true };",
 		replace:
-			"return { outcome: 'accepted', documentId: Object.values(entries)[0] ?? entry, acceptedBefore: true };",
+			"message.outcome = { outcome: 'accepted', documentId: Object.values(entries)[0] ?? entry, acceptedBefore: true };",
 	},
 	{
 		name: 'a message gets the document ID of its neighbour',
-		file: `${SEND}/sendItems.ts`,
-		find: 'outcomes.set(message, outcome);\n\t\t\tsendOnce?.recordOutcome',
+		file: `${SEND}/sendMessages.ts`,
+		find: 'sendOnce?.recordOutcome(message);',
 		replace:
-			"const neighbour = [...outcomes.values()].at(-1);\n\t\t\toutcomes.set(message, outcome.outcome === 'accepted' && neighbour?.outcome === 'accepted' ? neighbour : outcome);\n\t\t\tsendOnce?.recordOutcome",
+			"sendOnce?.recordOutcome(message);\n\t\t\tconst neighbour = calls.flat().find((other) => other !== message && other.outcome?.outcome === 'accepted');\n\t\t\tif (message.outcome?.outcome === 'accepted' && neighbour) message.outcome = neighbour.outcome;",
 	},
 	{
 		name: 'a halved call loses a message',
@@ -134,14 +134,14 @@ export const SENDING: Array<Omit<Mutation, 'of'>> = [
 		name: 'a call that was answered with 408 counts as refused',
 		file: 'nodes/shared/returnCodes.ts',
 		find: "408: { name: 'Request timeout', ...HUNG_UP },",
-		replace: "408: { name: 'Request timeout', ...HUNG_UP, taken: 'no' },",
+		replace: "408: { name: 'Request timeout', ...HUNG_UP, outcome: 'refused' },",
 	},
 	{
 		name: 'a call that was answered with 504 counts as refused',
 		file: 'nodes/shared/returnCodes.ts',
 		find: "meaning: 'KPN’s gateway waited in vain for the SMS service',\n\t\t...MAYBE_TAKEN,",
 		replace:
-			"meaning: 'KPN’s gateway waited in vain for the SMS service',\n\t\t...MAYBE_TAKEN,\n\t\ttaken: 'no',",
+			"meaning: 'KPN’s gateway waited in vain for the SMS service',\n\t\t...MAYBE_TAKEN,\n\t\toutcome: 'refused',",
 	},
 	{
 		name: 'a success that cannot be read counts as refused',
@@ -151,20 +151,20 @@ export const SENDING: Array<Omit<Mutation, 'of'>> = [
 	},
 	{
 		name: 'a connection that broke counts as one that never stood',
-		file: `${SEND}/outcome.ts`,
+		file: `${SEND}/connectionFailure.ts`,
 		find: '\tENOTFOUND: (server) =>',
 		replace:
 			'\tECONNRESET: (server) => `the connection to ${server} broke`,\n\tENOTFOUND: (server) =>',
 	},
 	{
 		name: 'an answer that does not come in time counts as a refusal',
-		file: `${SEND}/outcome.ts`,
+		file: `${SEND}/connectionFailure.ts`,
 		find: '\tEAI_AGAIN: (server) =>',
 		replace: '\tERR_CANCELED: (server) => `${server} did not answer`,\n\tEAI_AGAIN: (server) =>',
 	},
 	{
 		name: 'a standing connection to which there is no way any more counts as one that never stood',
-		file: `${SEND}/outcome.ts`,
+		file: `${SEND}/connectionFailure.ts`,
 		find: "MAY_BREAK_LATER.has(code) && syscall !== 'connect';",
 		replace: "MAY_BREAK_LATER.has(code) && syscall === 'none';",
 		notCaught: 'to the own machine there is always a way; the tests of the outcome hold it',
@@ -191,20 +191,20 @@ export const SENDING: Array<Omit<Mutation, 'of'>> = [
 	{
 		name: 'items come out in the opposite order',
 		file: `${SEND}/sendItems.ts`,
-		find: 'const output = await mapWithYield(results, (item, index) =>',
-		replace: 'const output = await mapWithYield([...results].reverse(), (item, index) =>',
+		find: 'const output = await mapWithYield(results, (result) =>',
+		replace: 'const output = await mapWithYield([...results].reverse(), (result) =>',
 	},
 	{
 		name: 'an item that reached one of its recipients counts as accepted',
-		file: 'nodes/KpnSms/output/outputItem.ts',
+		file: 'nodes/KpnSms/output/itemResult.ts',
 		find: 'result.outcomes.length > 0 && result.outcomes.every(isSent)',
 		replace: 'result.outcomes.length > 0 && result.outcomes.some(isSent)',
 	},
 	{
 		name: 'a wrong item does not keep the others from being sent',
-		file: `${SEND}/sendItems.ts`,
-		find: 'if (invalidItems.length > 0 && !continues) {',
-		replace: 'if (invalidItems.length === items.length && !continues) {',
+		file: 'nodes/KpnSms/output/stopErrors.ts',
+		find: 'if (invalidItems.length === 0) return;',
+		replace: 'if (invalidItems.length < items.length) return;',
 	},
 	{
 		name: 'what was not sent is counted as accepted in the error',
@@ -227,7 +227,7 @@ export const SENDING: Array<Omit<Mutation, 'of'>> = [
 	},
 	{
 		name: 'Batching is not heeded',
-		file: `${SEND}/sendItems.ts`,
+		file: `${SEND}/sendMessages.ts`,
 		find: 'batching?.size ?? Infinity',
 		replace: 'Infinity',
 	},

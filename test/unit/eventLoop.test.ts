@@ -4,7 +4,8 @@ import type { Call, Message } from '../../nodes/KpnSms/send/batch';
 import { sendCalls } from '../../nodes/KpnSms/send/sendCalls';
 import type { KpnContext } from '../../nodes/KpnSms/send/kpnClient';
 import type { Failure } from '../../nodes/shared/failure';
-import { sendItems, type RunItem } from '../../nodes/KpnSms/send/sendItems';
+import type { RunItem } from '../../nodes/KpnSms/check/checkItems';
+import { sendItems } from '../../nodes/KpnSms/send/sendItems';
 import { stopError } from '../../nodes/KpnSms/output/stopErrors';
 import { INITIAL_WINDOW } from '../../nodes/KpnSms/rate/callWindow';
 import { Pace } from '../../nodes/KpnSms/rate/pace';
@@ -122,6 +123,7 @@ test.each<[string, Answer, INode['onError'], RunItem[], SmsApi?]>([
 	'n8n goes on answering while a long list is sent: %s',
 	async (_, answer, onError, items, api = 'current') => {
 		const request = {
+			api,
 			options: { url: SMS_APIS[api].sendPath },
 			credential: { oauthTokenData: { access_token: 'token' } },
 			timeoutMs: 60_000,

@@ -1,8 +1,17 @@
+import type { IDataObject } from 'n8n-workflow';
+
 import { MAX_SENDER_CHARACTERS, SMS_APIS, type SmsApi } from '../../shared/kpnApi';
 import { joinSentences } from '../../shared/kpnError';
 import { readMobileNumber, splitMobileNumbers } from './mobileNumber';
-import { MIN_EXPIRY_ABROAD, type SendOptions } from './options';
+import { MIN_EXPIRY_ABROAD, readOnceKey, type SendOptions } from './options';
 import { MAX_PARTS, MAX_UNITS, textSize, type TextSize } from './parts';
+import {
+	availableFields,
+	characterCount,
+	invalidNumbersProblem,
+	MAX_SPECIAL_CHARACTERS_SHOWN,
+	noValueProblem,
+} from './problems';
 import { replaceSpecialCharacters, printable } from './specialCharacters';
 
 /** The body of a send call for one item, as declared. Its values are unchecked: an expression can yield anything. */
@@ -26,6 +35,8 @@ export interface ValidItem {
 	options: SendOptions;
 	/** With the recipient, what the message is sent once per, in all executions together. */
 	onceKey?: string;
+	/** What the item came with, where that is to go out again beside the result. */
+	inputFields?: IDataObject;
 }
 
 /** Why an item cannot be sent: each line names the field, what it got, and what would be right. */
@@ -36,6 +47,8 @@ export interface InvalidItem {
 	dryRun?: boolean;
 	/** Mobile Number as it was given. */
 	recipient?: string;
+	/** As of a ValidItem. */
+	inputFields?: IDataObject;
 }
 
 export const isInvalid = (item: object): item is InvalidItem => 'problems' in item;
@@ -49,30 +62,41 @@ export interface TextField {
 
 const CONTENT: TextField = { field: 'Content' };
 
+/** An item with its parameters evaluated, unchecked. */
+export interface EvaluatedItem {
+	itemIndex: number;
+	body: DeclaredBody;
+	options: object;
+	/** Content, unless said otherwise. */
+	text?: TextField;
+	/** The fields that the item came with. */
+	input: IDataObject;
+}
+
 /** Checks everything about an item that can be checked without KPN. Never throws. */
 export function checkItem(
-	itemIndex: number,
-	{ sender: givenSender, messages: [message] = [] }: DeclaredBody,
+	{ itemIndex, body, options: given, text = CONTENT, input }: EvaluatedItem,
 	options: SendOptions,
 	api: SmsApi,
-	text: TextField = CONTENT,
-	input: object = {},
 ): ValidItem | InvalidItem {
+	const { sender: givenSender, messages: [message] = [] } = body;
 	const problems = [...options.problems];
-	const recipient = asText(message?.mobile_number)?.slice(0, MAX_RECIPIENT_CHARACTERS);
-	const invalidItem: InvalidItem = { itemIndex, problems, dryRun: options.dryRun, recipient };
 	const sender = readSender(givenSender, problems);
 	const recipients = readRecipients(message?.mobile_number, options, api, problems);
 	const content = readContent(message?.content, options, api, problems, text);
 	const values = [givenSender, message?.mobile_number, message?.content];
 	if (values.some((value) => value === undefined || value === null))
 		problems.push(availableFields(input));
-	if (problems.length > 0) return invalidItem;
-	const size = textSize(content);
-	checkParts(size, options, problems, text);
-	return problems.length > 0
-		? invalidItem
-		: { itemIndex, sender, recipients, content, size, options };
+	const size = problems.length === 0 ? textSize(content) : undefined;
+	if (size) checkParts(size, options, problems, text);
+	const { key: onceKey, problem } = readOnceKey(given);
+	if (problem !== undefined) problems.push(problem);
+	const inputFields = options.includeInputFields ? input : undefined;
+	if (problems.length > 0 || !size) {
+		const recipient = asText(message?.mobile_number)?.slice(0, MAX_RECIPIENT_CHARACTERS);
+		return { itemIndex, problems, dryRun: options.dryRun, recipient, inputFields };
+	}
+	return { itemIndex, sender, recipients, content, size, options, onceKey, inputFields };
 }
 
 function readSender(value: unknown, problems: string[]): string {
@@ -132,24 +156,6 @@ function readRecipients(
 		);
 	}
 	return [...recipients];
-}
-
-/** The first number with what is wrong; then the others, as many as a person reads. */
-function invalidNumbersProblem(
-	problem: string,
-	[first, ...others]: Array<string | undefined>,
-): string {
-	const sentence = ['Mobile Number', first, problem].filter(Boolean).join(' ');
-	if (others.length === 0) return sentence;
-	const shown = others.slice(0, MAX_NUMBERS_SHOWN).filter((number) => number !== undefined);
-	return `${sentence} The same holds for ${joinNames(shown, others.length)}.`;
-}
-
-/** `a, b and 3 more`: those that are named, of so many. */
-function joinNames(shown: string[], total: number): string {
-	const more = total - shown.length;
-	const all = more > 0 ? [...shown, `${more} more`] : shown;
-	return new Intl.ListFormat('en-GB').format(all);
 }
 
 function readContent(
@@ -223,46 +229,11 @@ function checkParts(
 /** A text without any would be billed, and show nothing. */
 const VISIBLE = /[^\s\p{Cf}]/u;
 
-/** So many of a list a person reads. */
-const MAX_NUMBERS_SHOWN = 10;
-const MAX_SPECIAL_CHARACTERS_SHOWN = 5;
-const MAX_FIELDS_SHOWN = 10;
-const MAX_FIELD_CHARACTERS = 40;
+/** Of Mobile Number as it was given. */
 const MAX_RECIPIENT_CHARACTERS = 200;
-
-/** In words where counting would take long. */
-const characterCount = (text: string): string =>
-	text.length > MAX_UNITS ? 'far too many' : String([...text].length);
 
 /** Text as it is, a number as its digits; anything else is no text for an SMS. */
 function asText(value: unknown): string | undefined {
 	if (typeof value === 'string') return value;
 	return typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined;
-}
-
-/** Perhaps the field has another name: those that there are. */
-function availableFields(input: object): string {
-	const names = Object.keys(input);
-	if (names.length === 0) return 'The item has no fields.';
-	const shown = names
-		.slice(0, MAX_FIELDS_SHOWN)
-		.map((name) => `“${name.slice(0, MAX_FIELD_CHARACTERS)}”`);
-	return `The item has the ${names.length === 1 ? 'field' : 'fields'} ${joinNames(shown, names.length)}.`;
-}
-
-/** What is wrong with a field that has no text, in words that give nothing of its value away. */
-function noValueProblem(field: string, value: unknown, advice: string): string {
-	if (value === undefined || value === null) {
-		return `${field} is empty: its expression gives nothing for this item. Open the field, and look at its preview.`;
-	}
-	return `${field} is ${describeValue(value)}. ${advice}`;
-}
-
-function describeValue(value: unknown): string {
-	if (typeof value === 'string') return 'empty';
-	if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
-	if (typeof value === 'object') return 'an object instead of text';
-	return typeof value === 'boolean' || typeof value === 'number'
-		? `${value} instead of text`
-		: 'not text';
 }

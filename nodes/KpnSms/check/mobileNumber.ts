@@ -16,7 +16,7 @@ const NUMBER_PATTERN = /\d{1,3},\d{1,20}E\+?\d+|[^,;\s][^,;\r\n]*/gi;
 /** How a sheet shows a long number in a column that is not text. */
 const SCIENTIFIC_NOTATION = /^\d+(?:[.,]\d+)?E\+?\d+$/i;
 
-/** A number that somebody's software counts with, such as 612345678.0: the digits after it are none of it. */
+/** A number that software has stored as a decimal, such as 612345678.0: the digits after it are none of it. */
 const DECIMAL = /^([+\d][\d\s]{6,})\.(\d{1,2})$/;
 
 /** What people's sheets have around a number: quotes, and what makes a link of it. */
@@ -30,8 +30,8 @@ const MIN_DIGITS = 6;
 
 /**
  * One field, many ways to list numbers: text with commas, semicolons or lines, a number from a
- * sheet, or an array of these. Blanks are dropped. One by one, so that nobody has to read a list to
- * its end that is too long.
+ * sheet, or an array of these. Blanks are dropped. One by one, so that the caller can stop before
+ * the end of a list that is too long.
  */
 export function* splitMobileNumbers(value: unknown): Generator<unknown> {
 	// Not by calling itself, which for a list nested deep enough would throw.

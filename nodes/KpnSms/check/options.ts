@@ -66,7 +66,7 @@ export const MAX_EXPIRY = 63 * 7 * 24 * 60 * 60;
 
 /**
  * Checks the Options of an item as they came out of their expressions. An empty option is one that
- * is not set, but for those that keep an SMS from being sent, or from being dear.
+ * is not set, but for those that keep an SMS from being sent, or limit what it costs.
  *
  * @param isTest whether somebody tries the workflow out in the editor
  */
@@ -96,7 +96,7 @@ export function readOptions(
 		problems.push(`${label} is not text.`);
 		return undefined;
 	};
-	// A date, `true` and an empty list are numbers too to whoever converts them.
+	// A date, `true` and an empty list would pass `Number()`.
 	const readInteger = (name: string, label: string, min: number, max: number) => {
 		const value = given[name];
 		if (!isSet(name)) return undefined;
@@ -211,7 +211,7 @@ export function optionsReader(api: SmsApi, isTest: boolean): (given: object) => 
  * gives nothing is a problem: without its key, the SMS might be sent again.
  */
 export function readOnceKey(given: object): { key?: string; problem?: string } {
-	if (!('sendOncePer' in given)) return {};
+	if (!isRecord(given) || !('sendOncePer' in given)) return {};
 	const value = given.sendOncePer;
 	const isText = typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value));
 	if (!isText && value !== undefined && value !== null) {

@@ -21,7 +21,7 @@ const overwriteWindowMs = (tookMs: number): number => Math.min(Math.max(2 * took
 /** How many entries of n8n's list a key takes. */
 const ENTRIES_PER_KEY = 2;
 
-/** The first entries of keys that were begun together stand together: with these, none goes early. */
+/** Spare room, as the first entries of keys that were begun together are next to each other in the list. */
 const SPARE_ENTRIES = 2000;
 
 /**
@@ -58,7 +58,7 @@ export class KeyStore {
 	 * As `begin`, and then makes sure that another worker, which had read the list a moment before, has
 	 * not written over it: two executions that start together would both find their keys new.
 	 *
-	 * @param mark a name that nobody else has; `finish` is to be told of it
+	 * @param mark unique to the run; pass the same one to `finish`
 	 */
 	async beginExclusively(keys: string[], mark: string): Promise<Map<string, KeyState>> {
 		for (let tries = 1; ; tries++) {
@@ -71,7 +71,7 @@ export class KeyStore {
 		}
 	}
 
-	/** What is on record of keys, without leaving a trace. */
+	/** The states of keys; the list is as before afterwards. */
 	async findStates(keys: string[]): Promise<Map<string, KeyState>> {
 		const states = new Map<string, KeyState>();
 		for (const chunk of chunksOf(keys, REMOVE_CHUNK)) {

@@ -11,7 +11,7 @@ const HASH_CHARACTERS = 22;
 /**
  * Makes hashes that stand in for phone numbers in what n8n stores. There are few enough phone numbers
  * to try them all, so a hash takes something that is not stored beside it: the Client ID, which n8n
- * encrypts. Not the Client Secret: a secret that is renewed would make everybody a stranger, and the
+ * encrypts. Not the Client Secret: with a renewed secret no earlier hash would match, and the
  * SMS would be sent again.
  */
 export class KeyedHash {

@@ -1,12 +1,10 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import type { Failure } from '../../shared/failure';
-import { returnCode } from '../../shared/returnCodes';
+import { CHECK_WITH_RECIPIENT, unknown } from '../../shared/failure';
 import { mapWithYield } from '../../shared/eventLoop';
 import type { Message } from '../send/batch';
 import type { ValidItem } from '../check/checkItem';
 import { isAgentToolCall, type KpnContext } from '../send/kpnClient';
-import type { Outcome } from '../send/outcome';
 import type { KeyedHash } from './keyedHash';
 
 /** Document IDs by a hash of the recipient: the context is stored with the execution. */
@@ -28,9 +26,6 @@ const UNKNOWN = '?';
  */
 export class Ledger {
 	private readonly runs: Record<string, Record<string, Entries>>;
-
-	/** Messages that an earlier try may have brought to KPN. */
-	private readonly possiblySent = new Set<Message>();
 
 	/** Hashes of recipients: each is looked up several times. */
 	private readonly recipientKeys = new Map<string, string>();
@@ -73,29 +68,26 @@ export class Ledger {
 			.filter((entry) => entry !== UNKNOWN).length;
 	}
 
-	/** What an earlier try settled for good, unless the user wants to risk a double. */
-	previousOutcome(message: Message): Outcome | undefined {
+	/**
+	 * Sets on a message what is known of it from earlier tries: its outcome, where they settled it for
+	 * good or the user does not want to risk a double.
+	 */
+	applyPrevious(message: Message): void {
 		const { item, recipient } = message;
 		const runEntries = this.runs[this.run];
-		if (!runEntries) return undefined;
+		if (!runEntries) return;
 		const entries = runEntries[this.itemKey(item)] ?? {};
 		const entry = entries[this.recipientKey(recipient)];
 		if (entry === undefined) {
 			const hashes = Object.keys(this.isAgentTool ? runEntries : entries);
-			return hashes.some((hash) => this.hash.isFromOtherClient(hash))
-				? UNKNOWN_OF_OTHER_CLIENT
-				: undefined;
+			if (hashes.some((hash) => this.hash.isFromOtherClient(hash)))
+				message.outcome = UNKNOWN_OF_OTHER_CLIENT;
+		} else if (entry === UNKNOWN) {
+			message.possiblySent = true;
+			if (item.options.deliveryGuarantee !== 'atLeastOnce') message.outcome = UNKNOWN_BEFORE;
+		} else {
+			message.outcome = { outcome: 'accepted', documentId: entry, acceptedBefore: true };
 		}
-		if (entry !== UNKNOWN) {
-			return { outcome: 'accepted', documentId: entry, acceptedBefore: true };
-		}
-		this.possiblySent.add(message);
-		return item.options.deliveryGuarantee === 'atLeastOnce' ? undefined : UNKNOWN_BEFORE;
-	}
-
-	/** That another execution may have brought a message to KPN. */
-	markPossiblySent(message: Message): void {
-		this.possiblySent.add(message);
 	}
 
 	recordStart({ item, recipient }: Message): void {
@@ -106,24 +98,19 @@ export class Ledger {
 	/** Notes that KPN did not take a message, which waits to be tried again. */
 	recordRetry(message: Message): void {
 		// Of an earlier try nothing is known by that.
-		if (this.possiblySent.has(message)) return;
+		if (message.possiblySent) return;
 		const entries = this.runs[this.run]?.[this.itemKey(message.item)];
 		if (entries) delete entries[this.recipientKey(message.recipient)];
 	}
 
-	/** Notes what became of a message, and says what that means together with earlier tries. */
-	recordOutcome(message: Message, latest: Outcome): Outcome {
-		const outcome =
-			latest.outcome === 'refused' && this.possiblySent.has(message)
-				? unknownDespiteRefusal(latest)
-				: latest;
+	/** Notes what became of a message. */
+	recordOutcome({ item, recipient, outcome }: Message): void {
 		// A message that no call was made for has no entry.
-		const entries = this.runs[this.run]?.[this.itemKey(message.item)];
-		if (!entries) return outcome;
-		const key = this.recipientKey(message.recipient);
-		if (outcome.outcome === 'accepted') entries[key] = outcome.documentId;
-		else if (outcome.outcome === 'refused') delete entries[key];
-		return outcome;
+		const entries = this.runs[this.run]?.[this.itemKey(item)];
+		if (!entries) return;
+		const key = this.recipientKey(recipient);
+		if (outcome?.outcome === 'accepted') entries[key] = outcome.documentId;
+		else if (outcome?.outcome === 'refused') delete entries[key];
 	}
 
 	/**
@@ -149,30 +136,13 @@ export class Ledger {
 	}
 }
 
-const UNKNOWN_BEFORE: Failure = {
-	outcome: 'unknown',
-	meaning: 'an earlier try ended without a clear answer, so it was not sent again',
-	advice: returnCode(500).advice,
-	kpn: {},
-	retryable: false,
-	affectsEveryCall: false,
-};
+const UNKNOWN_BEFORE = unknown(
+	'an earlier try ended without a clear answer, so it was not sent again',
+	CHECK_WITH_RECIPIENT,
+);
 
 /** Hashes of another Client ID cannot be read: one of them may be this message. */
-export const UNKNOWN_OF_OTHER_CLIENT: Failure = {
-	...UNKNOWN_BEFORE,
-	meaning:
-		'an earlier try sent this item, or a part of it, with another Client ID, so it was not sent again',
-	advice:
-		'Choose the credential of then and retry; or, if the recipient surely has not got it, execute the workflow anew.',
-};
-
-/** That KPN refused a message now says nothing of the try before, which it may have taken. */
-const unknownDespiteRefusal = (latest: Failure): Failure => ({
-	...latest,
-	outcome: 'unknown',
-	meaning: `an earlier try ended without a clear answer, and this one was not taken: ${latest.meaning}`,
-	advice: `The SMS of the earlier try may or may not arrive: check with the recipient before you send it again. ${latest.advice}`,
-	notTried: undefined,
-	retryable: false,
-});
+const UNKNOWN_OF_OTHER_CLIENT = unknown(
+	'an earlier try sent this item, or a part of it, with another Client ID, so it was not sent again',
+	'Choose the credential of then and retry; or, if the recipient surely has not got it, execute the workflow anew.',
+);

@@ -4,12 +4,20 @@ import { sleep } from 'n8n-workflow';
 
 import type { Failure } from '../../shared/failure';
 import { mapWithYield } from '../../shared/eventLoop';
-import type { Call, Message } from '../send/batch';
+import { outcomeOf, type Call, type Message } from '../send/batch';
 import type { KeyState, KeyStore } from './keyStore';
-import type { Ledger } from './ledger';
 import { MAX_REMEMBER } from '../check/options';
 import type { Outcome, FinalOutcome } from '../send/outcome';
 import type { KeyedHash } from './keyedHash';
+import { RunningMessages } from './runningMessages';
+import {
+	NOTHING_TO_SEND,
+	notRecorded,
+	outcomeElsewhere,
+	outcomeOfDuplicate,
+	SENT_BEFORE,
+	UNKNOWN_BEFORE,
+} from './sendOnceOutcomes';
 
 /**
  * So many messages go on record together: on SMS v1 a call is one message, and n8n takes some 20 ms
@@ -19,14 +27,6 @@ const RECORDED_AHEAD = 100;
 
 /** So long a call waits for those that are about to end, to go on record together with what follows them. */
 const BATCH_WAIT_MS = 20;
-
-interface RunningMessage {
-	ended: Promise<FinalOutcome>;
-	resolve: (end: FinalOutcome) => void;
-}
-
-/** What executions in this process are sending now, by store and key. */
-const runningMessages = new Map<string, RunningMessage>();
 
 /**
  * Sends the messages of a run once for each key and recipient, whichever execution comes first.
@@ -44,11 +44,11 @@ export class SendOnce {
 	/** How many keys to keep. */
 	private remember = 0;
 
-	/** The same key once more: it takes what becomes of the first. */
-	private readonly duplicates: Array<{ message: Message; first: Message }> = [];
+	/** Messages with a key that the run has already, and the first: they get its outcome. */
+	private readonly duplicates = new Map<Message, Message>();
 
-	/** On record as begun by this run. */
-	private readonly begun = new Set<Message>();
+	/** On record as begun by this run, with their keys. */
+	private readonly begun = new Map<Message, string>();
 
 	/** Not sent by this run, and why: another execution has sent it, or is sending it. */
 	private readonly notSent = new Map<Message, FinalOutcome | Promise<FinalOutcome>>();
@@ -78,14 +78,20 @@ export class SendOnce {
 
 	private onIdle = () => {};
 
-	/** What is still to come, the next one last. */
+	/** What may have to be sent, in order. */
 	private upcoming: Message[] = [];
+
+	/** Where in `upcoming` the first is that has not been looked at. */
+	private upcomingIndex = 0;
+
+	private readonly running: RunningMessages;
 
 	constructor(
 		private readonly store: KeyStore,
 		private readonly hash: KeyedHash,
-		private readonly ledger: Ledger,
-	) {}
+	) {
+		this.running = new RunningMessages(store.id);
+	}
 
 	/** Why the run cannot be sent: what it would have to remember, it would forget as it goes. */
 	get problem(): string | undefined {
@@ -96,33 +102,38 @@ export class SendOnce {
 			: `This run has ${size} messages with a key of Send Once Per, and Remember is ${this.remember}: add the option Remember with ${size} or more.`;
 	}
 
-	/** @returns whether the message has no key, or is the first of the run with it */
-	add(message: Message): boolean {
+	/** Takes a message of the run; one without a key does not matter here. */
+	add(message: Message): void {
 		const { onceKey, options } = message.item;
-		if (onceKey === undefined) return true;
+		if (onceKey === undefined) return;
 		this.remember = Math.max(this.remember, options.remember);
 		const key = this.hash.of(JSON.stringify([onceKey, message.recipient]));
 		const first = this.firstByKey.get(key);
 		if (first) {
-			this.duplicates.push({ message, first });
-			return false;
+			this.duplicates.set(message, first);
+			return;
 		}
 		this.firstByKey.set(key, message);
 		this.keys.set(message, key);
-		return true;
+	}
+
+	/** Whether the run has another message with the same key, which comes first. */
+	isDuplicate(message: Message): boolean {
+		return this.duplicates.has(message);
 	}
 
 	/** Told of a message that is not sent, because of what an earlier try of the execution came to. */
-	recordPrevious(message: Message, { outcome }: FinalOutcome): void {
+	recordPrevious(message: Message): void {
 		const key = this.keys.get(message);
 		if (key === undefined) return;
-		if (outcome === 'accepted') this.previousKeys.sent.push(key);
-		if (outcome === 'unknown') this.previousKeys.unknown.push(key);
+		if (message.outcome?.outcome === 'accepted') this.previousKeys.sent.push(key);
+		// Of a try with another Client ID, nothing is known: that is a new start.
+		if (message.possiblySent) this.previousKeys.unknown.push(key);
 	}
 
 	/** @param messages what may have to be sent, in order */
 	setUpcoming(messages: Message[]): void {
-		this.upcoming = [...messages].reverse();
+		this.upcoming = messages;
 	}
 
 	/**
@@ -148,22 +159,22 @@ export class SendOnce {
 		return this.notSent.has(message);
 	}
 
-	/** Told what became of a message that is not held. */
-	recordOutcome(message: Message, outcome: Outcome): void {
-		const key = this.keys.get(message);
-		if (key === undefined || !this.begun.has(message)) return;
+	/** Told of a message that is settled. */
+	recordOutcome(message: Message): void {
+		const key = this.begun.get(message);
+		if (key === undefined) return;
+		const outcome = outcomeOf(message);
 		if (outcome.outcome === 'accepted') this.sentKeys.push(key);
 		if (outcome.outcome === 'refused') this.releasedKeys.push(key);
-		runningMessages.get(this.store.id + key)?.resolve(outcome);
+		this.running.settle(key, outcome);
 	}
 
 	/**
-	 * Records what has ended, and finds what became of the messages that were not sent.
+	 * Records what has ended, and sets what became of the messages that were not sent.
 	 *
-	 * @param outcomes of those that were; the others are added
 	 * @throws Error if n8n's database does not take it; the outcomes are complete all the same
 	 */
-	async finish(outcomes: Map<Message, FinalOutcome>): Promise<void> {
+	async finish(): Promise<void> {
 		try {
 			const { releasedKeys, mark, remember, previousKeys } = this;
 			const sent = [...previousKeys.sent, ...this.sentKeys];
@@ -171,26 +182,31 @@ export class SendOnce {
 			if (this.hasBegun || sent.length > 0)
 				await this.store.finish(sent, releasedKeys, mark, remember);
 		} finally {
-			for (const message of this.begun) {
-				this.release(this.keys.get(message), outcomes.get(message) ?? UNKNOWN_BEFORE);
-			}
+			for (const [message, key] of this.begun) this.running.end(key, outcomeOf(message));
 			// Only now, with nothing of its own left: two executions may wait for each other's messages.
-			for (const [message, outcome] of this.notSent) outcomes.set(message, await outcome);
-			await mapWithYield(this.duplicates, ({ message, first }) => {
-				outcomes.set(message, outcomeOfDuplicate(outcomes.get(first) ?? UNKNOWN_BEFORE));
+			for (const [message, outcome] of this.notSent) message.outcome = await outcome;
+			await mapWithYield([...this.duplicates], ([message, first]) => {
+				message.outcome = outcomeOfDuplicate(outcomeOf(first));
 			});
 		}
 	}
 
 	/** Those of a dry run's messages that would not be sent; what is on record stays as it is. */
 	async findSentBefore(messages: Message[]): Promise<Set<Message>> {
-		const keyed = messages.filter((message) => this.keys.has(message));
-		const states = await this.store.findStates(
-			keyed.map((message) => this.keys.get(message) ?? ''),
-		);
-		return new Set(
-			keyed.filter((message) => !isToBeSent(message, states.get(this.keys.get(message) ?? ''))),
-		);
+		const byKey = this.byKey(messages);
+		const states = await this.store.findStates([...byKey.keys()]);
+		const sentBefore = [...byKey].filter(([key, message]) => !isToBeSent(message, states.get(key)));
+		return new Set(sentBefore.map(([, message]) => message));
+	}
+
+	/** Those that have a key: it is theirs alone. */
+	private byKey(messages: Iterable<Message>): Map<string, Message> {
+		const byKey = new Map<string, Message>();
+		for (const message of messages) {
+			const key = this.keys.get(message);
+			if (key !== undefined) byKey.set(key, message);
+		}
+		return byKey;
 	}
 
 	private isUndecided(message: Message): boolean {
@@ -208,24 +224,7 @@ export class SendOnce {
 
 	private async writeBatch(): Promise<void> {
 		await this.waitForBatch();
-		// What began to wait during the last turn may have been decided by it.
-		const messages = new Set(this.toRecord.filter((message) => this.isUndecided(message)));
-		this.toRecord = [];
-		while (messages.size < RECORDED_AHEAD && this.upcoming.length > 0) {
-			const next = this.upcoming.pop();
-			if (next && this.isUndecided(next)) messages.add(next);
-		}
-		const begins = new Map<string, Message>();
-		for (const message of messages) {
-			const key = this.keys.get(message) ?? '';
-			const other = runningMessages.get(this.store.id + key);
-			if (other) {
-				this.notSent.set(message, other.ended.then(outcomeElsewhere));
-				continue;
-			}
-			begins.set(key, message);
-			runningMessages.set(this.store.id + key, newRunningMessage());
-		}
+		const begins = this.startUndecided();
 		const endedKeys = this.sentKeys;
 		this.sentKeys = [];
 		let states: Map<string, KeyState>;
@@ -239,20 +238,48 @@ export class SendOnce {
 		} catch (error) {
 			this.sentKeys.push(...endedKeys);
 			this.failure = notRecorded(error);
-			for (const key of begins.keys()) this.release(key, this.failure);
+			for (const key of begins.keys()) this.running.end(key, this.failure);
 			return;
 		}
-		for (const key of endedKeys) this.release(key, SENT_BEFORE);
+		for (const key of endedKeys) this.running.end(key, SENT_BEFORE);
+		for (const [key, message] of begins) this.decide(key, message, states.get(key));
+	}
+
+	/**
+	 * Takes what waits to go on record, and what leaves next, unless another execution is sending it.
+	 *
+	 * @returns those that nobody else is sending, by key
+	 */
+	private startUndecided(): Map<string, Message> {
+		// What began to wait during the last turn may have been decided by it.
+		const messages = new Set(this.toRecord.filter((message) => this.isUndecided(message)));
+		this.toRecord = [];
+		while (messages.size < RECORDED_AHEAD && this.upcomingIndex < this.upcoming.length) {
+			const next = this.upcoming[this.upcomingIndex++];
+			if (next && this.isUndecided(next)) messages.add(next);
+		}
+		const begins = this.byKey(messages);
 		for (const [key, message] of begins) {
-			const state = states.get(key);
-			if (isToBeSent(message, state)) {
-				if (state === 'begun') this.ledger.markPossiblySent(message);
-				this.begun.add(message);
+			const elsewhere = this.running.outcomeOf(key);
+			if (elsewhere) {
+				this.notSent.set(message, elsewhere.then(outcomeElsewhere));
+				begins.delete(key);
 			} else {
-				const outcome = state === 'sent' ? SENT_BEFORE : UNKNOWN_BEFORE;
-				this.notSent.set(message, outcome);
-				this.release(key, outcome);
+				this.running.start(key);
 			}
+		}
+		return begins;
+	}
+
+	/** Whether a message is sent, by what was on record of its key. */
+	private decide(key: string, message: Message, state: KeyState | undefined): void {
+		if (isToBeSent(message, state)) {
+			if (state === 'begun') message.possiblySent = true;
+			this.begun.set(message, key);
+		} else {
+			const outcome = state === 'sent' ? SENT_BEFORE : UNKNOWN_BEFORE;
+			this.notSent.set(message, outcome);
+			this.running.end(key, outcome);
 		}
 	}
 
@@ -264,65 +291,7 @@ export class SendOnce {
 		// What follows the last of them is asked for in a moment.
 		await sleep(0);
 	}
-
-	/** For executions that wait for a message to end; those that come now find it on record. */
-	private release(key: string | undefined, outcome: FinalOutcome): void {
-		const id = this.store.id + key;
-		runningMessages.get(id)?.resolve(outcome);
-		runningMessages.delete(id);
-	}
 }
 
 const isToBeSent = ({ item }: Message, state?: KeyState): boolean =>
 	state === 'new' || (state === 'begun' && item.options.deliveryGuarantee === 'atLeastOnce');
-
-function newRunningMessage(): RunningMessage {
-	let resolveEnded: RunningMessage['resolve'] = () => {};
-	const ended = new Promise<FinalOutcome>((resolve) => (resolveEnded = resolve));
-	return { ended, resolve: resolveEnded };
-}
-
-/** For a call of which all messages are held: KPN has most of them, and nothing went wrong now. */
-const NOTHING_TO_SEND: Outcome = { outcome: 'accepted', documentId: '', acceptedBefore: true };
-
-const SENT_BEFORE: FinalOutcome = { outcome: 'sentBefore' };
-
-const UNKNOWN_BEFORE: Failure = {
-	outcome: 'unknown',
-	meaning:
-		'an earlier execution had begun to send it, and it is not on record that KPN took it, so it was not sent again',
-	advice:
-		'KPN may have given no clear answer, n8n may have stopped in the middle of it, or another worker may be sending it now. The SMS may or may not arrive: check with the recipient, or let it be sent again with a new key under Send Once Per, or, by Send, with Delivery Guarantee At Least Once.',
-	kpn: {},
-	retryable: false,
-	affectsEveryCall: false,
-	elsewhere: true,
-};
-
-/** For a call that cannot be put on record: it must not leave. */
-const notRecorded = (error: unknown): Failure => ({
-	outcome: 'refused',
-	meaning: `n8n’s database did not take the note of what is about to be sent: ${(error as Error).message}`,
-	advice: 'Nothing was sent without it. Send again once n8n’s database answers.',
-	kpn: {},
-	retryable: true,
-	affectsEveryCall: true,
-});
-
-/** What the end of a message in another execution means in this one. */
-function outcomeElsewhere(outcome: FinalOutcome): FinalOutcome {
-	if (outcome.outcome === 'accepted' || outcome.outcome === 'sentBefore') return SENT_BEFORE;
-	return {
-		...outcome,
-		elsewhere: true,
-		meaning: `another execution was sending it at the same moment, and what came of it there is: ${outcome.meaning}`,
-	};
-}
-
-function outcomeOfDuplicate(first: FinalOutcome): FinalOutcome {
-	if (first.outcome === 'accepted' || first.outcome === 'sentBefore') return SENT_BEFORE;
-	return {
-		...first,
-		meaning: `an earlier item has the same Send Once Per and the same recipient: ${first.meaning}`,
-	};
-}

@@ -65,6 +65,9 @@ const COUNTRIES: INodePropertyOptions[] = (() => {
 		.sort((country, other) => country.name.localeCompare(other.name));
 })();
 
+/** Those that make the body of a call, in n8n's order. */
+export const bodyFields = [senderField, mobileNumberField, contentField];
+
 export const optionsField: INodeProperties = {
 	displayName: 'Options',
 	name: 'options',

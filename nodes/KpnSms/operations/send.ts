@@ -8,14 +8,14 @@ import type {
 	INodePropertyOptions,
 } from 'n8n-workflow';
 import { updateDisplayOptions } from 'n8n-workflow';
-import set from 'lodash/set';
-import toPath from 'lodash/toPath';
 
-import { mapWithYield } from '../../shared/eventLoop';
-import { invalidExpression, prepareAndSend, type RunItem } from '../send/sendItems';
-import { draggedFields } from './draggedFields';
-import { contentField, mobileNumberField, optionsField, senderField, toolNotice } from './fields';
+import type { RunItem } from '../check/checkItems';
 import { hintsOf } from '../output/hints';
+import { invalidRun } from '../output/invalidRun';
+import type { RequestSettings } from '../send/kpnClient';
+import { sendItems } from '../send/sendItems';
+import { bodyFields, optionsField, toolNotice } from './fields';
+import { readItems } from './readItems';
 import { readRequestSettings, type RequestOptions } from './sendRequest';
 
 /**
@@ -35,8 +35,6 @@ export const sendOperation: INodePropertyOptions = {
 	},
 };
 
-const bodyFields = [senderField, mobileNumberField, contentField];
-
 /** With Forget Sent they stay, for n8n drops what an operation does not have. */
 export const sendFields: INodeProperties[] = updateDisplayOptions(
 	{ show: { resource: ['message'], operation: ['send', 'forgetSent'] } },
@@ -45,102 +43,36 @@ export const sendFields: INodeProperties[] = updateDisplayOptions(
 
 /** Sends the messages of all items in few calls, and says of each item what became of it. */
 export async function send(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	const itemIndexes = [...this.getInputData().keys()];
-	const { items, results } = await prepareAndSend(this, itemIndexes, async () => {
+	let request: RequestSettings;
+	let runItems: RunItem[];
+	try {
 		const requestOptions = this.getNodeParameter('requestOptions', 0, {}) as RequestOptions;
-		const request = await readRequestSettings(this, requestOptions);
-		return { items: await readItems(this), request };
-	});
+		request = await readRequestSettings(this, requestOptions);
+		runItems = await readItems(this);
+	} catch (error) {
+		return [await invalidRun(this, [...this.getInputData().keys()], error)];
+	}
+	const { items, results } = await sendItems(this, runItems, request);
 	if (results.length > 0) this.addExecutionHints?.(...hintsOf(results));
 	return [items];
 }
 
 async function sendFromRouting(
 	this: IExecutePaginationFunctions,
-	{ options }: DeclarativeRestApiSettings.ResultOptions,
+	{ options: routed }: DeclarativeRestApiSettings.ResultOptions,
 ): Promise<INodeExecutionData[]> {
 	const itemIndex = this.getItemIndex();
-	const { items } = await prepareAndSend(this, [itemIndex], async () => {
-		const request = await readRequestSettings(
-			this,
-			this.getNodeParameter('requestOptions', {}) as RequestOptions,
-		);
-		const body = options.body as IDataObject;
-		return {
-			items: [
-				{
-					itemIndex,
-					body,
-					options: this.getNodeParameter('options', {}) as object,
-					input: this.getInputData().json,
-				},
-			],
-			request,
-		};
-	});
+	let request: RequestSettings;
+	let item: RunItem;
+	try {
+		const requestOptions = this.getNodeParameter('requestOptions', {}) as RequestOptions;
+		request = await readRequestSettings(this, requestOptions);
+		const body = routed.body as IDataObject;
+		const options = this.getNodeParameter('options', {}) as object;
+		item = { itemIndex, body, options, input: this.getInputData().json };
+	} catch (error) {
+		return await invalidRun(this, [itemIndex], error);
+	}
+	const { items } = await sendItems(this, [item], request);
 	return items;
-}
-
-async function readItems(context: IExecuteFunctions): Promise<RunItem[]> {
-	const fields = bodyFields.map(({ name, routing }) => ({
-		place: toPath(routing?.send?.property),
-		valueOf: parameterReader(context, name),
-	}));
-	const optionsOf = collectionReader(context, optionsField.name);
-	return await mapWithYield(
-		[...context.getInputData().entries()],
-		([itemIndex, { json }]): RunItem => {
-			try {
-				const body: IDataObject = {};
-				for (const { place, valueOf } of fields) set(body, place, valueOf(itemIndex, json));
-				return { itemIndex, body, options: optionsOf(itemIndex, json), input: json };
-			} catch (error) {
-				return invalidExpression(itemIndex, error);
-			}
-		},
-	);
-}
-
-/** As `parameterReader`, for each field of a collection: a key that differs from item to item is one of them. */
-function collectionReader(
-	context: IExecuteFunctions,
-	name: string,
-): (itemIndex: number, json: IDataObject) => object {
-	const stored = context.getNodeParameter(name, 0, {}, { rawExpressions: true });
-	if (typeof stored !== 'object' || stored === null) {
-		const read = parameterReader(context, name);
-		return (itemIndex, json) => read(itemIndex, json) as object;
-	}
-	const constant: IDataObject = {};
-	const perItem: Array<[string, ReturnType<typeof parameterReader>]> = [];
-	for (const [field, value] of Object.entries(stored)) {
-		if (isExpression(value)) perItem.push([field, parameterReader(context, `${name}.${field}`)]);
-		else constant[field] = value as IDataObject[string];
-	}
-	if (perItem.length === 0) return () => constant;
-	return (itemIndex, json) => ({
-		...constant,
-		...Object.fromEntries(perItem.map(([field, read]) => [field, read(itemIndex, json)])),
-	});
-}
-
-const isExpression = (stored: unknown): boolean => (JSON.stringify(stored) ?? '').includes('"=');
-
-/**
- * How to get a parameter of each item at the least cost: what is the same for all is read once, what
- * was dragged in is read from the item, and n8n evaluates the rest.
- */
-function parameterReader(
-	context: IExecuteFunctions,
-	name: string,
-): (itemIndex: number, json: IDataObject) => unknown {
-	const stored = context.getNodeParameter(name, 0, '', { rawExpressions: true });
-	if (!isExpression(stored)) {
-		const value = context.getNodeParameter(name, 0);
-		return () => value;
-	}
-	const dragged = draggedFields(stored);
-	return (itemIndex, json) =>
-		dragged?.(json) ??
-		context.getNodeParameter(name, itemIndex, undefined, { skipValidation: true });
 }

@@ -11,16 +11,18 @@ import {
 import { version } from 'n8n-workflow/package.json';
 import omit from 'lodash/omit';
 
-import { SMS_APIS } from '../../shared/kpnApi';
-import { isAwaited, type ItemResult } from '../output/outputItem';
+import { isAwaited, type ItemResult } from '../output/itemResult';
+import type { RunItem } from '../check/checkItems';
 import { splitMobileNumbers } from '../check/mobileNumber';
-import { prepareAndSend, type RunItem } from '../send/sendItems';
+import type { RequestSettings } from '../send/kpnClient';
+import { sendItems } from '../send/sendItems';
 import { resumeUrlsOf, resumeUrlsProblem, canReceiveReports } from '../wait/resumeUrls';
 import { endedItemAt, isHumanReview, itemsAt } from '../wait/outputs';
 import { readQuestion } from '../wait/question';
 import { readTimeLimit } from '../wait/timeLimit';
-import { waitOfRun } from '../wait/wait';
+import { waitOfRun, type Wait } from '../wait/wait';
 import { hintsOf } from '../output/hints';
+import { invalidRun } from '../output/invalidRun';
 import { readRequestSettings, type RequestOptions } from './sendRequest';
 
 export const sendAndWaitOperation: INodePropertyOptions = {
@@ -43,10 +45,15 @@ const MIN_N8N_VERSION = [2, 39] as const;
 /** Of a human review, which an agent words: as much as a person may expect to pay without a limit. */
 const MAX_REVIEW_PARTS = 4;
 
-interface WaitPlan {
-	waitTill: Date;
-	/** For the person who builds the workflow. */
-	hint?: string;
+interface PreparedMessage {
+	request: RequestSettings;
+	runItem: RunItem;
+	/** None where the item is invalid. */
+	plan?: {
+		waitTill: Date;
+		/** For the person who builds the workflow. */
+		hint?: string;
+	};
 }
 
 /**
@@ -71,81 +78,21 @@ async function sendThenWait(this: IExecuteFunctions): Promise<INodeExecutionData
 	const itemIndexes = [...this.getInputData().keys()];
 	if (itemIndexes.length === 0) return itemsAt(node, 'noAnswer', []);
 	const wait = waitOfRun(this);
-	const execution = this.getExecutionId();
-	let plan: WaitPlan | undefined;
-	const { items, results } = await prepareAndSend(
-		this,
-		itemIndexes,
-		async () => {
-			checkVersion();
-			if (itemIndexes.length > 1) throw new Error(severalItemsProblem(itemIndexes.length));
-			const requestOptions = this.getNodeParameter('requestOptions', 0, {}) as RequestOptions;
-			const request = await readRequestSettings(this, requestOptions);
-			const questionParameters = readQuestion(this);
-			wait.question = questionParameters.question;
-			const options = this.getNodeParameter('options', 0, {}) as IDataObject;
-			const { limitWaitTime, ...sendOptions } = options;
-			const dryRun = sendOptions.dryRun === true;
-			const current = request.options.url === SMS_APIS.current.sendPath;
-			const problems = [...questionParameters.problems];
-			if (questionParameters.responseType === 'deliveryReport' && !current)
-				problems.push(NEEDS_CURRENT_API);
-			const mobileNumber = this.getNodeParameter('mobileNumber', 0);
-			const numbers = [...splitMobileNumbers(mobileNumber)].length;
-			if (numbers > 1) problems.push(severalNumbersProblem(numbers));
-			const waitTill = readTimeLimit(limitWaitTime, Date.now(), (isoDate) =>
-				Number(this.evaluateExpression(`{{ DateTime.fromISO("${isoDate}").toMillis() }}`, 0)),
-			);
-			if ('problem' in waitTill) problems.push(waitTill.problem);
-			const resumeUrls = resumeUrlsOf(this, wait);
-			const resumeUrlProblem = resumeUrlsProblem(
-				resumeUrls,
-				questionParameters.responseType === 'deliveryReport' && current,
-				request.credential.environment !== 'custom',
-			);
-			if (resumeUrlProblem !== undefined && !dryRun) problems.push(resumeUrlProblem);
-			if (problems.length > 0 || 'problem' in waitTill) {
-				return { items: [{ itemIndex: 0, problems, dryRun }], request };
-			}
-
-			const withReport = current && canReceiveReports(resumeUrls.report);
-			const content = textWithLink(
-				questionParameters.content,
-				questionParameters.question && resumeUrls.link,
-			);
-			plan = {
-				waitTill,
-				hint: resumeUrlProblem ?? (current && !withReport ? NO_REPORT_HINT : undefined),
-			};
-			const item: RunItem = {
-				itemIndex: 0,
-				body: {
-					sender: this.getNodeParameter('sender', 0),
-					messages: [{ mobile_number: mobileNumber, content }],
-				},
-				input: this.getInputData()[0]?.json ?? {},
-				options: {
-					...(isHumanReview(node) && { maximumParts: MAX_REVIEW_PARTS }),
-					...sendOptions,
-					...(withReport && { deliveryReportUrl: resumeUrls.report }),
-				},
-				text: {
-					field: 'Message',
-					...(questionParameters.question && {
-						note: `The link takes ${resumeUrls.link.length} characters of it.`,
-					}),
-				},
-			};
-			return { items: [item], request };
-		},
-		{ waits: true, isRetry: wait.execution !== execution },
-	);
+	let prepared: PreparedMessage;
+	try {
+		prepared = await prepareMessage(this, wait);
+	} catch (error) {
+		return itemsAt(node, 'notDelivered', await invalidRun(this, itemIndexes, error));
+	}
+	const { request, runItem, plan } = prepared;
+	const isRetry = wait.execution !== this.getExecutionId();
+	const { items, results } = await sendItems(this, [runItem], request, { waits: true, isRetry });
 
 	const [item] = items;
 	const [result] = results;
 	const isElsewhere = result !== undefined && isSentElsewhere(result);
-	if (plan && isElsewhere) plan.hint = NOT_AWAITED;
-	if (result) this.addExecutionHints?.(...hintsOf(results), ...hintOf(plan));
+	const hint = plan && isElsewhere ? NOT_AWAITED : plan?.hint;
+	this.addExecutionHints?.(...hintsOf(results), ...hintOf(hint));
 	if (!plan || !item || !result || !('item' in result) || isRefused(result)) {
 		return itemsAt(node, 'notDelivered', items);
 	}
@@ -158,13 +105,80 @@ async function sendThenWait(this: IExecuteFunctions): Promise<INodeExecutionData
 		item.json.message = `${String(item.json.message)} ${NOT_AWAITED}`;
 		return itemsAt(node, 'noAnswer', items);
 	}
-	wait.execution = execution;
-	wait.sent = sentFields(item.json);
-	await this.putExecutionToWait(plan.waitTill);
-	// Only now: a try that failed is made again with its input.
-	setTimeLimitOutput(this, wait.sent);
+	await startWait(this, wait, plan.waitTill, sentFields(item.json));
 	// While it waits, n8n shows this as the node's output; what ends the wait takes its place.
 	return itemsAt(node, 'noAnswer', items);
+}
+
+/**
+ * Reads and checks all that the message and the wait are made of: a mistake must not cost an SMS.
+ *
+ * @throws Error if it is not for one item, or a setting cannot be used
+ */
+async function prepareMessage(context: IExecuteFunctions, wait: Wait): Promise<PreparedMessage> {
+	checkVersion();
+	const input = context.getInputData();
+	if (input.length > 1) throw new Error(severalItemsProblem(input.length));
+	const requestOptions = context.getNodeParameter('requestOptions', 0, {}) as RequestOptions;
+	const request = await readRequestSettings(context, requestOptions);
+	const { question, content, responseType, problems } = readQuestion(context);
+	wait.question = question;
+	const options = context.getNodeParameter('options', 0, {}) as IDataObject;
+	const { limitWaitTime, ...sendOptions } = options;
+	const dryRun = sendOptions.dryRun === true;
+	const hasReports = request.api === 'current';
+	const waitsForReport = responseType === 'deliveryReport';
+	if (waitsForReport && !hasReports) problems.push(NEEDS_CURRENT_API);
+	const mobileNumber = context.getNodeParameter('mobileNumber', 0);
+	const numbers = [...splitMobileNumbers(mobileNumber)].length;
+	if (numbers > 1) problems.push(severalNumbersProblem(numbers));
+	const waitTill = readTimeLimit(limitWaitTime, Date.now(), (isoDate) =>
+		Number(context.evaluateExpression(`{{ DateTime.fromISO("${isoDate}").toMillis() }}`, 0)),
+	);
+	if ('problem' in waitTill) problems.push(waitTill.problem);
+	const resumeUrls = resumeUrlsOf(context, wait);
+	const isProduction = request.credential.environment !== 'custom';
+	const urlProblem = resumeUrlsProblem(resumeUrls, waitsForReport && hasReports, isProduction);
+	if (urlProblem !== undefined && !dryRun) problems.push(urlProblem);
+	if (problems.length > 0 || 'problem' in waitTill) {
+		return { request, runItem: { itemIndex: 0, problems, dryRun } };
+	}
+
+	const withReport = hasReports && canReceiveReports(resumeUrls.report);
+	const hint = urlProblem ?? (hasReports && !withReport ? NO_REPORT_HINT : undefined);
+	const text = textWithLink(content, question && resumeUrls.link);
+	const runItem: RunItem = {
+		itemIndex: 0,
+		body: {
+			sender: context.getNodeParameter('sender', 0),
+			messages: [{ mobile_number: mobileNumber, content: text }],
+		},
+		input: input[0]?.json ?? {},
+		options: {
+			...(isHumanReview(context.getNode()) && { maximumParts: MAX_REVIEW_PARTS }),
+			...sendOptions,
+			...(withReport && { deliveryReportUrl: resumeUrls.report }),
+		},
+		text: {
+			field: 'Message',
+			...(question && { note: `The link takes ${resumeUrls.link.length} characters of it.` }),
+		},
+	};
+	return { request, runItem, plan: { waitTill, hint } };
+}
+
+/** Has the execution wait for what comes back. */
+async function startWait(
+	context: IExecuteFunctions,
+	wait: Wait,
+	waitTill: Date,
+	sent: IDataObject,
+): Promise<void> {
+	wait.execution = context.getExecutionId();
+	wait.sent = sent;
+	await context.putExecutionToWait(waitTill);
+	// Only now: a try that failed is made again with its input.
+	setTimeLimitOutput(context, sent);
 }
 
 async function rejectRouting(this: IExecutePaginationFunctions): Promise<INodeExecutionData[]> {
@@ -211,8 +225,8 @@ const isSentElsewhere = (result: ItemResult): boolean =>
 const isRefused = (result: ItemResult): boolean =>
 	!('outcomes' in result) || result.outcomes.some(({ outcome }) => outcome === 'refused');
 
-const hintOf = (plan: WaitPlan | undefined): NodeExecutionHint[] =>
-	plan?.hint === undefined ? [] : [{ message: plan.hint, location: 'outputPane' }];
+const hintOf = (message: string | undefined): NodeExecutionHint[] =>
+	message === undefined ? [] : [{ message, location: 'outputPane' }];
 
 /** The message's own output, without the words of a sending whose outcome is unknown. */
 function sentFields({ outcome, ...json }: IDataObject): IDataObject {

@@ -1,6 +1,12 @@
 import type { IDataObject, IHttpRequestOptions, INode } from 'n8n-workflow';
 
-import { baseUrlOf, CREDENTIAL_TYPE, REQUEST_HEADERS, SMS_APIS } from '../../shared/kpnApi';
+import {
+	baseUrlOf,
+	CREDENTIAL_TYPE,
+	REQUEST_HEADERS,
+	SMS_APIS,
+	type SmsApi,
+} from '../../shared/kpnApi';
 import type { Batching } from '../rate/batchingLimit';
 import type { KpnContext, RequestSettings } from '../send/kpnClient';
 import { readProxy } from './proxy';
@@ -81,11 +87,12 @@ export async function readRequestSettings(
 		);
 	}
 	const credential = await context.getCredentials(CREDENTIAL_TYPE);
+	const api: SmsApi = credential.smsApi === 'current' ? 'current' : 'v1';
 	const baseURL = baseUrlOf(credential);
 	const options: IHttpRequestOptions = {
 		method: 'POST',
 		baseURL,
-		url: SMS_APIS[credential.smsApi === 'current' ? 'current' : 'v1'].sendPath,
+		url: SMS_APIS[api].sendPath,
 		headers: REQUEST_HEADERS,
 		// The credential names KPN's host alone.
 		allowedDomains: new URL(baseURL).hostname,
@@ -93,6 +100,7 @@ export async function readRequestSettings(
 		proxy: readProxy(proxy),
 	};
 	return {
+		api,
 		options,
 		credential,
 		timeoutMs: timeoutOf(requestOptions),

@@ -40,7 +40,7 @@ export function itemsLabel(indexes: number[]): string {
 	return `[items ${name(String)}${rest} (${counting})]`;
 }
 
-/** Beyond so many, a second row of numbers helps nobody. */
+/** With more ranges than this, only the numbers from 0 are shown. */
 const MAX_ORDINALS_SHOWN = 3;
 
 const ORDINALS = new Intl.PluralRules('en-GB', { type: 'ordinal' });

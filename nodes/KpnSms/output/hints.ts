@@ -1,7 +1,7 @@
 import type { NodeExecutionHint, NodeHint } from 'n8n-workflow';
 
 import type { InvalidItem } from '../check/checkItem';
-import type { ItemResult } from './outputItem';
+import type { ItemResult } from './itemResult';
 import { TEST_URL_PROBLEM, isTestUrl } from '../check/options';
 import { parseTime, quotaWarning, resetTime } from './quotaTexts';
 import { countLabel } from './groupItems';
@@ -81,7 +81,7 @@ function dryRunSummary(results: ItemResult[]): string | undefined {
 	return `Dry run, nothing was sent: ${countLabel(messages, 'message')} to ${countLabel(recipients, 'recipient')}, ${countLabel(parts, 'part')} in all.${repeatedNumbers(countByRecipient)}${alreadySent}${tooMany}${problems}`;
 }
 
-/** Whoever is in a sheet twice would get it twice, unless there is a key. */
+/** A number that is in the list twice gets the SMS twice, unless Send Once Per is set. */
 function repeatedNumbers(countByRecipient: Map<string, number>): string {
 	const repeated = [...countByRecipient].filter(([, times]) => times > 1);
 	if (repeated.length === 0) return '';

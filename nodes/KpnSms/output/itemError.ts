@@ -4,8 +4,7 @@ import { NodeApiError } from 'n8n-workflow';
 import type { Failure } from '../../shared/failure';
 import { formatKpnError, joinSentences, type KpnError } from '../../shared/kpnError';
 import { MAX_SHOWN } from './groupItems';
-import type { ItemOutcomes, ItemResult } from './outputItem';
-import type { FinalOutcome } from '../send/outcome';
+import { isFailure, type ItemOutcomes, type ItemResult } from './itemResult';
 
 /** Why an item was not delivered, for the person who built the workflow. */
 interface ItemFailure {
@@ -77,9 +76,6 @@ export function apiError(
 	error.message = message;
 	return error;
 }
-
-export const isFailure = (outcome: FinalOutcome): outcome is Failure =>
-	outcome.outcome === 'refused' || outcome.outcome === 'unknown';
 
 const failuresOf = ({ outcomes }: ItemOutcomes): Failure[] => outcomes.filter(isFailure);
 

@@ -3,43 +3,23 @@ import omit from 'lodash/omit';
 
 import { definedFields } from '../../shared/definedFields';
 import { joinSentences } from '../../shared/kpnError';
-import type { ValidItem, InvalidItem } from '../check/checkItem';
+import type { ValidItem } from '../check/checkItem';
 import type { Accepted, FinalOutcome } from '../send/outcome';
 import { failureOf, itemError } from './itemError';
-
-/** What became of one item: of the message to each of its recipients, in their order. */
-export interface ItemOutcomes {
-	item: ValidItem;
-	/** Empty for a dry run. */
-	outcomes: FinalOutcome[];
-	/** Of a dry run with Send Once Per: how many recipients would not get it again. */
-	sentBefore?: number;
-}
-
-export type ItemResult = ItemOutcomes | InvalidItem;
+import { isSuccess, type ItemOutcomes, type ItemResult } from './itemResult';
 
 const isAccepted = (outcome: FinalOutcome): outcome is Accepted => outcome.outcome === 'accepted';
 
-const isSent = ({ outcome }: FinalOutcome): boolean =>
-	outcome === 'accepted' || outcome === 'sentBefore';
-
-/** Whether nothing went wrong: KPN has the message for all recipients, or was not to get it. */
-export const isSuccess = (result: ItemResult): result is ItemOutcomes =>
-	'item' in result &&
-	(result.item.options.dryRun || (result.outcomes.length > 0 && result.outcomes.every(isSent)));
-
-/** Whether this execution has sent it, or may have: only then does anything come back to it. */
-export const isAwaited = (result: ItemResult): boolean =>
-	'item' in result &&
-	result.outcomes.every(
-		(one) => (one.outcome === 'accepted' || one.outcome === 'unknown') && !one.elsewhere,
-	);
-
-/** What the workflow gets for an item. */
+/** What the workflow gets for an item. What the node says comes first, and wins where both have a field. */
 export function outputItem(result: ItemResult, node: INode): INodeExecutionData {
-	if (!isSuccess(result)) return failedItem(result, node);
-	return result.item.options.dryRun ? dryRunItem(result) : acceptedItem(result);
+	const output = isSuccess(result) ? successItem(result) : failedItem(result, node);
+	const { inputFields } = 'item' in result ? result.item : result;
+	if (inputFields) output.json = { ...output.json, ...omit(inputFields, Object.keys(output.json)) };
+	return output;
 }
+
+const successItem = (result: ItemOutcomes): INodeExecutionData =>
+	result.item.options.dryRun ? dryRunItem(result) : acceptedItem(result);
 
 function acceptedItem({ item, outcomes }: ItemOutcomes): INodeExecutionData {
 	const accepted = outcomes.filter(isAccepted);

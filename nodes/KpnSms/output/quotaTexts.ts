@@ -10,7 +10,7 @@ const DATE_PATTERN = /^(?:\d{4}-\d\d-\d\d|(?:[a-z]{3,9}, ?)?\d\d?[ -][a-z]{3}[ -
 
 /**
  * The moment that KPN names, in milliseconds since 1970: a date, or an epoch in milliseconds or
- * seconds, for nobody has published which. Undefined for anything else.
+ * seconds, for KPN does not document which. Undefined for anything else.
  */
 export function parseTime(time: string): number | undefined {
 	const text = time.trim();

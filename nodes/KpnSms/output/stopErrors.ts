@@ -1,11 +1,42 @@
 import type { INode, NodeApiError } from 'n8n-workflow';
 
 import { joinSentences } from '../../shared/kpnError';
-import type { InvalidItem } from '../check/checkItem';
+import { isInvalid, type InvalidItem, type ValidItem } from '../check/checkItem';
 import { escapeHtml, groupSame, itemsLabel, htmlLines } from './groupItems';
-import type { ItemOutcomes, ItemResult } from './outputItem';
 import type { FinalOutcome } from '../send/outcome';
-import { apiError, failureOf, isFailure } from './itemError';
+import { apiError, failureOf } from './itemError';
+import { isAwaited, isFailure, isSuccess, type ItemOutcomes, type ItemResult } from './itemResult';
+
+/**
+ * For "Stop Workflow": one item that cannot be sent, and nothing is. A dry run is there to show what is
+ * wrong: it has nothing to stop.
+ *
+ * @param acceptedBefore how many messages earlier tries had accepted
+ * @throws NodeApiError that names the items
+ */
+export function stopIfInvalid(
+	node: INode,
+	items: Array<ValidItem | InvalidItem>,
+	acceptedBefore: number,
+): void {
+	const invalidItems = items.filter(isInvalid).filter(({ dryRun }) => !dryRun);
+	if (invalidItems.length === 0) return;
+	throw invalidItemsError(node, invalidItems, items.length, acceptedBefore);
+}
+
+/**
+ * For "Stop Workflow": ends the run where KPN did not accept every message.
+ *
+ * @param waits whether a message that may have arrived is waited for
+ * @throws NodeApiError that says what was sent, what not, and what is unknown
+ */
+export function stopIfFailed(node: INode, results: ItemResult[], waits: boolean): void {
+	const hasFailure = results.some(
+		(result) =>
+			!isSuccess(result) && !('dryRun' in result && result.dryRun) && !(waits && isAwaited(result)),
+	);
+	if (hasFailure) throw stopError(node, results);
+}
 
 /** For "Stop Workflow": some items cannot be sent, so none was. */
 export function invalidItemsError(
@@ -106,7 +137,7 @@ export function stopError(node: INode, results: ItemResult[]): NodeApiError {
 	});
 }
 
-/** Which button does what, for somebody who has the error before them. */
+/** What to press, in n8n's own labels. */
 function nextStep(results: ItemResult[], content: boolean): string {
 	const hasOnceKey = results.some(
 		(result) => 'item' in result && result.item.onceKey !== undefined,

@@ -3,7 +3,7 @@ export interface SpacedCall {
 	startedAt: number;
 	/** The gap then. */
 	gap: number;
-	/** How often it had been lengthened: what comes of a call before the last time is no news. */
+	/** How often it had been lengthened: a call made before the last time says nothing of the gap now. */
 	epoch: number;
 	/** The call before it, until it is known when KPN took one before it. */
 	previous?: SpacedCall;
@@ -40,7 +40,7 @@ const MAX_STEP = 0.1;
 /** The gap is not doubled any more where it is so long. */
 const MAX_GAP_MS = 10_000;
 
-/** Answers that are so much closer together than their calls: something on the way held them up. */
+/** Responses that are so much closer together than their calls: something on the way held them up. */
 const BUNCHING_RATIO = 0.5;
 
 /**
@@ -53,10 +53,10 @@ const BUNCHING_RATIO = 0.5;
  * (weighted up-down method: Kaernbach, 1991), which with the network's jitter is a little above the
  * gap that KPN's rate asks for. The longer none is refused, the larger the steps down (CUBIC: RFC
  * 9438). Where KPN took a burst first, what counts is how many calls it takes between two refusals,
- * for until then it may live on what it had saved up.
+ * for until then KPN may still have burst capacity left.
  *
- * When n8n or the network halts for a moment, calls arrive all at once, whatever the gap. Such a
- * refusal is known by answers that come closer together than their calls went (packet pair: Keshav,
+ * When n8n or the network stalls, calls arrive together, whatever the gap. Such a
+ * refusal is known by responses that come closer together than their calls went (packet pair: Keshav,
  * 1991), and says nothing of the rate.
  *
  * Milliseconds of one clock throughout.
@@ -129,7 +129,7 @@ export class CallGap {
 		if (this.length === 0) {
 			const msPerCall = (now - (this.measuredFrom ?? now)) / Math.max(1, this.takenSinceThen);
 			this.takesBursts = this.takenSinceThen > 1;
-			// What it had saved up made it look quicker than it is.
+			// The burst made its rate look higher than it is.
 			this.length = Math.max(1, this.takesBursts ? 2 * msPerCall : msPerCall);
 			this.measureFrom(call.startedAt);
 		} else {

@@ -1,19 +1,19 @@
-/** Calls at once to begin with: few enough to be a polite guest. */
+/** Calls at once to begin with, before anything is known of KPN’s limit. */
 export const INITIAL_WINDOW = 5;
 
 /** Most calls at once: more of them have shown no gain, as n8n opens a connection for each. */
 export const MAX_WINDOW = 64;
 
-/** An answer that takes so many times as long as the fastest: more calls at once only wait longer. */
+/** A response that takes so many times as long as the fastest: more calls at once only wait longer. */
 const QUEUEING_FACTOR = 2;
 
-/** Milliseconds that an answer may be later than the fastest all the same: this process is busy, too. */
+/** Milliseconds that a response may be later than the fastest all the same: this process has other work, too. */
 const TOLERANCE_MS = 20;
 
 /**
  * How many calls are on their way at once: the congestion window of TCP (RFC 5681). It doubles with
  * each round trip until the first trouble, then grows by one a round trip, and is halved on trouble.
- * Answers that grow slow are a sign of trouble before any is lost (as in TCP Vegas: Brakmo and
+ * Responses that grow slow are a sign of trouble before any is lost (as in TCP Vegas: Brakmo and
  * Peterson, 1995).
  */
 export class CallWindow {

@@ -1,10 +1,10 @@
 import { CallGap, type SpacedCall } from './callGap';
 import { CallWindow } from './callWindow';
 
-/** What was known when a call was made: handed back with its answer. */
+/** What was known when a call was made: handed back with its response. */
 export interface StartedCall {
 	startedAt: number;
-	/** Only the first refusal since the pace last changed for the worse is news. */
+	/** Only the first refusal since the pace was last lowered counts. */
 	epoch: number;
 	spaced: SpacedCall;
 }
@@ -12,7 +12,7 @@ export interface StartedCall {
 /** The wait before the first try again; it doubles with each. */
 const INITIAL_WAIT_MS = 500;
 
-/** Longer waits between two tries are no use where KPN answers: there others come and go. */
+/** Where KPN answers, longer waits do not help: its load changes quickly. */
 const MAX_WAIT_MS = 2_000;
 const MAX_WAIT_UNAVAILABLE_MS = 30_000;
 
@@ -30,7 +30,7 @@ const ATTEMPT_MS = 5_000;
  * All times are milliseconds of one clock. It has no timers and calls nobody.
  */
 export class Pace {
-	/** Attempts in vain since any call last got through. */
+	/** Failed attempts since a call last succeeded. */
 	failures = 0;
 
 	private readonly window: CallWindow;
@@ -92,7 +92,7 @@ export class Pace {
 		this.gap.onNotMade(spaced);
 	}
 
-	/** A call ended without an answer: KPN may be overloaded. */
+	/** A call ended without a response: KPN may be overloaded. */
 	onLost(): void {
 		this.onEnded();
 		this.window.halve();

@@ -126,7 +126,7 @@ export class CircuitBreaker {
 	}
 }
 
-/** There may be nothing wrong with the rest: nobody knows. */
+/** The rest was not tried, so it may be sent again. */
 const allRefused = (failure: Failure, { refusedMessages, messages }: Circuit): Failure => ({
 	...failure,
 	meaning: `KPN refused all ${refusedMessages} messages that were tried, at random places among the ${messages} with this sender and these options: ${failure.meaning}`,

@@ -7,7 +7,7 @@ const NO_VALUE = /^(?:0+|none|null|undefined|n\/a)?$/i;
 /** KPN's is a UUID. */
 const ID_PATTERN = /^[\x21-\x7e]{1,200}$/;
 
-/** The `document_id` of an answer, if it has one that can be an ID. */
+/** The `document_id` of a response, if it has one that can be an ID. */
 export function documentIdOf(json: unknown, secrets: Secrets): string | undefined {
 	const value = isRecord(json) ? json.document_id : undefined;
 	const id = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
@@ -21,9 +21,9 @@ const DOCUMENT_ID = /"doc(?:ument)?s?(?:[-_ ]?ids?)?"\s*:\s*(?!null\b|"\s*")\S/i
 const ANY_ID = /"[\w -]*ids?"\s*:\s*(?!null\b|"\s*")\S/i;
 
 /**
- * Whether an answer has an ID in another place or of another shape, also in JSON within a text.
+ * Whether a response has an ID in another place or of another shape, also in JSON within a text.
  *
- * @param success whether the answer is one: in a refusal other IDs are those of the request
+ * @param success whether the response is one: in a refusal other IDs are those of the request
  */
 export function mayContainId(body: string, success: boolean): boolean {
 	const text = body.replaceAll('\\', '');
@@ -40,10 +40,10 @@ const STATE_NAME = /^(?:http_?)?(?:status|state|result|success|code)(?:_?(?:code
 const SUCCESS_STATE =
 	/^(?:20[0-2]\s*)?(?:ok|success|successful|accepted|created|queued|scheduled|submitted|sent|pending|delivered|true)?$/i;
 
-/** No answer of KPN's is half as deep. */
+/** No response of KPN's is half as deep. */
 const MAX_DEPTH = 20;
 
-/** Whether an answer says anywhere that something failed, or has a status that is not known as good. */
+/** Whether a response says anywhere that something failed, or has a status that is not known as good. */
 export function reportsFailure(value: unknown, name = '', depth = 0): boolean {
 	const decisive = ERROR_NAME.test(name) || STATE_NAME.test(name);
 	if (typeof value === 'object' && value !== null) {

@@ -8,7 +8,7 @@ import type {
 } from 'n8n-workflow';
 
 import type { Failure } from '../../shared/failure';
-import { CREDENTIAL_TYPE, type KpnSendBody } from '../../shared/kpnApi';
+import { CREDENTIAL_TYPE, type KpnSendBody, type SmsApi } from '../../shared/kpnApi';
 import type { Secrets } from '../../shared/kpnError';
 import { tokenFailure } from '../../shared/tokenFailure';
 import type { Call } from './batch';
@@ -22,7 +22,8 @@ import {
 	THROWN_STATUSES,
 	type KpnResponse,
 } from './response';
-import { outcomeOfResponse, outcomeOfError, type Outcome } from './outcome';
+import { connectionFailure } from './connectionFailure';
+import { outcomeOfResponse, type Outcome } from './outcome';
 
 export type KpnContext = IExecuteFunctions | IExecuteSingleFunctions;
 
@@ -35,11 +36,13 @@ export const isAgentToolCall = (context: KpnContext): boolean =>
 
 /** How every call of a run is made. */
 export interface RequestSettings {
+	/** The one that the credential names. */
+	api: SmsApi;
 	/** From which only body and sub-account differ between calls. */
 	options: IHttpRequestOptions;
 	/** With its token, if n8n has stored one. n8n reads and decrypts it anew whenever it is asked. */
 	credential: ICredentialDataDecryptedObject;
-	/** Milliseconds for a whole call, however slowly an answer drips. */
+	/** Milliseconds for a whole call, however slowly a response drips. */
 	timeoutMs: number;
 	/** n8n's setting Batching, as the most that the user wants. */
 	batching?: Batching;
@@ -80,7 +83,7 @@ export class KpnClient {
 		)
 			return outcome;
 
-		// 401 means that KPN did not take the messages: the one answer after which the same call may
+		// 401 means that KPN did not take the messages: the one response after which the same call may
 		// be made again at once, with a new token.
 		try {
 			if (this.token === usedToken) this.token = await this.refreshToken(usedToken);
@@ -104,7 +107,7 @@ export class KpnClient {
 		};
 	}
 
-	/** What no answer is to bring out. */
+	/** What no response is to bring out. */
 	private get secrets(): Secrets {
 		const { clientSecret } = this.request.credential;
 		const { proxy } = this.request.options;
@@ -128,7 +131,8 @@ export class KpnClient {
 			})),
 		};
 		const { options, timeoutMs } = this.request;
-		// n8n aborts a request with this signal. In place of the cancel button's, it gets the\n		// time limit's: canceling must not cut off a call whose messages KPN may be taking right now.
+		// n8n aborts a request with this signal. In place of the cancel button's, it gets the time
+		// limit's: canceling must not cut off a call whose messages KPN may be taking right now.
 		const signal = AbortSignal.timeout(timeoutMs);
 		const read = async (raw: Parameters<typeof readResponse>[0]) =>
 			await readResponse(raw, options.baseURL ?? '', signal);
@@ -163,12 +167,12 @@ export class KpnClient {
 			const proxied = options.proxy !== undefined;
 			const answer = thrownResponse(error);
 			if (!answer) {
-				return outcomeOfError(error, proxied, neverSent(error, options.baseURL ?? ''));
+				return connectionFailure(error, proxied, neverSent(error, options.baseURL ?? ''));
 			}
 			try {
 				return await read(answer);
 			} catch (readError) {
-				return outcomeOfError(readError, proxied);
+				return connectionFailure(readError, proxied);
 			}
 		}
 	}
@@ -192,7 +196,7 @@ export class KpnClient {
 			if (abort.aborted) end();
 			abort.addEventListener('abort', end, { once: true });
 		});
-		// Whichever comes second has nobody to hear of it.
+		// The one that settles last must not be an unhandled rejection.
 		promise.catch(() => undefined);
 		aborted.catch(() => undefined);
 		return await Promise.race([promise, aborted]);

@@ -1,10 +1,11 @@
 import { jsonParse } from 'n8n-workflow';
 
 import { readAccountInfo, type AccountInfo } from '../../shared/quota';
-import { systemError, type Failure } from '../../shared/failure';
+import { CHECK_WITH_RECIPIENT, refused, unknown, type Failure } from '../../shared/failure';
 import { isRecord } from '../../shared/isRecord';
 import { sanitize, readKpnError, redact, type KpnError, type Secrets } from '../../shared/kpnError';
 import { RETURN_CODES, returnCode, type ReturnCode } from '../../shared/returnCodes';
+import { CHECK_PROXY } from './connectionFailure';
 import type { KpnResponse } from './response';
 import { documentIdOf, mayContainId, reportsFailure } from './documentId';
 import { parseTime, formatTime, quotaUsedUpAdvice } from '../output/quotaTexts';
@@ -13,14 +14,14 @@ import { parseTime, formatTime, quotaUsedUpAdvice } from '../output/quotaTexts';
 export type Outcome = Accepted | Failure;
 
 /** What became of a message, now or before: `sentBefore` was accepted in another execution. */
-export type FinalOutcome = Outcome | { outcome: 'sentBefore' };
+export type FinalOutcome = Outcome | { outcome: 'sentBefore'; elsewhere?: true };
 
 export interface Accepted {
 	outcome: 'accepted';
 	documentId: string;
 	/** KPN's own word for it, unless an earlier try had it. */
 	status?: string;
-	/** What KPN tells of itself in the headers of its answer. */
+	/** What KPN tells of itself in the headers of its response. */
 	account?: AccountInfo;
 	/** Whether it was an earlier try that KPN accepted: in this one it was not sent. */
 	acceptedBefore?: true;
@@ -32,7 +33,7 @@ export interface Accepted {
 const SUCCESS_STATUSES = [200, 201, 202];
 
 /**
- * Reads an answer to a send call: accepted if and only if it is 200, 201 or 202 with a `document_id`,
+ * Reads a response to a send call: accepted if and only if it is 200, 201 or 202 with a `document_id`,
  * and nothing in it says that something failed. With an ID and without that, KPN may have the messages.
  *
  * @param now epoch, in milliseconds
@@ -52,7 +53,8 @@ export function outcomeOfResponse(
 		const location = `location: ${sanitize(headers.location)}`;
 		kpn.message = [kpn.message, location].filter(Boolean).join(' — ');
 	}
-	const maybeTaken = (meaning: string): Failure => ({ ...MAYBE_TAKEN, statusCode, meaning, kpn });
+	const maybeTaken = (meaning: string) =>
+		unknown(meaning, CHECK_WITH_RECIPIENT, { statusCode, kpn });
 	// Its beginning may be a whole JSON, which says nothing of what comes after it.
 	if (success && response.truncated) {
 		return maybeTaken('KPN’s answer is far longer than any other, so it was not read to its end');
@@ -70,21 +72,21 @@ export function outcomeOfResponse(
 	}
 	const code = returnCodeOf(statusCode, headers, kpn, now);
 	const hasId = mayContainId(body, success);
-	if (code.taken === 'no' && hasId && (!success || documentId !== undefined)) {
+	if (code.outcome === 'refused' && hasId && (!success || documentId !== undefined)) {
 		return maybeTaken('KPN gave a document ID, and says at the same time that it failed');
 	}
 	if (success && (hasId || !isRecord(json))) return maybeTaken('KPN’s answer cannot be read');
 	const afterMs = code.retryable ? requestedWaitMs(response, now) : undefined;
 	const usedUp = statusCode === 429 && quotaUsedUpAdvice(readAccountInfo(headers)?.quota, now);
 	return {
-		outcome: code.taken === 'no' ? 'refused' : 'unknown',
+		outcome: code.outcome,
 		statusCode,
 		meaning: `${code.meaning} (${statusCode} ${code.name})`,
 		advice: usedUp || longWaitAdvice(afterMs, now) || code.advice,
 		kpn,
 		retryable: code.retryable,
 		retry: code.retryable ? { afterMs } : undefined,
-		affectsEveryCall: code.concerns === 'everyCall',
+		affectsEveryCall: code.affectsEveryCall,
 	};
 }
 
@@ -133,9 +135,6 @@ function returnCodeOf(
 	return gone === undefined ? code : { ...gone, name: code.name };
 }
 
-const CHECK_PROXY =
-	'Check Proxy on the Settings tab: it is written like http://myproxy:3128, or http://name:password@myproxy:3128.';
-
 /** A proxy that refuses the way to KPN has seen no more of the call than KPN's name. */
 function refusedByProxy({ statusCode, body }: KpnResponse, secrets: Secrets): Failure {
 	const authentication = statusCode === 407 ? RETURN_CODES[407] : undefined;
@@ -144,120 +143,18 @@ function refusedByProxy({ statusCode, body }: KpnResponse, secrets: Secrets): Fa
 	const advice =
 		authentication?.advice ?? `${CHECK_PROXY} If it is right, ask whoever runs the proxy.`;
 	const isTransient = statusCode === 429 || statusCode >= 500;
-	return {
-		outcome: 'refused',
+	return refused(`${meaning} (${statusCode})`, advice, {
 		statusCode,
-		meaning: `${meaning} (${statusCode})`,
-		advice,
 		kpn: readKpnError(body, secrets),
 		retryable: isTransient,
 		retry: isTransient ? {} : undefined,
 		affectsEveryCall: true,
-	};
-}
-
-const MAYBE_TAKEN = {
-	outcome: 'unknown',
-	advice: returnCode(500).advice,
-	retryable: false,
-	affectsEveryCall: false,
-} as const;
-
-/** Failures before a byte of the request has left: the name, the connection. */
-const NEVER_CONNECTED: Record<string, (server: string) => string> = {
-	ECONNREFUSED: (server) => `the connection to ${server} was refused`,
-	ENOTFOUND: (server) => `the name of ${server} is not known`,
-	EAI_AGAIN: (server) => `the name of ${server} could not be looked up`,
-	EHOSTUNREACH: (server) => `${server} could not be reached`,
-	ENETUNREACH: (server) => `there is no network to ${server}`,
-	ETIMEDOUT: (server) => `${server} did not answer when it was called`,
-};
-
-const COULD_NOT_CONNECT = (server: string) => `the connection to ${server} could not be made`;
-
-/** The same of an address, and of the TLS handshake, which is with KPN also where there is a proxy. */
-const NEVER_SENT: Record<string, string> = {
-	ERR_INVALID_URL: 'the Base URL in the credential is not an address',
-	CERT_HAS_EXPIRED: 'the certificate of KPN’s server has expired',
-	DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate of KPN’s server is not trusted',
-	SELF_SIGNED_CERT_IN_CHAIN: 'the certificate of KPN’s server is not trusted',
-	UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate of KPN’s server is not trusted',
-	UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the certificate of KPN’s server is not trusted',
-	ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate of KPN’s server is for another name',
-};
-
-/** What n8n's HTTP library says where a proxy hangs up before the way to KPN was open. */
-const PROXY_HUNG_UP = /^Proxy connection ended before receiving CONNECT response/;
-
-/** Connections that may well succeed a moment later. */
-const TRANSIENT = new Set(['ECONNREFUSED', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
-
-/** These can also end a connection that stood. */
-const MAY_BREAK_LATER = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']);
-
-const TIMED_OUT = new Set(['ECONNABORTED', 'ETIMEDOUT', 'ERR_CANCELED']);
-
-/**
- * Reads a send call that ended without an answer. Only a connection that surely never stood is a
- * refusal; whatever else broke, broke when KPN may have had the message.
- *
- * @param proxied whether the node's Proxy is set: then it is the proxy that is connected to
- * @param neverSent whether the connection was surely not ready for the request
- */
-export function outcomeOfError(error: unknown, proxied = false, neverSent = false): Failure {
-	const { code, syscall } = systemError(error);
-	const wasConnected = code !== undefined && MAY_BREAK_LATER.has(code) && syscall !== 'connect';
-	const connectFailed = syscall === 'connect' ? COULD_NOT_CONNECT : undefined;
-	const connecting =
-		code === undefined || wasConnected ? undefined : (NEVER_CONNECTED[code] ?? connectFailed);
-	const proxyHungUp = errorMessages(error).some((message) => PROXY_HUNG_UP.test(message));
-	const meaning = proxyHungUp
-		? 'the proxy between n8n and KPN hung up before anything was sent'
-		: (connecting?.(proxied ? 'the proxy' : 'KPN’s server') ??
-			NEVER_SENT[code ?? ''] ??
-			(neverSent
-				? COULD_NOT_CONNECT(`KPN’s server${proxied ? ' through the proxy' : ''}`)
-				: undefined));
-	if (meaning !== undefined) {
-		const aboutProxy = proxyHungUp || (proxied && NEVER_SENT[code ?? ''] === undefined);
-		return {
-			outcome: 'refused',
-			meaning,
-			systemCode: code,
-			advice: aboutProxy
-				? CHECK_PROXY
-				: 'Check the network, and Environment and Base URL in the credential; then send again what was not sent.',
-			kpn: {},
-			retryable: true,
-			retry: proxyHungUp || TRANSIENT.has(code ?? '') ? {} : undefined,
-			affectsEveryCall: true,
-		};
-	}
-	return {
-		...MAYBE_TAKEN,
-		meaning:
-			code !== undefined && TIMED_OUT.has(code)
-				? 'KPN did not answer in time'
-				: 'the call ended without an answer from KPN',
-		systemCode: code,
-		kpn: {},
-	};
-}
-
-/** Of an error, and of what it was wrapped around. */
-function errorMessages(error: unknown): string[] {
-	const messages: string[] = [];
-	let current = error;
-	for (let depth = 0; depth < 5 && current instanceof Error; depth++) {
-		messages.push(current.message);
-		current = current.cause;
-	}
-	return messages;
+	});
 }
 
 /**
  * Milliseconds that `Retry-After` asks to wait, or KPN's `quota-reset-UTC` where the quota is why: it
- * comes with other answers too, and the reset may be weeks away.
+ * comes with other responses too, and the reset may be weeks away.
  */
 function requestedWaitMs({ statusCode, headers }: KpnResponse, now: number): number | undefined {
 	const retryAfter = headers['retry-after'];

@@ -20,7 +20,7 @@ export class QuotaWatch {
 		private readonly warn: (words: string) => void,
 	) {}
 
-	/** Makes a call, and reads what its answer says of the quota. */
+	/** Makes a call, and reads what its response says of the quota. */
 	async during(call: () => Promise<Outcome>): Promise<Outcome> {
 		this.made++;
 		const outcome = await call();

@@ -2,7 +2,7 @@ import type { IN8nHttpFullResponse } from 'n8n-workflow';
 
 import { isRecord } from '../../shared/isRecord';
 
-/** An answer as it came, whatever its status. */
+/** A response as it came, whatever its status. */
 export interface KpnResponse {
 	statusCode: number;
 	/** Names in lower case. */
@@ -14,26 +14,26 @@ export interface KpnResponse {
 	fromProxy?: boolean;
 }
 
-/** Bytes; KPN's answers have some hundred. The rest of a longer one is not read. */
+/** Bytes; KPN's responses have some hundred. The rest of a longer one is not read. */
 const MAX_BODY_BYTES = 100_000;
 
 /**
- * Statuses with which n8n throws an answer, where its version knows how: only what it throws tells
- * which connection the answer came over. A proxy's own is never 200.
+ * Statuses with which n8n throws a response, where its version knows how: only what it throws tells
+ * which connection the response came over. A proxy's own is never 200.
  */
 export const THROWN_STATUSES = Array.from({ length: 399 }, (_, index) => 201 + index);
 
-/** What n8n's HTTP library has of an answer, as a stream if it was asked for as one. */
+/** What n8n's HTTP library has of a response, as a stream if it was asked for as one. */
 interface RawResponse {
 	statusCode: number;
 	headers: object;
 	body: unknown;
-	/** Of the connection that the answer came over, if n8n gives it away. */
+	/** Of the connection that the response came over, if n8n gives it away. */
 	socket?: unknown;
 }
 
 /**
- * Reads the answer to a call to `baseUrl`.
+ * Reads the response to a call to `baseUrl`.
  *
  * @param signal ends the reading
  * @throws what the connection broke off with, or an error with the code `ETIMEDOUT`
@@ -90,7 +90,7 @@ export const returnedResponse = ({
 	socket: isRecord(body) ? body.socket : undefined,
 });
 
-/** The answer within the error that n8n threw for it; undefined if there was none. */
+/** The response within the error that n8n threw for it; undefined if there was none. */
 export function thrownResponse(error: unknown): RawResponse | undefined {
 	let current = error;
 	for (let depth = 0; depth < 5 && isRecord(current); depth++) {

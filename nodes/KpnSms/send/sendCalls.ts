@@ -1,4 +1,4 @@
-import type { Failure } from '../../shared/failure';
+import { refused, type Failure } from '../../shared/failure';
 import { returnCode } from '../../shared/returnCodes';
 import { mapWithYield } from '../../shared/eventLoop';
 import type { Call, Message } from './batch';
@@ -8,7 +8,7 @@ import { MAX_RETRY_WAIT_MS, type Outcome } from './outcome';
 import type { Pace, StartedCall } from '../rate/pace';
 import { CallQueue } from './callQueue';
 
-/** What a delivery needs of the world around it. */
+/** What sending needs of the world around it. */
 export interface SendEnvironment {
 	/** Notes what is about to leave, makes the call, and says what became of its messages. Never throws. */
 	sendCall(messages: Call): Promise<Outcome>;
@@ -39,14 +39,11 @@ export interface SendPlan {
 /** Messages that are on their way: of no more can the outcome ever become unknown at once. */
 export const MAX_OPEN_MESSAGES = 1_000;
 
-export const CANCELED: Failure = {
-	outcome: 'refused',
-	meaning: 'the execution was canceled before this message was sent',
-	advice: 'Run the workflow again to send it.',
-	kpn: {},
-	retryable: true,
-	affectsEveryCall: true,
-};
+export const CANCELED = refused(
+	'the execution was canceled before this message was sent',
+	'Run the workflow again to send it.',
+	{ retryable: true, affectsEveryCall: true },
+);
 
 /**
  * Makes the calls, as many at once and as fast as the pace allows, and settles every message of

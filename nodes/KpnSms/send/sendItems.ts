@@ -1,43 +1,13 @@
-import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
-import { NodeOperationError } from 'n8n-workflow';
-import omit from 'lodash/omit';
+import type { INodeExecutionData } from 'n8n-workflow';
 
-import type { Failure } from '../../shared/failure';
-import { SMS_APIS, type SmsApi } from '../../shared/kpnApi';
-import { mapWithYield, cancelableSleep } from '../../shared/eventLoop';
-import { batch, messagesOf, type Call, type Message } from './batch';
-import { sendCalls, type SendEnvironment } from './sendCalls';
-import {
-	checkItem,
-	isInvalid,
-	type DeclaredBody,
-	type ValidItem,
-	type InvalidItem,
-	type TextField,
-} from '../check/checkItem';
-import { isAwaited, isSuccess, outputItem, type ItemResult } from '../output/outputItem';
-import { KpnClient, type KpnContext, type RequestSettings } from './kpnClient';
-import { KeyStore } from '../deduplication/keyStore';
-import { Ledger, UNKNOWN_OF_OTHER_CLIENT } from '../deduplication/ledger';
-import { optionsReader, readOnceKey, type SendOptions } from '../check/options';
-import type { Outcome, FinalOutcome } from './outcome';
-import { KeyedHash } from '../deduplication/keyedHash';
-import { QuotaWatch } from './quotaWatch';
-import { SendOnce } from '../deduplication/sendOnce';
-import { withSharedPace } from '../rate/sharedPace';
-import { invalidItemsError, stopError, tooManyParts } from '../output/stopErrors';
-
-/** One item of a run, with its parameters evaluated; or why they could not be. */
-export type RunItem = InvalidItem | RunInput;
-
-interface RunInput {
-	itemIndex: number;
-	body: DeclaredBody;
-	options: object;
-	text?: TextField;
-	/** The fields that the item came with. */
-	input: IDataObject;
-}
+import { mapWithYield } from '../../shared/eventLoop';
+import { checkItems, type RunItem } from '../check/checkItems';
+import type { ItemResult } from '../output/itemResult';
+import { outputItem } from '../output/outputItem';
+import { stopIfFailed, stopIfInvalid } from '../output/stopErrors';
+import type { KpnContext, RequestSettings } from './kpnClient';
+import { createMessages, findUnsent, itemsToSend, resultsOf } from './messages';
+import { sendMessages } from './sendMessages';
 
 interface RunOptions {
 	/** Whether a message is waited for once it may have arrived, and must never be sent again. */
@@ -46,43 +16,11 @@ interface RunOptions {
 	isRetry?: boolean;
 }
 
-/** For an item whose parameters could not be evaluated. */
-export const invalidExpression = (itemIndex: number, error: unknown): InvalidItem => ({
-	itemIndex,
-	problems: [`An expression of this item failed: ${(error as Error).message}`],
-});
-
 interface RunOutput {
 	/** What the workflow gets: one item for each that went in, in order. */
 	items: INodeExecutionData[];
-	/** What became of each; none where nothing could be prepared. */
+	/** What became of each. */
 	results: ItemResult[];
-}
-
-/**
- * Runs what can be prepared. Where it cannot be, n8n's "Continue" modes would hand the items on as
- * they came, as if they were sent: there each of them is refused instead.
- *
- * @throws NodeOperationError in "Stop Workflow", where it cannot be prepared; and as `sendItems` does
- */
-export async function prepareAndSend(
-	context: KpnContext,
-	itemIndexes: number[],
-	prepare: () => Promise<{ items: RunItem[]; request: RequestSettings }>,
-	runOptions: RunOptions = {},
-): Promise<RunOutput> {
-	let prepared;
-	try {
-		prepared = await prepare();
-	} catch (error) {
-		const { message } = error as Error;
-		const node = context.getNode();
-		if (!context.continueOnFail()) throw new NodeOperationError(node, message);
-		const invalidOutput = (itemIndex: number) =>
-			outputItem({ itemIndex, problems: [message] }, node);
-		return { items: await mapWithYield(itemIndexes, invalidOutput), results: [] };
-	}
-	return await sendItems(context, prepared.items, prepared.request, runOptions);
 }
 
 /**
@@ -98,213 +36,15 @@ export async function sendItems(
 	{ waits = false, isRetry = false }: RunOptions = {},
 ): Promise<RunOutput> {
 	const node = context.getNode();
-	const continues = context.continueOnFail();
-	// The request is of one API or the other; asked again, the credential might say something else.
-	const api: SmsApi = request.options.url === SMS_APIS.current.sendPath ? 'current' : 'v1';
-
-	const readOptions = optionsReader(api, context.getMode() === 'manual');
-	const checked = await mapWithYield(items, (item) =>
-		isInvalid(item) ? item : checkRunItem(item, readOptions(item.options), api),
-	);
-	const hash = new KeyedHash(request.credential);
-	const ledger = Ledger.of(context, hash);
-	const store = KeyStore.of(context);
-	const sendOnce =
-		store && checked.some(hasOnceKey) ? new SendOnce(store, hash, ledger) : undefined;
-	const messages = new Map<ValidItem, Message[]>();
-	const firstPerKey = new Set<Message>();
-	await mapWithYield(checked, (item) => {
-		if (isInvalid(item)) return;
-		const itemMessages = messagesOf(item);
-		messages.set(item, itemMessages);
-		for (const message of itemMessages)
-			if (sendOnce?.add(message) ?? true) firstPerKey.add(message);
-	});
-	const keyProblem = sendOnce ? sendOnce.problem : NO_STORE;
-	const tooManyPartsProblem = partsProblem(
-		checked,
-		(item) =>
-			(messages.get(item) ?? []).filter(
-				(message) => firstPerKey.has(message) && !ledger.previousOutcome(message),
-			).length,
-	);
-	const checkedItems = checked.map((item) => {
-		if (isInvalid(item)) return item;
-		if (keyProblem !== undefined && hasOnceKey(item)) return invalidate(item, keyProblem);
-		return tooManyPartsProblem !== undefined && !item.options.dryRun
-			? invalidate(item, tooManyPartsProblem)
-			: item;
-	});
-	// A dry run is there to show what is wrong: it has nothing to stop.
-	const invalidItems = checkedItems.filter(isInvalid).filter(({ dryRun }) => !dryRun);
-	if (invalidItems.length > 0 && !continues) {
-		throw invalidItemsError(node, invalidItems, items.length, ledger.acceptedCount);
-	}
-
-	const validItems = checkedItems.filter(
-		(item): item is ValidItem => !isInvalid(item) && !item.options.dryRun,
-	);
-	const unsent: Message[] = [];
-	const outcomes = new Map<Message, FinalOutcome>();
-	await mapWithYield(validItems, (item) => {
-		for (const message of messages.get(item) ?? []) {
-			const previous = ledger.previousOutcome(message);
-			if (previous) {
-				outcomes.set(message, isRetry ? { ...previous, elsewhere: true } : previous);
-				// Another Client ID is a new start.
-				if (previous !== UNKNOWN_OF_OTHER_CLIENT) sendOnce?.recordPrevious(message, previous);
-			} else if (firstPerKey.has(message)) unsent.push(message);
-		}
-	});
-
-	const acceptedBefore = [...outcomes.values()].some(({ outcome }) => outcome === 'accepted');
-	const { batching, credential, options: call } = request;
-	const calls = batch(
-		unsent,
-		Math.min(SMS_APIS[api].maxMessagesPerCall, batching?.size ?? Infinity),
-	);
-	const client = new KpnClient(context, request);
-	const quota = new QuotaWatch(calls.length, (words) => warn(context, words));
-	const send = async (call: Call): Promise<Outcome> => {
-		for (const message of call) ledger.recordStart(message);
-		return await client.send(call);
-	};
-	const cancel = context.getExecutionCancelSignal();
-	sendOnce?.setUpcoming(calls.flat());
-	const environment: SendEnvironment = {
-		sendCall: async (messages) =>
-			await quota.during(async () =>
-				sendOnce ? await sendOnce.send(messages, send) : await send(messages),
-			),
-		onRetry: (message) => {
-			if (!sendOnce?.isNotSent(message)) ledger.recordRetry(message);
-		},
-		onSettled: (message, latest) => {
-			if (sendOnce?.isNotSent(message)) return;
-			const outcome = ledger.recordOutcome(message, latest);
-			outcomes.set(message, outcome);
-			sendOnce?.recordOutcome(message, outcome);
-		},
-		sleep: async (milliseconds) => await cancelableSleep(milliseconds, cancel),
-		isCanceled: () => cancel?.aborted === true,
-		now: () => performance.now(),
-		random: Math.random,
-	};
-	const application = JSON.stringify([call.baseURL, call.url, call.proxy, credential.clientId]);
-	await withSharedPace(application, async (pace) => {
-		const plan = { stopAtFailure: !continues, acceptedBefore, pace, batching };
-		await sendCalls(calls, plan, environment);
-	});
-	if (sendOnce) await finishSendOnce(sendOnce, outcomes, context);
-
-	const dryRunItems = checkedItems.filter(
-		(item): item is ValidItem => !isInvalid(item) && item.options.dryRun,
-	);
-	const alreadySent = await sendOnce?.findSentBefore(
-		dryRunItems.flatMap((item) => messages.get(item) ?? []),
-	);
-	const results = await mapWithYield(checkedItems, (item): ItemResult => {
-		if (isInvalid(item)) return item;
-		const itemMessages = messages.get(item) ?? [];
-		if (item.options.dryRun) {
-			const sentBefore =
-				alreadySent && itemMessages.filter((message) => alreadySent.has(message)).length;
-			return { item, outcomes: [], sentBefore };
-		}
-		return { item, outcomes: itemMessages.map((message) => outcomes.get(message) ?? NOT_SETTLED) };
-	});
-	const hasFailure = results.some(
-		(result) =>
-			!isSuccess(result) && !('dryRun' in result && result.dryRun) && !(waits && isAwaited(result)),
-	);
-	if (hasFailure && !continues) throw stopError(node, results);
-
-	const output = await mapWithYield(results, (item, index) =>
-		withInput(outputItem(item, node), items[index], readOptions),
-	);
-	if (!waits) await ledger.forget(validItems);
+	const stops = !context.continueOnFail();
+	const checked = await checkItems(items, request.api, context.getMode() === 'manual');
+	const run = await createMessages(context, request, checked);
+	if (stops) stopIfInvalid(node, run.items, run.ledger.acceptedCount);
+	const unsent = await findUnsent(run, isRetry);
+	await sendMessages(context, request, run, unsent);
+	const results = await resultsOf(run);
+	if (stops) stopIfFailed(node, results, waits);
+	const output = await mapWithYield(results, (result) => outputItem(result, node));
+	if (!waits) await run.ledger.forget(itemsToSend(run));
 	return { items: output, results };
 }
-
-function checkRunItem(item: RunInput, options: SendOptions, api: SmsApi): ValidItem | InvalidItem {
-	const { itemIndex } = item;
-	const checked = checkItem(itemIndex, item.body, options, api, item.text, item.input);
-	const { key, problem } = readOnceKey(item.options);
-	if (problem === undefined)
-		return isInvalid(checked) || key === undefined ? checked : { ...checked, onceKey: key };
-	const problems = isInvalid(checked) ? [...checked.problems, problem] : [problem];
-	return { itemIndex, problems, dryRun: options.dryRun };
-}
-
-const hasOnceKey = (item: ValidItem | InvalidItem): item is ValidItem =>
-	!isInvalid(item) && item.onceKey !== undefined;
-
-const invalidate = ({ itemIndex, options }: ValidItem, problem: string): InvalidItem => ({
-	itemIndex,
-	problems: [problem],
-	dryRun: options.dryRun,
-});
-
-/** n8n has no store for a node that an AI Agent runs within its own turn. */
-const NO_STORE =
-	'Send Once Per does not work where an AI Agent runs this node within its own turn, for n8n gives it nothing to remember by there. Remove the option, or let the agent call a sub-workflow with this node.';
-
-/** What has been sent has been sent, whether or not it could be recorded. */
-async function finishSendOnce(
-	sendOnce: SendOnce,
-	outcomes: Map<Message, FinalOutcome>,
-	context: KpnContext,
-): Promise<void> {
-	try {
-		await sendOnce.finish(outcomes);
-	} catch (error) {
-		warn(
-			context,
-			`KPN SMS could not record what it has sent; the next execution will not know of it: ${(error as Error).message}`,
-		);
-	}
-}
-
-/** In n8n's log: its hints are shown once a run is over. */
-function warn(context: KpnContext, words: string): void {
-	const { id, name } = context.getWorkflow();
-	context.logger.warn(`Workflow “${name ?? id}”, node “${context.getNode().name}”: ${words}`);
-}
-
-/** Why nothing of a run is sent: it would cost more than the user has set for all of it. */
-function partsProblem(
-	checkedItems: Array<ValidItem | InvalidItem>,
-	messagesOf: (item: ValidItem) => number,
-): string | undefined {
-	const validItems = checkedItems.filter(
-		(item): item is ValidItem => !isInvalid(item) && !item.options.dryRun,
-	);
-	const maxParts = validItems.reduce(
-		(min, { options }) => Math.min(min, options.maximumPartsInAll ?? Infinity),
-		Infinity,
-	);
-	if (maxParts === Infinity) return undefined;
-	const parts = validItems.reduce((sum, item) => sum + item.size.parts * messagesOf(item), 0);
-	return parts > maxParts ? tooManyParts(parts, maxParts) : undefined;
-}
-
-/** What the node says comes first, and wins where both have a field. */
-function withInput(
-	item: INodeExecutionData,
-	from: RunItem | undefined,
-	readOptions: (given: object) => SendOptions,
-): INodeExecutionData {
-	if (!from || isInvalid(from) || !readOptions(from.options).includeInputFields) return item;
-	item.json = { ...item.json, ...omit(from.input, Object.keys(item.json)) };
-	return item;
-}
-
-/** A message that `sendCalls` left out would be one that is lost unseen: it must not pass for sent. */
-const NOT_SETTLED: Failure = {
-	outcome: 'unknown',
-	meaning: 'nothing was heard of it',
-	advice: 'Check with the recipient before you send it again.',
-	kpn: {},
-	retryable: false,
-	affectsEveryCall: false,
-};

@@ -27,7 +27,8 @@ dl { margin: .25rem 0 0; } dt { color: var(--soft); font-size: .875rem; } dd { m
 
 /**
  * No script, nothing from elsewhere. No `form-action`: on a page that is sandboxed, WebKit (each
- * browser of an iPhone) takes the 'self' of the meta element for nobody, and the buttons do nothing.
+ * browser of an iPhone) does not take the 'self' of the meta element for the page's own
+ * origin, and the buttons do nothing.
  */
 const POLICY = [
 	"default-src 'none'",

@@ -1,4 +1,4 @@
-/** What the page says by itself, in the languages that it speaks. */
+/** The page's own texts, in English and Dutch. */
 const ENGLISH = {
 	lang: 'en',
 	title: 'Please answer',

@@ -89,7 +89,7 @@ const recordOf = (value: unknown): IDataObject => (isRecord(value) ? value : {})
 
 /**
  * Whether it is the message with which n8n starts a human review. That puts all that the agent wants
- * to do into the text: too dear and too private for an SMS, so that goes on the page alone.
+ * to do into the text: too long, and too private, for an SMS, so that goes on the page alone.
  */
 function isReviewDefault(context: IExecuteFunctions): boolean {
 	if (!isHumanReview(context.getNode())) return false;

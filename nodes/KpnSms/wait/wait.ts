@@ -57,7 +57,7 @@ export interface Wait {
 
 const CONTEXT_KEY = 'kpnSmsWait';
 
-/** Four characters: a link is dear, and only has to differ from those of a few other runs. */
+/** Four characters: each of the link is billed, and it only has to differ from those of a few other runs. */
 const newToken = () => randomBytes(3).toString('base64url');
 
 /** The wait of this run of the node; the same one when the run is tried again. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { checkItem as draftWith, isInvalid } from '../../../nodes/KpnSms/check/checkItem';
+import { checkItem, isInvalid } from '../../../nodes/KpnSms/check/checkItem';
 import { readOptions } from '../../../nodes/KpnSms/check/options';
 import { MAX_UNITS } from '../../../nodes/KpnSms/check/parts';
 import type { SmsApi } from '../../../nodes/shared/kpnApi';
@@ -18,7 +18,7 @@ const draft = (
 	options: Record<string, unknown> = {},
 ) => {
 	const body = { sender, messages: [{ mobile_number: mobileNumber, content }] };
-	return draftWith(itemIndex, body, readOptions(options, api), api);
+	return checkItem({ itemIndex, body, options, input: {} }, readOptions(options, api), api);
 };
 
 const good = { sender: 'Demo App', mobileNumber: '0612345678', content: 'Hello' };

@@ -1,4 +1,4 @@
-import type { ItemResult } from '../../../nodes/KpnSms/output/outputItem';
+import type { ItemResult } from '../../../nodes/KpnSms/output/itemResult';
 import type { Failure } from '../../../nodes/shared/failure';
 import type { Outcome } from '../../../nodes/KpnSms/send/outcome';
 import { invalidItemsError, stopError } from '../../../nodes/KpnSms/output/stopErrors';

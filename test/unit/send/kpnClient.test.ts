@@ -8,7 +8,12 @@ test('an n8n that is too old to renew a token is told to be updated', async () =
 		helpers: {},
 		getExecutionCancelSignal: () => undefined,
 	} as unknown as KpnContext;
-	const request = { options: { url: SMS_APIS.current.sendPath }, credential: {}, timeoutMs: 1000 };
+	const request = {
+		api: 'current' as const,
+		options: { url: SMS_APIS.current.sendPath },
+		credential: {},
+		timeoutMs: 1000,
+	};
 	const outcome = await new KpnClient(context, request).send(messagesOf(validItem()) as Call);
 	expect(outcome).toMatchObject({
 		outcome: 'refused',

@@ -1,4 +1,5 @@
-import { outcomeOfResponse, outcomeOfError } from '../../../nodes/KpnSms/send/outcome';
+import { connectionFailure } from '../../../nodes/KpnSms/send/connectionFailure';
+import { outcomeOfResponse } from '../../../nodes/KpnSms/send/outcome';
 import { tokenFailure } from '../../../nodes/shared/tokenFailure';
 import { RETURN_CODES } from '../../../nodes/shared/returnCodes';
 
@@ -289,7 +290,10 @@ test('the reset of the quota is waited for only where the quota is why', () => {
 
 test('only a connection that never stood is a refusal', () => {
 	for (const code of ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'CERT_HAS_EXPIRED']) {
-		expect(outcomeOfError(wrapped(code))).toMatchObject({ outcome: 'refused', systemCode: code });
+		expect(connectionFailure(wrapped(code))).toMatchObject({
+			outcome: 'refused',
+			systemCode: code,
+		});
 	}
 	for (const code of [
 		'ECONNRESET',
@@ -299,19 +303,22 @@ test('only a connection that never stood is a refusal', () => {
 		'EPIPE',
 		'EPROTO',
 	]) {
-		expect(outcomeOfError(wrapped(code))).toMatchObject({ outcome: 'unknown', systemCode: code });
+		expect(connectionFailure(wrapped(code))).toMatchObject({
+			outcome: 'unknown',
+			systemCode: code,
+		});
 	}
 	for (const code of ['EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']) {
-		expect(outcomeOfError({ code, syscall: 'connect' })).toMatchObject({ outcome: 'refused' });
-		expect(outcomeOfError({ code, syscall: 'read' })).toMatchObject({ outcome: 'unknown' });
+		expect(connectionFailure({ code, syscall: 'connect' })).toMatchObject({ outcome: 'refused' });
+		expect(connectionFailure({ code, syscall: 'read' })).toMatchObject({ outcome: 'unknown' });
 		const cause = { code, syscall: 'connect' };
-		expect(outcomeOfError({ code, cause })).toMatchObject({ outcome: 'refused' });
+		expect(connectionFailure({ code, cause })).toMatchObject({ outcome: 'refused' });
 	}
-	expect(outcomeOfError({ code: 'EADDRNOTAVAIL', syscall: 'connect' })).toMatchObject({
+	expect(connectionFailure({ code: 'EADDRNOTAVAIL', syscall: 'connect' })).toMatchObject({
 		outcome: 'refused',
 	});
 	for (const error of [new Error('odd'), 'odd', undefined, null]) {
-		expect(outcomeOfError(error)).toMatchObject({ outcome: 'unknown', retryable: false });
+		expect(connectionFailure(error)).toMatchObject({ outcome: 'unknown', retryable: false });
 	}
 });
 

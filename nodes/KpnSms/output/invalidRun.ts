@@ -1,0 +1,24 @@
+import { NodeOperationError, type INodeExecutionData } from 'n8n-workflow';
+
+import { mapWithYield } from '../../shared/eventLoop';
+import type { KpnContext } from '../send/kpnClient';
+import { outputItem } from './outputItem';
+
+/**
+ * The output of a run whose settings or parameters cannot be read: nothing was sent. n8n's "Continue"
+ * modes would hand the items on as they came, as if they were: so each comes out as invalid.
+ *
+ * @throws NodeOperationError in "Stop Workflow"
+ */
+export async function invalidRun(
+	context: KpnContext,
+	itemIndexes: number[],
+	error: unknown,
+): Promise<INodeExecutionData[]> {
+	const { message } = error as Error;
+	const node = context.getNode();
+	if (!context.continueOnFail()) throw new NodeOperationError(node, message);
+	return await mapWithYield(itemIndexes, (itemIndex) =>
+		outputItem({ itemIndex, problems: [message] }, node),
+	);
+}
