@@ -14,6 +14,9 @@ export const EXAMPLES = [
 	'sheet-to-sms',
 	'crm-to-sms',
 	'alarm',
+	'ask-the-manager',
+	'appointment-confirm-or-call',
+	'not-delivered-to-email',
 	'failed-delivery-to-email',
 ] as const;
 export type Example = (typeof EXAMPLES)[number];

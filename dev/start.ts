@@ -75,11 +75,11 @@ function suggestions(n8nUrl: string, { form, oneTimeCode, dataTables }: Workspac
 			? [{ words: 'Prove that a phone is yours:', link: { words: 'get a code', url: oneTimeCode } }]
 			: []),
 		{
-			words: 'See what KPN reported on each SMS, in the data table sms-reports:',
+			words: 'See what KPN reported on the SMS of the examples, in the data table sms-reports:',
 			link: { words: 'data tables', url: dataTables },
 		},
 		{
-			words: `Log in to n8n (${OWNER.email}, ${OWNER.password}) and execute Sheet → SMS, Alarm or Opt-Outs:`,
+			words: `Log in to n8n (${OWNER.email}, ${OWNER.password}) and execute Sheet → SMS, Alarm, or Ask the Manager by SMS:`,
 			link: { words: 'the workflows', url: `${n8nUrl}/home/workflows` },
 		},
 	];

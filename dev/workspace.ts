@@ -41,8 +41,8 @@ const SENDER = 'n8n-nodes-kpn-sms.kpnSms';
 const WEBHOOK_CREDENTIAL_TYPE = 'kpnSmsWebhookApi';
 
 /**
- * Published at the first start. Of the others, two start by hand, two wait for somebody else's system
- * (a CRM, a monitoring), one wants a mailbox, and one wants the webhook URL that a reply goes to.
+ * Published at the first start. Of the others, four start by hand, two wait for somebody else's system
+ * (a CRM, a monitoring), two want a mailbox, and one wants the webhook URL that a reply goes to.
  */
 const PUBLISHED: Example[] = [
 	'form-to-sms',

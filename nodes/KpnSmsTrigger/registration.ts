@@ -220,23 +220,22 @@ function requireHttps(context: IHookFunctions, url: string, application: string)
 function requireTakeOver(context: IHookFunctions, holder: string, level?: Level): void {
 	let message = `KPN has one webhook URL for each application, and KPN sends this application’s events to ${originOf(holder)} now`;
 	if (level) message += `, as is set for its ${level.slice(0, -1)}`;
+	const workflow = registrations.get(holder)?.workflow;
 	if (isTestUrl(holder)) {
 		if (takesOver(context)) return;
 		message +=
 			': to the test URL of a workflow, for somebody listens for a test event there, or that test has ended without n8n giving KPN’s place back. Listen for a test event in that workflow once more and stop it, or use the option Take Over Webhook URL here.';
 	} else if (isTest(context)) {
-		message +=
-			', perhaps to this workflow as it is published. Listening for a test event would take them away. Unpublish what is there, or test with pinned data.';
+		message += `: to ${workflow ? `the published workflow “${workflow}”` : 'a published workflow, perhaps this one'}. Listening for a test event would take them away. Unpublish that, or test with pinned data or another trigger of this workflow.`;
 	} else if (registrations.get(holder)?.owner.startsWith(workflowOf(context))) {
 		message +=
 			': to another trigger of this workflow. Remove one of the two, or use a credential of another application here.';
 	} else {
 		if (takesOver(context)) return;
-		const workflow = registrations.get(holder)?.workflow;
 		const who = workflow
 			? `the workflow “${workflow}” of this n8n`
 			: 'another workflow, another n8n or another system';
-		message += `: to ${who}. Let one trigger start both, use a credential of another application here, or add the option Take Over Webhook URL, which takes those events away until this workflow is unpublished.`;
+		message += `: to ${who}. Unpublish that one, let one trigger start both, use a credential of another application here, or add the option Take Over Webhook URL, which takes those events away until this workflow is unpublished.`;
 	}
 	throw problem(context, message);
 }

@@ -29,7 +29,7 @@ capacityForm.addEventListener('submit', (event) => {
 capacityForm.elements.outage.addEventListener('click', () => {
 	void changeCapacity({ outageMs: 5000 }, 'No connections for 5 s');
 });
-document.getElementById('manners').addEventListener('toggle', async () => {
+document.getElementById('capacity').addEventListener('toggle', async () => {
 	const answer = await fetch('/sandbox/capacity').catch(() => undefined);
 	if (answer?.ok) showCapacity(await answer.json());
 });

@@ -90,7 +90,7 @@ test('without the option the error says that Execute step sends everything again
 	const { description } = errorOf(failed) ?? {};
 	expect(description).toMatch(/Retry \(it uses the data of then\)/);
 	expect(description).toMatch(/Execute step sends everything again, also to those who have it/);
-	expect(description).toMatch(/\(400\), a retry sends with the same data.*error output/);
+	expect(description).toMatch(/content, a retry sends with the same data.*error output/);
 });
 
 test('the same key twice in a run is sent once; another recipient under it gets it too', async () => {

@@ -5,7 +5,7 @@ import type { ItemResult } from './itemResult';
 import { TEST_URL_PROBLEM, isTestUrl } from '../check/options';
 import { parseTime, quotaWarning, resetTime } from './quotaTexts';
 import { countLabel } from './groupItems';
-import { problemLines, tooManyParts } from './stopErrors';
+import { failureSummary, problemLines, tooManyParts } from './stopErrors';
 import type { AccountInfo } from '../../shared/quota';
 
 /** From this share of KPN's quota on, the user is told. */
@@ -26,7 +26,14 @@ export const staticHints: NodeHint[] = [
 
 /** What the editor shows above the output of one run. */
 export function hintsOf(results: ItemResult[]): NodeExecutionHint[] {
-	const messages = [dryRunSummary(results), sentBeforeSummary(results), testUrlWarning(results)];
+	const isDryRun = results.some((result) =>
+		'item' in result ? result.item.options.dryRun : result.dryRun,
+	);
+	const messages = [
+		isDryRun ? dryRunSummary(results) : failureSummary(results),
+		sentBeforeSummary(results),
+		testUrlWarning(results),
+	];
 	const { quota, sunset } = latestAccountInfo(results);
 	const { limit, used } = quota ?? {};
 	const warning = quotaWarning(quota, acceptedCalls(results), Date.now());

@@ -81,16 +81,37 @@ export function problemLines(invalidItems: InvalidItem[]): string {
 export const tooManyParts = (parts: number, maxParts: number): string =>
 	`All items together take ${parts} parts, and Maximum Parts in All is ${maxParts}. Look whether these are the people that you mean; if so, raise it.`;
 
+const NO_ITEMS = {
+	accepted: 0,
+	'sent before': 0,
+	'partly accepted': 0,
+	refused: 0,
+	unknown: 0,
+	'not tried': 0,
+};
+
+const tally = (counts: typeof NO_ITEMS): string =>
+	Object.entries(counts)
+		.filter(([, count]) => count > 0)
+		.map(([name, count]) => `${count} ${name}`)
+		.join(', ');
+
+/** For the Continue modes, in which n8n shows a run with failures in green: how many there are. */
+export function failureSummary(results: ItemResult[]): string | undefined {
+	const counts = { ...NO_ITEMS };
+	for (const result of results) {
+		if (isChecked(result)) counts[stateOf(result)]++;
+		else counts.refused++;
+	}
+	const sent = counts.accepted + counts['sent before'];
+	return sent === results.length || results.length < 2
+		? undefined
+		: `Not all items were sent: ${tally(counts)}. What is wrong with an item is in its message and advice.`;
+}
+
 /** For "Stop Workflow": what was sent, what not, what is unknown, and what a retry would do. */
 export function stopError(node: INode, results: ItemResult[]): NodeApiError {
-	const counts = {
-		accepted: 0,
-		'sent before': 0,
-		'partly accepted': 0,
-		refused: 0,
-		unknown: 0,
-		'not tried': 0,
-	};
+	const counts = { ...NO_ITEMS };
 	let content = false;
 	const failed: ItemOutcomes[] = [];
 	// In one go, also for a list of 100,000: so words are found for those only that are named.
@@ -126,11 +147,8 @@ export function stopError(node: INode, results: ItemResult[]): NodeApiError {
 			advice === shown[index - 1]?.advice ? '' : advice,
 		),
 	);
-	const tally = Object.entries(counts)
-		.filter(([, count]) => count > 0)
-		.map(([name, count]) => `${count} ${name}`);
 	return apiError(node, {
-		message: `Not all items were sent: ${tally.join(', ')}`,
+		message: `Not all items were sent: ${tally(counts)}`,
 		description: `${htmlLines(lines, more)}<br>${next}`,
 		statusCode,
 		itemIndex,
@@ -143,14 +161,21 @@ function nextStep(results: ItemResult[], content: boolean): string {
 		(result) => 'item' in result && result.item.onceKey !== undefined,
 	);
 	const rest = 'Executions → this one → Retry (it uses the data of then)';
+	const outcomes = results.flatMap((result) => ('item' in result ? result.outcomes : []));
+	const hasRest = outcomes.some(({ outcome }) => outcome === 'refused');
+	const isUnknown = outcomes.some(({ outcome }) => outcome === 'unknown');
 	return joinSentences(
-		hasOnceKey
-			? `To send only the rest: execute again, for Send Once Per is set (correct first what is wrong in the data); or ${rest}.`
-			: `To send only the rest: ${rest}. Execute step sends everything again, also to those who have it: Send Once Per knows only what was sent while it was set.`,
+		!hasRest
+			? ''
+			: hasOnceKey
+				? `To send only the rest: execute again, for Send Once Per is set (correct first what is wrong in the data); or ${rest}.`
+				: `To send only the rest: ${rest}. Execute step sends everything again, also to those who have it: Send Once Per knows only what was sent while it was set.`,
 		content
-			? 'What KPN refused for its content (400), a retry sends with the same data, to be refused again: correct it where it comes from, and let such items go their own way with On Error → Continue (using error output).'
+			? 'What KPN refused for its content, a retry sends with the same data, to be refused again: correct it where it comes from, and let such items go their own way with On Error → Continue (using error output).'
 			: '',
-		'What is unknown is sent again only with Delivery Guarantee At Least Once.',
+		isUnknown
+			? 'What is unknown may have arrived: ask the recipients, or look at the delivery reports. It is sent again only with Delivery Guarantee At Least Once.'
+			: '',
 	);
 }
 
