@@ -17,8 +17,9 @@ import { splitMobileNumbers } from '../check/mobileNumber';
 import type { RequestSettings } from '../send/kpnClient';
 import { sendItems } from '../send/sendItems';
 import { resumeUrlsOf, resumeUrlsProblem, canReceiveReports } from '../wait/resumeUrls';
-import { endedItemAt, isHumanReview, itemsAt } from '../wait/outputs';
+import { isHumanReview, itemsAt } from '../wait/outputs';
 import { readQuestion } from '../wait/question';
+import { startWait } from '../wait/startWait';
 import { readTimeLimit } from '../wait/timeLimit';
 import { waitOfRun, type Wait } from '../wait/wait';
 import { hintsOf } from '../output/hints';
@@ -167,20 +168,6 @@ async function prepareMessage(context: IExecuteFunctions, wait: Wait): Promise<P
 	return { request, runItem, plan: { waitTill, hint } };
 }
 
-/** Has the execution wait for what comes back. */
-async function startWait(
-	context: IExecuteFunctions,
-	wait: Wait,
-	waitTill: Date,
-	sent: IDataObject,
-): Promise<void> {
-	wait.execution = context.getExecutionId();
-	wait.sent = sent;
-	await context.putExecutionToWait(waitTill);
-	// Only now: a try that failed is made again with its input.
-	setTimeLimitOutput(context, sent);
-}
-
 async function rejectRouting(this: IExecutePaginationFunctions): Promise<INodeExecutionData[]> {
 	throw new NodeOperationError(
 		this.getNode(),
@@ -232,23 +219,4 @@ const hintOf = (message: string | undefined): NodeExecutionHint[] =>
 function sentFields({ outcome, ...json }: IDataObject): IDataObject {
 	const textFields = ['message', 'advice', 'kpnMessage', 'kpnCode', 'statusCode', 'retryable'];
 	return { ...omit(json, textFields), sending: outcome };
-}
-
-/**
- * When the time is up, n8n hands the node's input on by the first output. So the input is made to say
- * that nobody answered, and n8n is told to keep to the outputs.
- */
-function setTimeLimitOutput(context: IExecuteFunctions, sent: IDataObject): void {
-	const executeData = context.getExecuteData();
-	const end = { ...sent, outcome: 'noAnswer', delivery: 'unknown', respondedAt: null };
-	const outputs = endedItemAt(context.getNode(), 'noAnswer', end);
-	executeData.data.main = outputs;
-	// To go on, n8n disables the node of this run. Where the node has another run to come (both branches
-	// of an IF lead to it), that is the same object: the other item would leave by Answered, unsent.
-	executeData.node = { ...executeData.node };
-	context.setMetadata({ forwardAllOutputs: true } as object);
-	// n8n takes what comes out of the second exit for linked to a second input, and so on: all are the
-	// node's one input.
-	const [source = null] = executeData.source?.main ?? [];
-	if (executeData.source) executeData.source.main = outputs.map(() => source);
 }
