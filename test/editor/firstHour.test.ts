@@ -93,6 +93,9 @@ step('a start is told step by step, and says where to begin', 'start', async () 
 		'Sheet → SMS': false,
 		'CRM → SMS': false,
 		Alarm: false,
+		'Ask the Manager by SMS': false,
+		'Appointment: Confirm or Call': false,
+		'Not Delivered → E-Mail': false,
 		'Failed Delivery → E-Mail': false,
 	});
 });
