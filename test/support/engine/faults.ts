@@ -195,7 +195,7 @@ export const FAULT_CASES: FaultCase[] = [
 		fault: () => ({ accept: true, answer: { kind: 'hang' } }),
 		// The token is there already, and a busy machine answers all else within this.
 		arrange: async () => {},
-		timeout: 2000,
+		timeout: 5000,
 	},
 	{
 		name: 'slow drip',
@@ -203,7 +203,7 @@ export const FAULT_CASES: FaultCase[] = [
 		fault: () => ({ accept: true, answer: { kind: 'drip', everyMs: 20 } }),
 		// The token is there already, and a busy machine answers all else within this.
 		arrange: async () => {},
-		timeout: 2000,
+		timeout: 5000,
 	},
 	...[201, 302, 401, 403, 407, 502, 503, 504].map((refusal): FaultCase => ({
 		name: `CONNECT refused with ${refusal}`,
@@ -215,7 +215,7 @@ export const FAULT_CASES: FaultCase[] = [
 		name: 'CONNECT half answered',
 		outcome: 'refused',
 		proxyBehavior: { says: 'HTTP/1.1 200 Conn' },
-		timeout: 2000,
+		timeout: 5000,
 	},
 	{
 		name: 'Proxy https://… that speaks http',
