@@ -65,7 +65,7 @@ async function askKnownToken({
 		const from = variables.length > 0 ? ` They came from ${variables.join(' and ')}.` : '';
 		say(
 			`KPN does not know this Client ID and Client Secret (${redactor.clean(wordsOf(answer))}). ` +
-				`Check both.${from}`,
+				`Check both: KPN’s developer portal shows them with your project.${from}`,
 		);
 		const other = await askOtherAccount(kpn.account, prompt);
 		if (!other) return undefined;

@@ -65,13 +65,24 @@ describe('a wrong Client ID or Secret', () => {
 		expect(found.get('token-call')?.verdict).toBe('confirmed');
 	}, 30_000);
 
-	test('is known by the word invalid_client, whichever status KPN gives it', async () => {
-		const body = '{"ErrorCode":"invalid_client"}';
-		sandbox.inject({ on: 'token', answer: { kind: 'http', status: 500, body } });
-		const { words } = await check([[/A mobile number/, ''], ...NO]);
-		expect(words).toContain('does not know this Client ID and Client Secret (500: invalid_client)');
-		expect(words).toContain('0 contradicted');
-	}, 30_000);
+	test.each([
+		[
+			'500 with the word invalid_client',
+			500,
+			'{"ErrorCode":"invalid_client"}',
+			'500: invalid_client',
+		],
+		['401 in other words', 401, '{"message":"No"}', '401: No'],
+	])(
+		'is known by %s',
+		async (_how, status, body, said) => {
+			sandbox.inject({ on: 'token', answer: { kind: 'http', status, body } });
+			const { words } = await check([[/A mobile number/, ''], ...NO]);
+			expect(words).toContain(`does not know this Client ID and Client Secret (${said})`);
+			expect(words).toContain('0 contradicted');
+		},
+		30_000,
+	);
 });
 
 test('any other refusal of the token call contradicts what is expected', async () => {
