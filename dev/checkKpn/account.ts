@@ -35,6 +35,24 @@ export async function readAccount(
 	return { baseUrl, clientId, clientSecret };
 }
 
+/**
+ * Another Client ID and Secret, typed, in place of those that KPN does not know.
+ *
+ * @returns undefined where the person has none
+ */
+export async function askOtherAccount(
+	{ baseUrl }: Account,
+	prompt: Prompt,
+): Promise<Account | undefined> {
+	const clientId = await prompt.text('Client ID, once more (empty: end):');
+	const clientSecret = clientId && (await prompt.secret('Client Secret (not shown):'));
+	return clientSecret ? { baseUrl, clientId, clientSecret } : undefined;
+}
+
+/** The variables that Client ID and Secret came from; none where they were typed. */
+export const accountVariables = (env: NodeJS.ProcessEnv): string[] =>
+	['KPN_CLIENT_ID', 'KPN_CLIENT_SECRET', 'KPN_CREDENTIALS_FILE'].filter((name) => env[name]);
+
 async function fromFile(
 	path: string | undefined,
 ): Promise<{ clientId?: string; clientSecret?: string }> {

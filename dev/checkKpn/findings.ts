@@ -1,7 +1,8 @@
 import { ASSUMPTION_IDS, ASSUMPTIONS, type AssumptionId } from './assumptions';
 import type { Redactor } from './redact';
 
-export type Verdict = 'confirmed' | 'contradicted' | 'not seen';
+const VERDICTS = ['confirmed', 'contradicted', 'not seen'] as const;
+export type Verdict = (typeof VERDICTS)[number];
 
 export interface Finding {
 	id: AssumptionId;
@@ -30,6 +31,29 @@ export class Findings {
 		this.tell(finding);
 	}
 
+	/**
+	 * What KPN did says nothing for sure about it, but is worth a word in the report.
+	 *
+	 * @param seen what KPN did: it is redacted here
+	 */
+	leaveOpen(id: AssumptionId, seen: string): void {
+		if (this.found.has(id)) return;
+		this.found.set(id, { id, verdict: 'not seen', seen: this.redactor.clean(seen) });
+	}
+
+	/** Whether KPN has shown nothing at all. */
+	areEmpty(): boolean {
+		return this.found.size === 0;
+	}
+
+	count(verdict: Verdict): number {
+		return this.all().filter((one) => one.verdict === verdict).length;
+	}
+
+	summary(): string {
+		return VERDICTS.map((verdict) => `${this.count(verdict)} ${verdict}`).join(', ');
+	}
+
 	/** All assumptions, in their order. */
 	all(): Finding[] {
 		return ASSUMPTION_IDS.map(
@@ -39,17 +63,15 @@ export class Findings {
 
 	/** Fit to be put into an issue: no secret, no number, no text. */
 	report(about: Record<string, string>): string {
-		const all = this.all();
-		const count = (verdict: Verdict) => all.filter((one) => one.verdict === verdict).length;
 		return [
 			'# What KPN answers, and what n8n-nodes-kpn-sms expects',
 			'',
 			...Object.entries(about).map(([name, value]) => `- ${name}: ${value}`),
-			`- ${count('confirmed')} confirmed, ${count('contradicted')} contradicted, ${count('not seen')} not seen`,
+			`- ${this.summary()}`,
 			'',
 			'| Assumption | Expected | Seen | Verdict |',
 			'| --- | --- | --- | --- |',
-			...all.map(
+			...this.all().map(
 				({ id, verdict, seen }) =>
 					`| ${id} | ${ASSUMPTIONS[id]} | ${seen || '–'} | ${verdict === 'contradicted' ? '**contradicted**' : verdict} |`,
 			),

@@ -22,7 +22,7 @@ export class KpnClient {
 	/** The token that calls carry; set once there is one. */
 	token = '';
 
-	constructor(readonly account: Account) {}
+	constructor(public account: Account) {}
 
 	async askToken(clientSecret = this.account.clientSecret): Promise<KpnResponse> {
 		const { clientId } = this.account;

@@ -3,17 +3,15 @@
  * expects and what KPN answers, and writes a report without secrets, numbers and texts. Asks before
  * each step that costs or changes anything.
  */
-import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-
-import { version } from '../../package.json';
 import { readAccount } from './account';
 import { ASSUMPTIONS } from './assumptions';
 import { Findings } from './findings';
 import { KpnClient } from './kpn';
+import { askOwnNumber } from './ownNumber';
 import { Prompt } from './prompt';
 import { Redactor } from './redact';
 import { checkBadMessages, checkBadToken, checkProducts } from './refusals';
+import { LOCAL, writeReport } from './reportFile';
 import { judgeRepeat, judgeReports, Listener } from './reports';
 import type { Run } from './run';
 import { sendBesideBad, sendOne, sendTwo } from './sending';
@@ -22,31 +20,38 @@ import { checkToken, checkWrongSecret } from './token';
 
 const REPORT_WITHIN_MS = 120_000;
 const REPEAT_WITHIN_MS = 90_000;
-/** Where KPN is on this machine, as the sandbox is, it needs no address that the internet reaches. */
-const LOCAL = /^http:\/\/(127\.0\.0\.1|localhost)(:|$)/;
+/** What a shell expects of a program that Ctrl-C has ended. */
+const EXIT_SIGINT = 130;
 
 const say = (words: string) => process.stdout.write(`${words}\n`);
 
 async function main(): Promise<void> {
+	const redactor = new Redactor();
+	const findings = new Findings(redactor, ({ id, verdict, seen }) => {
+		say(`${verdict === 'confirmed' ? '  ok' : '  NO'}  ${ASSUMPTIONS[id]}\n        KPN: ${seen}`);
+	});
 	const prompt = new Prompt(process.stdin, process.stdout);
+	let baseUrl = '';
+	process.once('SIGINT', () => {
+		say(`\nBroken off by Ctrl-C.\n${writeReport(findings, baseUrl, 'by Ctrl-C')}`);
+		process.exit(EXIT_SIGINT);
+	});
 	try {
 		const account = await readAccount(process.argv.slice(2), process.env, prompt);
-		const redactor = new Redactor();
+		baseUrl = account.baseUrl;
 		redactor.hide(account.clientId, account.clientSecret);
-		const findings = new Findings(redactor, ({ id, verdict, seen }) => {
-			say(`${verdict === 'confirmed' ? '  ok' : '  NO'}  ${ASSUMPTIONS[id]}\n        KPN: ${seen}`);
-		});
 		const kpn = new KpnClient(account);
+		let brokenOff: string | undefined;
 		try {
 			await check({ kpn, findings, redactor, prompt, say, products: [] });
 		} catch (error) {
 			// What was found until then is worth a report all the same.
 			const { cause, message } = error as Error;
-			const why = redactor.clean(cause instanceof Error ? cause.message : message);
-			say(`\nThe check ended early: ${why}`);
+			brokenOff = redactor.clean(cause instanceof Error ? cause.message : message);
+			say(`\nThe check ended early: ${brokenOff}`);
 			process.exitCode = 1;
 		}
-		await report(findings, account.baseUrl);
+		say(`\n${writeReport(findings, baseUrl, brokenOff)}`);
 	} finally {
 		prompt.close();
 	}
@@ -58,6 +63,7 @@ async function check(run: Run): Promise<void> {
 	say('A token, and what it is good for (free)');
 	if (!(await checkToken(run))) {
 		say('\nWithout a token there is no more to see.');
+		process.exitCode = 1;
 		return;
 	}
 	await checkProducts(run);
@@ -73,9 +79,7 @@ async function check(run: Run): Promise<void> {
 	const secrets = (await prompt.yes(reveal)) ? await revealKeys(run) : [];
 
 	say('\nMessages');
-	const number =
-		process.env.KPN_CHECK_NUMBER ||
-		(await prompt.text('A mobile number of your own (empty: send nothing):'));
+	const number = await askOwnNumber(run);
 	if (number) {
 		run.ownNumber = number;
 		redactor.hideNumber(number);
@@ -162,25 +166,6 @@ async function waitForReports(
 	await listener.untilFinal(REPORT_WITHIN_MS);
 	const reports = listener.received.slice(retried && listener.received.length > 1 ? 1 : 0);
 	judgeReports(run, reports, documentId, secrets);
-}
-
-async function report(findings: Findings, baseUrl: string): Promise<void> {
-	const day = new Date().toISOString().slice(0, 10);
-	const file = resolve(process.env.KPN_CHECK_REPORT || `kpn-check-${day}.md`);
-	const about = {
-		Day: day,
-		Package: `n8n-nodes-kpn-sms ${version}`,
-		Asked: LOCAL.test(baseUrl) ? 'a KPN on this machine' : new URL(baseUrl).hostname,
-	};
-	await writeFile(file, findings.report(about));
-	const all = findings.all();
-	const count = (wanted: string) => all.filter(({ verdict }) => verdict === wanted).length;
-	say(
-		`\n${count('confirmed')} confirmed, ${count('contradicted')} contradicted, ${count('not seen')} not seen: ${file}`,
-	);
-	say(
-		'It holds no secret, number or text. Where something is contradicted, please open an issue with it.',
-	);
 }
 
 main().catch((error: Error) => {

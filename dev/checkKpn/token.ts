@@ -1,14 +1,19 @@
-import type { Run } from './run';
-import { fieldOf, wordsOf } from './kpn';
+import { accountVariables, askOtherAccount } from './account';
+import { fieldOf, wordsOf, type KpnResponse } from './kpn';
 import { fieldsOf, shapeOf } from './redact';
+import type { Run } from './run';
+
+const UNKNOWN_CLIENT = /invalid_?client/i;
 
 /**
  * Asks for a token, twice: it costs nothing.
  *
  * @returns whether there is one to go on with
  */
-export async function checkToken({ kpn, findings, redactor }: Run): Promise<boolean> {
-	const answer = await kpn.askToken();
+export async function checkToken(run: Run): Promise<boolean> {
+	const { kpn, findings, redactor } = run;
+	const answer = await askKnownToken(run);
+	if (!answer) return false;
 	const token = fieldOf(answer.json, 'access_token');
 	const works = answer.status === 200 && typeof token === 'string';
 	if (works) redactor.hide(token);
@@ -40,6 +45,34 @@ export async function checkToken({ kpn, findings, redactor }: Run): Promise<bool
 	);
 	await checkSecondToken(kpn, findings, redactor);
 	return true;
+}
+
+/**
+ * Asks until KPN knows the Client ID and Secret: a slip of the person's contradicts nothing.
+ *
+ * @returns undefined where the person has no others
+ */
+async function askKnownToken({
+	kpn,
+	prompt,
+	redactor,
+	say,
+}: Run): Promise<KpnResponse | undefined> {
+	let variables = accountVariables(process.env);
+	for (;;) {
+		const answer = await kpn.askToken();
+		if (answer.status !== 401 && !UNKNOWN_CLIENT.test(answer.text)) return answer;
+		const from = variables.length > 0 ? ` They came from ${variables.join(' and ')}.` : '';
+		say(
+			`KPN does not know this Client ID and Client Secret (${redactor.clean(wordsOf(answer))}). ` +
+				`Check both: KPN’s developer portal shows them with your project.${from}`,
+		);
+		const other = await askOtherAccount(kpn.account, prompt);
+		if (!other) return undefined;
+		redactor.hide(other.clientId, other.clientSecret);
+		kpn.account = other;
+		variables = [];
+	}
 }
 
 async function checkSecondToken(
@@ -75,6 +108,6 @@ async function checkSecondToken(
 /** Costs nothing, but KPN may count what looks like an attack. */
 export async function checkWrongSecret({ kpn, findings }: Run): Promise<void> {
 	const answer = await kpn.askToken('not-the-secret');
-	const says = /invalid_?client/i.test(answer.text);
+	const says = UNKNOWN_CLIENT.test(answer.text);
 	findings.record('token-secret', answer.status === 401 && says, wordsOf(answer));
 }

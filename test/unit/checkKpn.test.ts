@@ -1,37 +1,17 @@
-import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 
 import { ASSUMPTION_IDS } from '../../dev/checkKpn/assumptions';
 import { startSandbox, type Sandbox } from '../../sandbox';
+import { ANSWERS, NUMBER, runCheck, type Answers, type Checked } from '../support/unit/checkKpn';
 
-const MAIN = resolve(__dirname, '..', '..', 'dev', 'checkKpn', 'main.ts');
-const NUMBER = '+31612345670';
 const SIGNING_SECRET = 'a-signing-secret-of-the-sandbox';
-
-/** What a person answers to each question: all of the check, in full. */
-const ANSWERS: Array<[question: RegExp, answer: string]> = [
-	[/Client ID:/, 'sandbox-key'],
-	[/Client Secret/, 'sandbox-secret'],
-	[/A mobile number/, NUMBER],
-	[/How many of the two/, '2'],
-	[/Has an SMS arrived/, 'n'],
-	[/\[y\/N\]/, 'y'],
-];
-
-interface Checked {
-	code: number | null;
-	words: string;
-	/** The rows of its report by their ids, as verdict and what was seen. */
-	found: Map<string, { verdict: string; seen: string }>;
-	report: string;
-}
 
 let folder: string;
 let sandbox: Sandbox;
@@ -46,28 +26,8 @@ afterEach(async () => {
 	await rm(folder, { recursive: true, force: true });
 });
 
-/** Runs `npm run check:kpn` as a person does who says yes to all. */
-async function check(baseUrl: string, args: string[] = [], answers = ANSWERS): Promise<Checked> {
-	const file = join(folder, 'report.md');
-	const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
-		env: { ...process.env, KPN_BASE_URL: baseUrl, KPN_CHECK_REPORT: file },
-	});
-	let words = '';
-	child.stderr.on('data', (chunk) => (words += String(chunk)));
-	child.stdout.on('data', (chunk) => {
-		words += String(chunk);
-		const question = words.split('\n').at(-1) ?? '';
-		const answer = answers.find(([pattern]) => pattern.test(question))?.[1];
-		if (answer !== undefined && /[:\]?)] $/.test(question)) child.stdin.write(`${answer}\n`);
-	});
-	const [code] = (await once(child, 'close')) as [number | null];
-	const report = await readFile(file, 'utf8').catch(() => '');
-	const rows = report.matchAll(/^\| ([a-z][a-z-]*) \| [^|]* \| ([^|]*) \| \**([^|*]*)\** \|$/gm);
-	const found = new Map(
-		[...rows].map(([, id = '', seen = '', verdict = '']) => [id, { verdict, seen }]),
-	);
-	return { code, words, found, report };
-}
+const check = async (baseUrl: string, args: string[] = [], answers?: Answers) =>
+	await runCheck({ baseUrl, report: join(folder, 'report.md'), args, answers });
 
 const contradicted = ({ found }: Checked) =>
 	[...found].filter(([, { verdict }]) => verdict === 'contradicted').map(([id]) => id);
@@ -164,7 +124,7 @@ test('against a KPN that differs, the report says where', async () => {
 }, 60_000);
 
 test('who says no to everything sends nothing, and asks no wrong secret', async () => {
-	const answers = ANSWERS.map(([question, answer]): [RegExp, string] => [
+	const answers: Answers = ANSWERS.map(([question, answer]) => [
 		question,
 		answer === 'y' ? 'n' : answer,
 	]);
@@ -182,15 +142,6 @@ test('a secret on the command line is refused, and not repeated', async () => {
 	expect(words).not.toContain('sandbox-secret');
 	expect(sandbox.tokenCalls).toHaveLength(1);
 });
-
-test('a KPN that is not there ends the check in words, with a report', async () => {
-	const { url } = sandbox;
-	await sandbox.close();
-	const { code, words, found } = await check(url);
-	expect(code).toBe(1);
-	expect(words).toMatch(/The check ended early: .*ECONNREFUSED/);
-	expect(found.get('token-call')?.verdict).toBe('not seen');
-}, 30_000);
 
 interface Different {
 	url: string;
