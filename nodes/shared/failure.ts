@@ -49,7 +49,7 @@ export const unknown = (meaning: string, advice: string, details?: FailureDetail
 
 /** What to do about a message that KPN may have. */
 export const CHECK_WITH_RECIPIENT =
-	'The SMS may or may not arrive. Check with the recipient before you send it again, or set the option Delivery Guarantee to At Least Once to let a retry send it again.';
+	'The SMS may or may not arrive. Check with the recipient before you send it again.';
 
 /** The system's own error of a failed request, from under whatever it was wrapped in. */
 export function systemError(error: unknown): { code?: string; syscall?: string } {

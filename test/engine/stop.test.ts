@@ -106,3 +106,26 @@ test('cancel: what is on its way arrives and is kept, the rest is not sent', asy
 	expect(sandbox.messages).toHaveLength(arrived);
 	expect(new Set(sandbox.messages.map(({ content }) => content)).size).toBe(arrived);
 });
+
+test.each([
+	['atMostOnce', /It is sent again only with Delivery Guarantee At Least Once\./],
+	['atLeastOnce', /and a retry sends it again, for Delivery Guarantee is At Least Once\./],
+])(
+	'%s: what was not tried is not said to arrive perhaps, as what is unknown is',
+	async (deliveryGuarantee, next) => {
+		setting = await startEngineSetup();
+		setting.sandbox.inject({
+			match: { content: 'Message 3' },
+			accept: true,
+			answer: { kind: 'http', status: 502 },
+		});
+		const options = { messagesPerCall: 1, deliveryGuarantee };
+		const result = await run(smsWorkflow({ parameters: { options } }), messagesTo(40));
+		const { message, description } = result.data.resultData.error ?? {};
+		expect(message).toMatch(/^Not all items were sent: \d+ accepted, 1 unknown, \d+ not tried$/);
+		expect(description).toMatch(/Not sent, because sending had ended: [^<]*A retry sends it\.</);
+		expect(description).toMatch(/\[item 3 \(the 4th\)\] Unknown [^<]*may or may not arrive/);
+		expect(description).toMatch(next);
+		expect(description).not.toMatch(/set the option Delivery Guarantee/);
+	},
+);

@@ -163,7 +163,12 @@ function nextStep(results: ItemResult[], content: boolean): string {
 	const rest = 'Executions → this one → Retry (it uses the data of then)';
 	const outcomes = results.flatMap((result) => ('item' in result ? result.outcomes : []));
 	const hasRest = outcomes.some(({ outcome }) => outcome === 'refused');
-	const isUnknown = outcomes.some(({ outcome }) => outcome === 'unknown');
+	const unknown = results.filter(
+		(result) => isChecked(result) && result.outcomes.some(({ outcome }) => outcome === 'unknown'),
+	);
+	const isSentAgain = unknown.some(
+		(result) => isChecked(result) && result.item.options.deliveryGuarantee === 'atLeastOnce',
+	);
 	return joinSentences(
 		!hasRest
 			? ''
@@ -173,9 +178,11 @@ function nextStep(results: ItemResult[], content: boolean): string {
 		content
 			? 'What KPN refused for its content, a retry sends with the same data, to be refused again: correct it where it comes from, and let such items go their own way with On Error → Continue (using error output).'
 			: '',
-		isUnknown
-			? 'What is unknown may have arrived: ask the recipients, or look at the delivery reports. It is sent again only with Delivery Guarantee At Least Once.'
-			: '',
+		unknown.length === 0
+			? ''
+			: isSentAgain
+				? 'What is unknown may have arrived, and a retry sends it again, for Delivery Guarantee is At Least Once.'
+				: 'What is unknown may have arrived: ask the recipients, or look at the delivery reports. It is sent again only with Delivery Guarantee At Least Once.',
 	);
 }
 

@@ -177,6 +177,8 @@ function updatePace(pace: Pace, started: StartedCall, outcome: Outcome, now: num
 const notTriedBecause = (reason: Failure): Failure => ({
 	...reason,
 	outcome: 'refused',
+	// What became of another message is unknown, and not of this one.
+	...(reason.outcome === 'unknown' && { advice: 'A retry sends it.' }),
 	notTried: true,
 	retryable: reason.retryable || reason.outcome === 'unknown',
 });
