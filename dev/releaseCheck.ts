@@ -28,7 +28,7 @@ interface Manifest {
 
 const REPOSITORY = resolve(__dirname, '..');
 /** A third more than the first release: what makes the package grow by that much deserves a look. */
-const MAX_BYTES = 400_000;
+const MAX_BYTES = 500_000;
 
 /** All that n8n and its users need, and nothing else: no source map, no test, no source. */
 const PUBLISHED = [

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -230,38 +230,6 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 		expect(items).toEqual(THREE.map(() => expect.objectContaining({ outcome: 'accepted' })));
 		expect(sandbox.messages).toHaveLength(3000);
 		expect(sandbox.calls.filter(({ accepted }) => accepted)).toHaveLength(15);
-	});
-
-	check('a quota that runs dry is in n8n’s log while the run goes on', async () => {
-		sandbox.inject({
-			times: null,
-			accept: true,
-			delayMs: 300,
-			answer: {
-				kind: 'http',
-				status: 200,
-				headers: { 'quota-limit': '200', 'quota-used': '70' },
-			},
-		});
-		const run = await workflow({
-			parameters: {
-				// More calls than are ever on their way at once.
-				mobileNumber: '={{ Array.from({ length: 100 }, (_, i) => "+316" + (12345000 + i)) }}',
-				options: { messagesPerCall: 1 },
-			},
-		});
-		const running = run();
-		const warnings = async () =>
-			(await readFile(n8n.logFile, 'utf8')).split('\n').filter((line) => line.includes('quota'));
-		await waitUntil(async () => (await warnings()).length > 0);
-		expect(sandbox.calls.length).toBeLessThan(300);
-		expect((await running).items).toHaveLength(3);
-		expect(sandbox.messages).toHaveLength(300);
-		expect(await warnings()).toEqual([
-			expect.stringMatching(
-				/Workflow “check-\d+”, node “SMS”: KPN’s quota of 200 calls a month carries 130 more until .* UTC, and this run has 2\d\d left to make\./,
-			),
-		]);
 	});
 
 	check('what is read of dragged fields is what n8n evaluates', async () => {
