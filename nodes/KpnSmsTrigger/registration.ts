@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IDataObject, IHookFunctions, NodeOperationError } from 'n8n-workflow';
 
 import { baseUrlOf, KPN_HOST } from '../shared/kpnApi';
+import { isTestUrl, TEST_PATH } from '../shared/testUrl';
 import { storeKeys } from './signingKeys';
 import { warn } from './log';
 import { previousToKeep, previousWith, urlToGiveBack } from './previousUrls';
@@ -193,9 +194,6 @@ async function restorePrevious(context: IHookFunctions, registration: Registrati
 		'KPN still sends here: which fields are left out of events would be lost with this URL. Set another URL at KPN, or remove the application’s webhook configuration there.',
 	);
 }
-
-const TEST_PATH = '/webhook-test/';
-const isTestUrl = (url: string): boolean => url.includes(TEST_PATH);
 
 /** What n8n makes the URL for a test once the workflow is published. */
 const productionUrlOf = (url: string): string => url.replace(TEST_PATH, '/webhook/');

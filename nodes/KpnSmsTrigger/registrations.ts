@@ -14,7 +14,7 @@ export interface Registration extends IDataObject {
 	excludedFields: string;
 	/** Whether the application had no configuration, so that this one can be removed. */
 	createdConfig: boolean;
-	/** A `Previous`, encrypted, for a URL may hold a token. Undefined where the place was free. */
+	/** A `PreviousUrls`, encrypted, for a URL may hold a token. Undefined where the place was free. */
 	previous?: string;
 	/** Whether somebody listens for a test event. */
 	test: boolean;

@@ -2,6 +2,7 @@ import { isSupportedCountry, type CountryCode } from 'libphonenumber-js/mobile';
 
 import { isRecord } from '../../shared/isRecord';
 import { SMS_APIS, type SmsApi } from '../../shared/kpnApi';
+import { isTestUrl } from '../../shared/testUrl';
 
 /** What a retry does with a message whose outcome is unknown. */
 type DeliveryGuarantee = 'atMostOnce' | 'atLeastOnce';
@@ -135,7 +136,7 @@ export function readOptions(
 		problems.push(
 			'Delivery Report URL is not an address that KPN can post to: use one with https.',
 		);
-	} else if (isTestUrl(webhookUrl) && !isTest) {
+	} else if (webhookUrl !== undefined && isTestUrl(webhookUrl) && !isTest) {
 		problems.push(TEST_URL_PROBLEM);
 	}
 	const subAccount = readText('subAccount', 'Sub-Account');
@@ -235,9 +236,6 @@ export function readOnceKey(given: object): { key?: string; problem?: string } {
 /** Reports come minutes later, and on other days. */
 export const TEST_URL_PROBLEM =
 	'Delivery Report URL is a test URL: n8n answers there only once, and while somebody listens. Copy the Production URL of the KPN SMS Trigger node.';
-
-export const isTestUrl = (url: string | undefined): boolean =>
-	url !== undefined && url.includes('/webhook-test/');
 
 /** KPN wants https; a machine's own address is for a sandbox on it. */
 function isWebhookUrl(text: string): boolean {

@@ -2,11 +2,12 @@ import type { NodeExecutionHint, NodeHint } from 'n8n-workflow';
 
 import type { InvalidItem } from '../check/checkItem';
 import type { ItemResult } from './itemResult';
-import { TEST_URL_PROBLEM, isTestUrl } from '../check/options';
+import { TEST_URL_PROBLEM } from '../check/options';
 import { parseTime, quotaWarning, resetTime } from './quotaTexts';
 import { countLabel } from './groupItems';
 import { failureSummary, problemLines, tooManyParts } from './stopErrors';
 import type { AccountInfo } from '../../shared/quota';
+import { isTestUrl } from '../../shared/testUrl';
 
 /** From this share of KPN's quota on, the user is told. */
 const QUOTA_WARNING_SHARE = 0.9;
@@ -26,11 +27,9 @@ export const staticHints: NodeHint[] = [
 
 /** What the editor shows above the output of one run. */
 export function hintsOf(results: ItemResult[]): NodeExecutionHint[] {
-	const isDryRun = results.some((result) =>
-		'item' in result ? result.item.options.dryRun : result.dryRun,
-	);
 	const messages = [
-		isDryRun ? dryRunSummary(results) : failureSummary(results),
+		dryRunSummary(results),
+		failureSummary(results),
 		sentBeforeSummary(results),
 		testUrlWarning(results),
 	];
@@ -112,7 +111,7 @@ function sentBeforeSummary(results: ItemResult[]): string | undefined {
 
 function testUrlWarning(results: ItemResult[]): string | undefined {
 	const isUsed = results.some(
-		(result) => 'item' in result && isTestUrl(result.item.options.call.webhookUrl),
+		(result) => 'item' in result && isTestUrl(result.item.options.call.webhookUrl ?? ''),
 	);
 	return isUsed ? `${TEST_URL_PROBLEM} Once published, the workflow refuses it.` : undefined;
 }

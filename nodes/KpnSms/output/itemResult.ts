@@ -16,10 +16,14 @@ export type ItemResult = ItemOutcomes | InvalidItem;
 const isSent = ({ outcome }: FinalOutcome): boolean =>
 	outcome === 'accepted' || outcome === 'sentBefore';
 
+/** Whether the item was only checked. */
+export const isDryRun = (result: ItemResult): boolean =>
+	('item' in result ? result.item.options.dryRun : result.dryRun) === true;
+
 /** Whether nothing went wrong: KPN has the message for all recipients, or was not to get it. */
 export const isSuccess = (result: ItemResult): result is ItemOutcomes =>
 	'item' in result &&
-	(result.item.options.dryRun || (result.outcomes.length > 0 && result.outcomes.every(isSent)));
+	(isDryRun(result) || (result.outcomes.length > 0 && result.outcomes.every(isSent)));
 
 /** Whether this execution has sent it, or may have: only then does anything come back to it. */
 export const isAwaited = (result: ItemResult): boolean =>

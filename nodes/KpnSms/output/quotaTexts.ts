@@ -45,11 +45,8 @@ export function quotaWarning(
 	calls: number,
 	now: number,
 ): string | undefined {
-	const { limit, used } = quota ?? {};
-	if (limit === undefined || used === undefined || limit - used >= calls) return undefined;
-	const start = resetTime(quota, now);
-	const until = start === undefined ? '' : ` until ${start}`;
-	return `KPN’s quota of ${quotaLabel(quota)} carries ${formatNumber(Math.max(0, limit - used))} more${until}, fewer than this run took (${formatNumber(calls)}).`;
+	const shortage = quotaShortage(quota, calls, now);
+	return shortage && `${shortage}, fewer than this run took (${formatNumber(calls)}).`;
 }
 
 /**
@@ -63,13 +60,22 @@ export function quotaRunsDry(
 	left: number,
 	now: number,
 ): string | undefined {
+	const shortage = quotaShortage(quota, left, now);
+	return (
+		shortage &&
+		`${shortage}, and this run has ${formatNumber(left)} left to make. KPN refuses what it does not carry: ask KPN for a higher quota, or send the rest later.`
+	);
+}
+
+/** How much the quota carries, where that is less than so many calls. */
+function quotaShortage(quota: Quota | undefined, calls: number, now: number): string | undefined {
 	const { limit, used } = quota ?? {};
 	if (limit === undefined || used === undefined) return undefined;
 	const carries = Math.max(0, limit - used);
-	if (carries >= left) return undefined;
+	if (carries >= calls) return undefined;
 	const start = resetTime(quota, now);
 	const until = start === undefined ? '' : ` until ${start}`;
-	return `KPN’s quota of ${quotaLabel(quota)} carries ${formatNumber(carries)} more${until}, and this run has ${formatNumber(left)} left to make. KPN refuses what it does not carry: ask KPN for a higher quota, or send the rest later.`;
+	return `KPN’s quota of ${quotaLabel(quota)} carries ${formatNumber(carries)} more${until}`;
 }
 
 /** `1,000 calls a month`. */

@@ -5,7 +5,14 @@ import { isInvalid, type InvalidItem, type ValidItem } from '../check/checkItem'
 import { escapeHtml, groupSame, itemsLabel, htmlLines } from './groupItems';
 import type { FinalOutcome } from '../send/outcome';
 import { apiError, failureOf } from './itemError';
-import { isAwaited, isFailure, isSuccess, type ItemOutcomes, type ItemResult } from './itemResult';
+import {
+	isAwaited,
+	isDryRun,
+	isFailure,
+	isSuccess,
+	type ItemOutcomes,
+	type ItemResult,
+} from './itemResult';
 
 /**
  * For "Stop Workflow": one item that cannot be sent, and nothing is. A dry run is there to show what is
@@ -32,8 +39,7 @@ export function stopIfInvalid(
  */
 export function stopIfFailed(node: INode, results: ItemResult[], waits: boolean): void {
 	const hasFailure = results.some(
-		(result) =>
-			!isSuccess(result) && !('dryRun' in result && result.dryRun) && !(waits && isAwaited(result)),
+		(result) => !isSuccess(result) && !isDryRun(result) && !(waits && isAwaited(result)),
 	);
 	if (hasFailure) throw stopError(node, results);
 }
@@ -81,48 +87,41 @@ export function problemLines(invalidItems: InvalidItem[]): string {
 export const tooManyParts = (parts: number, maxParts: number): string =>
 	`All items together take ${parts} parts, and Maximum Parts in All is ${maxParts}. Look whether these are the people that you mean; if so, raise it.`;
 
-const NO_ITEMS = {
-	accepted: 0,
-	'sent before': 0,
-	'partly accepted': 0,
-	refused: 0,
-	unknown: 0,
-	'not tried': 0,
-};
+type Counts = Record<ReturnType<typeof stateOf>, number>;
 
-const tally = (counts: typeof NO_ITEMS): string =>
-	Object.entries(counts)
+/** Of the items that were to be sent, how many came to what. */
+function countStates(results: ItemResult[]): Counts {
+	const counts: Counts = {
+		accepted: 0,
+		'sent before': 0,
+		'partly accepted': 0,
+		refused: 0,
+		unknown: 0,
+		'not tried': 0,
+	};
+	for (const result of results) {
+		if (!isDryRun(result)) counts[isChecked(result) ? stateOf(result) : 'refused']++;
+	}
+	return counts;
+}
+
+const notAllSent = (counts: Counts): string =>
+	`Not all items were sent: ${Object.entries(counts)
 		.filter(([, count]) => count > 0)
 		.map(([name, count]) => `${count} ${name}`)
-		.join(', ');
+		.join(', ')}`;
 
 /** For the Continue modes, in which n8n shows a run with failures in green: how many there are. */
 export function failureSummary(results: ItemResult[]): string | undefined {
-	const counts = { ...NO_ITEMS };
-	for (const result of results) {
-		if (isChecked(result)) counts[stateOf(result)]++;
-		else counts.refused++;
-	}
-	const sent = counts.accepted + counts['sent before'];
-	return sent === results.length || results.length < 2
+	return results.length < 2 || results.every((result) => isDryRun(result) || isSuccess(result))
 		? undefined
-		: `Not all items were sent: ${tally(counts)}. What is wrong with an item is in its message and advice.`;
+		: `${notAllSent(countStates(results))}. What is wrong with an item is in its message and advice.`;
 }
 
 /** For "Stop Workflow": what was sent, what not, what is unknown, and what a retry would do. */
 export function stopError(node: INode, results: ItemResult[]): NodeApiError {
-	const counts = { ...NO_ITEMS };
-	let content = false;
-	const failed: ItemOutcomes[] = [];
-	// In one go, also for a list of 100,000: so words are found for those only that are named.
-	for (const result of results) {
-		if (!isChecked(result)) continue;
-		const state = stateOf(result);
-		counts[state]++;
-		if (state === 'accepted' || state === 'sent before') continue;
-		content ||= result.outcomes.some(isAboutContent);
-		failed.push(result);
-	}
+	const counts = countStates(results);
+	const failed = results.filter(isChecked).filter((result) => !isSuccess(result));
 	const { groups, more } = groupSame(failed, isSameFailure);
 	const shown = groups.map((group) => {
 		const failure = failureOf(group[0]);
@@ -132,7 +131,7 @@ export function stopError(node: INode, results: ItemResult[]): NodeApiError {
 	const [first] = shown;
 	const { statusCode } = first ?? {};
 	const itemIndex = first?.items[0];
-	const next = nextStep(results, content);
+	const next = nextStep(results);
 	// n8n writes the message into its log: KPN's words, which may hold a number, go beside it.
 	if (results.length === 1 && first) {
 		const partly = counts['partly accepted'] > 0 ? next : '';
@@ -148,7 +147,7 @@ export function stopError(node: INode, results: ItemResult[]): NodeApiError {
 		),
 	);
 	return apiError(node, {
-		message: `Not all items were sent: ${tally(counts)}`,
+		message: notAllSent(counts),
 		description: `${htmlLines(lines, more)}<br>${next}`,
 		statusCode,
 		itemIndex,
@@ -156,34 +155,33 @@ export function stopError(node: INode, results: ItemResult[]): NodeApiError {
 }
 
 /** What to press, in n8n's own labels. */
-function nextStep(results: ItemResult[], content: boolean): string {
-	const hasOnceKey = results.some(
-		(result) => 'item' in result && result.item.onceKey !== undefined,
-	);
-	const rest = 'Executions → this one → Retry (it uses the data of then)';
-	const outcomes = results.flatMap((result) => ('item' in result ? result.outcomes : []));
-	const hasRest = outcomes.some(({ outcome }) => outcome === 'refused');
-	const unknown = results.filter(
-		(result) => isChecked(result) && result.outcomes.some(({ outcome }) => outcome === 'unknown'),
-	);
-	const isSentAgain = unknown.some(
-		(result) => isChecked(result) && result.item.options.deliveryGuarantee === 'atLeastOnce',
-	);
-	return joinSentences(
-		!hasRest
-			? ''
-			: hasOnceKey
+function nextStep(results: ItemResult[]): string {
+	const checked = results.filter(isChecked);
+	const having = (is: (outcome: FinalOutcome) => boolean) =>
+		checked.filter(({ outcomes }) => outcomes.some(is));
+	const sentences: string[] = [];
+	if (having(({ outcome }) => outcome === 'refused').length > 0) {
+		const rest = 'Executions → this one → Retry (it uses the data of then)';
+		sentences.push(
+			checked.some(({ item }) => item.onceKey !== undefined)
 				? `To send only the rest: execute again, for Send Once Per is set (correct first what is wrong in the data); or ${rest}.`
 				: `To send only the rest: ${rest}. Execute step sends everything again, also to those who have it: Send Once Per knows only what was sent while it was set.`,
-		content
-			? 'What KPN refused for its content, a retry sends with the same data, to be refused again: correct it where it comes from, and let such items go their own way with On Error → Continue (using error output).'
-			: '',
-		unknown.length === 0
-			? ''
-			: isSentAgain
+		);
+	}
+	if (having(isAboutContent).length > 0) {
+		sentences.push(
+			'What KPN refused for its content, a retry sends with the same data, to be refused again: correct it where it comes from, and let such items go their own way with On Error → Continue (using error output).',
+		);
+	}
+	const unknown = having(({ outcome }) => outcome === 'unknown');
+	if (unknown.length > 0) {
+		sentences.push(
+			unknown.some(({ item }) => item.options.deliveryGuarantee === 'atLeastOnce')
 				? 'What is unknown may have arrived, and a retry sends it again, for Delivery Guarantee is At Least Once.'
 				: 'What is unknown may have arrived: ask the recipients, or look at the delivery reports. It is sent again only with Delivery Guarantee At Least Once.',
-	);
+		);
+	}
+	return joinSentences(...sentences);
 }
 
 const isAboutContent = (outcome: FinalOutcome): boolean =>

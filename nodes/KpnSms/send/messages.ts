@@ -121,7 +121,7 @@ const NO_STORE =
 /** Why nothing of a run is sent: it would cost more than the user has set for all of it. */
 function partsProblem(
 	checkedItems: Array<ValidItem | InvalidItem>,
-	messagesOf: (item: ValidItem) => number,
+	countUnsent: (item: ValidItem) => number,
 ): string | undefined {
 	const validItems = itemsToSend({ items: checkedItems });
 	const maxParts = validItems.reduce(
@@ -129,6 +129,6 @@ function partsProblem(
 		Infinity,
 	);
 	if (maxParts === Infinity) return undefined;
-	const parts = validItems.reduce((sum, item) => sum + item.size.parts * messagesOf(item), 0);
+	const parts = validItems.reduce((sum, item) => sum + item.size.parts * countUnsent(item), 0);
 	return parts > maxParts ? tooManyParts(parts, maxParts) : undefined;
 }

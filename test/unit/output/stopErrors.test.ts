@@ -47,6 +47,18 @@ test('the error of a stopped run counts every item once, by the worst that happe
 	]);
 });
 
+test('above the output, what was not sent is counted, also beside items that are only checked', () => {
+	const dryRun: ItemResult = { item: validItem({ itemIndex: 9 }, { dryRun: true }), outcomes: [] };
+	const invalid: ItemResult = { itemIndex: 8, problems: ['Bad.'], dryRun: false };
+	const results = [...resultsOf([ACCEPTED], [failure()]), invalid, dryRun];
+	expect(hintsOf(results).map(({ message }) => message.split('.')[0])).toEqual([
+		'Dry run, nothing was sent: 1 message to 1 recipient, 1 part in all',
+		'Not all items were sent: 1 accepted, 2 refused',
+	]);
+	expect(stopError(node, results).message).toBe('Not all items were sent: 1 accepted, 2 refused');
+	expect(hintsOf(resultsOf([ACCEPTED], [ACCEPTED]))).toEqual([]);
+});
+
 test.each([
 	[10, []],
 	[11, ['… and 1 more item.']],
