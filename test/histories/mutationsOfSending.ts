@@ -209,8 +209,8 @@ export const SENDING: Array<Omit<Mutation, 'of'>> = [
 	{
 		name: 'what was not sent is counted as accepted in the error',
 		file: 'nodes/KpnSms/output/stopErrors.ts',
-		find: 'counts[state]++;',
-		replace: "counts[state === 'not tried' ? 'accepted' : state]++;",
+		find: "return notTried === failures ? 'not tried' : 'refused';",
+		replace: "return notTried === failures ? 'accepted' : 'refused';",
 	},
 	{
 		name: 'after Stop the rest is sent all the same',

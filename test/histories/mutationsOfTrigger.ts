@@ -104,8 +104,8 @@ const LIST: Array<Omit<Mutation, 'of'>> = [
 	{
 		name: 'a place is taken without Take Over',
 		file: `${TRIGGER}/registration.ts`,
-		find: "if (takesOver(context)) return;\n\t\tmessage +=\n\t\t\t': to another workflow,",
-		replace: "if (holder) return;\n\t\tmessage +=\n\t\t\t': to another workflow,",
+		find: 'if (takesOver(context)) return;\n\t\tconst who',
+		replace: 'if (holder) return;\n\t\tconst who',
 	},
 	{
 		name: 'a test takes events away',
