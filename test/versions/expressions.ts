@@ -1,2 +1,2 @@
 /** How many random expressions each n8n is asked to evaluate. */
-export const EXPRESSIONS = 60;
+export const EXPRESSIONS = 120;
