@@ -4,6 +4,12 @@ import { printable } from './specialCharacters';
 
 const HOME_COUNTRY = 'NL';
 
+/**
+ * Dutch mobile numbers as most lists have them, by KPN's page: 06 but for 060, 067 and 069. The library
+ * takes ten times as long to say the same of them. It has the last word on 066.
+ */
+const PLAIN_DUTCH_NUMBER = /^(\+31|0031|0)(6[1-58]\d{7})$/;
+
 /** Far more than any number has, however it is written. */
 const MAX_NUMBER_CHARACTERS = 100;
 
@@ -65,8 +71,11 @@ export function readMobileNumber(
 	if (typeof value !== 'string' && typeof value !== 'number') {
 		return { problem: 'has an entry that is neither text nor a number.' };
 	}
-	// Marks that cannot be seen come along when a number is copied from a contact list.
 	const typed = String(value).trim();
+	const [, prefix, plain] = PLAIN_DUTCH_NUMBER.exec(typed) ?? [];
+	if (plain !== undefined && (prefix === '+31' || defaultCountry === HOME_COUNTRY))
+		return { number: `+31${plain}` };
+	// Marks that cannot be seen come along when a number is copied from a contact list.
 	const text = typed
 		.slice(-MAX_NUMBER_CHARACTERS)
 		.replace(/\p{Cf}/gu, '')

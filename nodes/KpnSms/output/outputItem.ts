@@ -100,10 +100,10 @@ const recipientFields = ({ recipients, size }: ValidItem): IDataObject => ({
 	parts: size.parts,
 });
 
-const sizeFields = ({ sender, size }: ValidItem): IDataObject => ({
-	sender,
-	...omit(size, 'parts'),
-});
+const sizeFields = ({ sender, size }: ValidItem): IDataObject => {
+	const { encoding, characters, specialCharacters } = size;
+	return { sender, encoding, characters, ...(specialCharacters && { specialCharacters }) };
+};
 
 function sentBeforeText(count: number, total: number): string {
 	if (total === 1) return 'It had been sent before';

@@ -23,6 +23,23 @@ test.each([
 	expect(readMobileNumber(given, false)).toEqual({ number: '+31612345678' });
 });
 
+test('what most lists have is read at once, and comes to what the library says of it', () => {
+	const given = fc
+		.tuple(
+			fc.constantFrom('+31', '0031', '0', '31', '+32', ''),
+			fc.integer({ min: 0, max: 999_999_999 }),
+		)
+		.map(([prefix, digits]) => prefix + String(digits).padStart(9, '6'));
+	fc.assert(
+		fc.property(given, fc.constantFrom('NL', 'BE', 'DE', 'US'), (number, country) => {
+			// With a mark that cannot be seen, it is the library that reads it.
+			const byLibrary = readMobileNumber(`${number}\u200e`, true, country);
+			expect(readMobileNumber(number, true, country)).toEqual(byLibrary);
+		}),
+		{ numRuns: 2000 },
+	);
+});
+
 test('097 numbers are taken', () => {
 	expect(readMobileNumber('097012345678', false)).toEqual({ number: '+3197012345678' });
 });
