@@ -21,7 +21,7 @@ const BODY_BYTES = 1024 * 1024;
 /** Where KPN's reports come in, on this machine: a tunnel or a proxy leads to it. */
 export class Listener {
 	readonly received: Received[] = [];
-	/** How many requests are still answered as if nobody could take them. */
+	/** How many requests are still answered with an error. */
 	refusing = 0;
 
 	private constructor(private readonly server: Server) {}
