@@ -49,6 +49,15 @@ async function cleanTree(): Promise<string> {
 	throw new Error(`commit or remove ${files.length} change(s): ${files.slice(0, 5).join(', ')}`);
 }
 
+/** n8n allows no dependencies at run time; lint looks at `dependencies` alone. */
+async function noDependencies(): Promise<string> {
+	const fields = ['optionalDependencies', 'bundleDependencies'].filter(
+		(field) => field in manifest,
+	);
+	requireNone(fields.map((field) => `move ${field} to devDependencies: the build bundles them`));
+	return 'none but those that are bundled';
+}
+
 async function datedChangelog(): Promise<string> {
 	const { version } = manifest;
 	const text = await readFile(join(REPOSITORY, 'CHANGELOG.md'), 'utf8');
@@ -140,6 +149,7 @@ async function main(signal: AbortSignal): Promise<void> {
 	const installPackage = once(async () => await installThisPackage(userFolder, signal));
 	const checks: Array<[string, () => Promise<string>]> = [
 		['Git', cleanTree],
+		['Dependencies', noDependencies],
 		['CHANGELOG.md', datedChangelog],
 		['Public address', publicAddress],
 		['Package', async () => await leanPackage(await installPackage())],
