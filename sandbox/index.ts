@@ -89,8 +89,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 			return capacity.settings;
 		},
 		setCapacity: async (change) => {
-			const { outageMs, ...settings } = readCapacityChange(change);
-			capacity.change(settings);
+			const { outageMs, ...changes } = readCapacityChange(change);
+			capacity.change(changes);
 			if (outageMs !== undefined) await listeningPort.closeFor(outageMs);
 		},
 		expireTokens: () => tokens.expireAll(),

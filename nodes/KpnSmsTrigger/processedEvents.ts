@@ -50,7 +50,7 @@ export class ProcessedEvents {
 		if (!this.canStore) return;
 		// Another process may have saved over what this one had saved: both are merged, by time.
 		const own = [...this.recent].slice(-MAX_STORED).filter(([, { state }]) => state === 'stored');
-		const merged = new Set([...this.list, ...own.map(([id, { at }]) => id + at.toString(36))]);
+		const merged = new Set([...this.list, ...own.map(([key, { at }]) => key + at.toString(36))]);
 		const timeOf = (entry: string) => parseInt(entry.slice(ID_CHARACTERS), 36);
 		this.stored.events = [...merged].sort((a, b) => timeOf(a) - timeOf(b)).slice(-MAX_STORED);
 	}
