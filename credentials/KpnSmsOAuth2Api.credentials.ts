@@ -126,7 +126,7 @@ export class KpnSmsOAuth2Api implements ICredentialType {
 				client_id: '={{ $credentials.clientId }}',
 				client_secret: '={{ $credentials.clientSecret }}',
 			},
-			// With the answer at hand, whatever its status, the rules below can find words for it.
+			// The response is returned whatever its status, so that the rules below can explain it.
 			ignoreHttpStatusErrors: true,
 		},
 		rules: [

@@ -9,13 +9,13 @@ import type {
 } from 'n8n-workflow';
 
 /**
- * What n8n keeps in its database for nodes that ask whether they have seen something, in memory: for
- * n8n's engine alone, which has no database. The list is read, and written later, as there.
+ * n8n's lists of processed entries in memory: for n8n's engine alone, which has no database. As in the
+ * database, the list is read, and written later.
  */
 export class InMemoryDeduplicator implements IDataDeduplicator {
 	readonly lists = new Map<string, string[]>();
 
-	/** Runs before the list is written: a test may throw here, as a database does that is gone. */
+	/** Called before the list is written: a test may throw here, as an unavailable database does. */
 	onWrite: (context: ICheckProcessedContextData) => void | Promise<void> = () => {};
 
 	async checkProcessedAndRecord(
@@ -25,11 +25,11 @@ export class InMemoryDeduplicator implements IDataDeduplicator {
 		{ maxEntries }: ICheckProcessedOptions,
 	): Promise<IDeduplicationOutput> {
 		const list = await this.read(context);
-		const known = new Set(list);
+		const processedBefore = new Set(list);
 		const output: IDeduplicationOutput = { new: [], processed: [] };
 		for (const item of items) {
 			const hash = hashOf(item);
-			if (known.has(hash)) {
+			if (processedBefore.has(hash)) {
 				output.processed.push(item);
 			} else {
 				output.new.push(item);

@@ -13,7 +13,7 @@ import { table } from './table';
 
 const CREDENTIAL = { id: 'sandbox', name: 'KPN SMS sandbox' };
 
-/** Visitors of the example's form; the last one mistook a landline for a mobile number. */
+/** Entries of the example's form; the last one has the number of a landline. */
 const VISITORS = [
 	{ Name: 'Anna', 'Mobile number': '06 12 34 56 71' },
 	{ Name: 'Bram', 'Mobile number': '+31 (0)6-12345672' },

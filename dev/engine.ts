@@ -35,7 +35,7 @@ import { InMemoryDeduplicator } from './deduplicator';
 
 /** What a workflow file of n8n's holds, as far as running it needs. */
 export interface WorkflowFile {
-	/** By which nodes remember what they have seen; a workflow without one is a new one each time. */
+	/** Nodes remember by it what they have processed; a workflow without one is a new one each time. */
 	id?: string;
 	name?: string;
 	nodes: INode[];
@@ -57,9 +57,9 @@ class LoadedNodeTypes implements INodeTypes {
 	private readonly loaded = new Map<string, INodeType | IVersionedNodeType>();
 
 	getByName(name: string): INodeType | IVersionedNodeType {
-		const known = this.loaded.get(name) ?? loadNodeType(name);
-		this.loaded.set(name, known);
-		return known;
+		const type = this.loaded.get(name) ?? loadNodeType(name);
+		this.loaded.set(name, type);
+		return type;
 	}
 
 	getByNameAndVersion(name: string, version?: number): INodeType {
@@ -104,7 +104,7 @@ function loadNodeType(name: string): INodeType | IVersionedNodeType {
 	return new NodeClass();
 }
 
-/** What nodes have seen, in memory where n8n has its database. */
+/** What nodes have processed: in memory, instead of n8n's database. */
 export const deduplicator = new InMemoryDeduplicator();
 void DataDeduplicationService.init(deduplicator);
 
@@ -164,7 +164,7 @@ export function startRetry(
 	credentials: CredentialStore,
 	saved?: WorkflowFile,
 ): RunningExecution {
-	// Stored as JSON: nothing that only lives in the objects survives.
+	// Stored as JSON: what is not part of it is lost.
 	const data = JSON.parse(JSON.stringify(stored)) as IRunExecutionData;
 	const { resultData, executionData } = data;
 	const last = resultData.lastNodeExecuted;

@@ -11,8 +11,8 @@ export interface GroupOptions {
 }
 
 /**
- * Starts a command as the head of a process group of its own: Ctrl-C in the terminal does not
- * reach it, so what ends it, and in which order, is decided here alone.
+ * Starts a command as the leader of a process group of its own: Ctrl-C in the terminal does not
+ * reach it, so that processes are ended here alone, in a given order.
  */
 export async function startGroup(
 	command: string,
@@ -34,7 +34,7 @@ export async function startGroup(
 	}
 }
 
-/** Asks the head to end, and then ends for sure whatever of its group is left. */
+/** Asks the leader to end, then kills what is left of its group. */
 export async function endGroup(child: ChildProcess, graceMs = 15_000): Promise<void> {
 	if (child.pid === undefined) return;
 	if (!hasEnded(child)) {
@@ -45,7 +45,7 @@ export async function endGroup(child: ChildProcess, graceMs = 15_000): Promise<v
 	await killGroup(child);
 }
 
-/** Ends a whole group without asking. */
+/** Kills a whole group. */
 export async function killGroup(child: ChildProcess): Promise<void> {
 	if (child.pid === undefined) return;
 	signalGroup(child.pid, 'SIGKILL');
@@ -80,6 +80,6 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
 	try {
 		process.kill(-pid, signal);
 	} catch {
-		// Nobody of the group is left.
+		// The group has ended already.
 	}
 }

@@ -1,6 +1,6 @@
 import ora, { type Ora } from 'ora';
 
-/** Tells a person what is going on while something takes minutes. */
+/** Shows the progress of something that takes minutes. */
 export interface Progress {
 	/** A step begins; the one before has succeeded. */
 	step(words: string): void;
@@ -8,11 +8,11 @@ export interface Progress {
 	howFar(words: string): void;
 	/** The last step has succeeded. */
 	succeeded(): void;
-	/** The step could not be finished: whoever stopped it says why. */
+	/** The step was not finished; the caller says why. */
 	failed(): void;
 }
 
-/** Where nobody watches a spinner, a line that often: enough to see that it goes on. */
+/** How often a line is written where there is no spinner. */
 const PLAIN_EVERY_MS = 30_000;
 
 /** In a terminal one line for each step, with the time it takes; elsewhere plain lines. */
@@ -20,7 +20,7 @@ export function showProgress(
 	stream: NodeJS.WriteStream = process.stdout,
 	plainEveryMs = PLAIN_EVERY_MS,
 ): Progress {
-	// Some terminals say that they are no columns wide: the spinner would go on clearing lines for ever.
+	// Some terminals report a width of 0: the spinner would clear lines for ever.
 	return stream.isTTY && stream.columns > 0 ? inTerminal(stream) : asLines(stream, plainEveryMs);
 }
 
@@ -41,7 +41,7 @@ function inTerminal(stream: NodeJS.WriteStream): Progress {
 		step(words) {
 			end('succeed');
 			shown = { words, far: '', since: Date.now() };
-			// What is typed meanwhile stays with the terminal: Ctrl-C must reach whoever handles it.
+			// The spinner must not read the terminal's input: Ctrl-C must reach its handlers.
 			spinner = ora({ text: text(), stream, discardStdin: false }).start();
 		},
 		howFar(words) {

@@ -1,30 +1,23 @@
 /**
- * `npm run release:check`: everything about a release that can be checked without publishing it.
- * Each check says what it found, or what to do; all of them run.
+ * `npm run release:check`: what a release needs and nothing else looks at. Lint checks the fields of
+ * package.json, git refuses a tag that exists, and npm an invalid or published version. Each check says
+ * what it found, or what to do; all of them run.
  */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
+import once from 'lodash/once';
+
+import manifest from '../package.json';
 import { n8nVersion } from './n8n/cache';
 import { installThisPackage } from './n8n/communityPackage';
 import { installN8n } from './n8n/install';
 import { freePort } from './n8n/ports';
-import { N8nRest, OWNER } from './n8n/rest';
+import { N8nRest } from './n8n/rest';
 import { startN8n } from './n8n/run';
-
-interface Manifest {
-	name: string;
-	version: string;
-	license?: string;
-	keywords?: string[];
-	repository?: string | { url: string };
-	homepage?: string;
-	n8n: { nodes: string[]; credentials: string[] };
-	[field: string]: unknown;
-}
 
 const REPOSITORY = resolve(__dirname, '..');
 /** A third more than the first release: what makes the package grow by that much deserves a look. */
@@ -42,52 +35,31 @@ const PUBLISHED = [
 	/^dist\/nodes\/\w+\/__schema__\/v[\d.]+(\/\w+\/\w+)?\.json$/,
 ];
 
-/** Semantic Versioning 2.0.0, without build metadata, which npm drops. */
-const VERSION = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/;
-
 const execute = promisify(execFile);
 
-async function output(command: string, args: string[], signal?: AbortSignal): Promise<string> {
-	const options = { cwd: REPOSITORY, signal, maxBuffer: 64 * 1024 * 1024 };
-	return (await execute(command, args, options)).stdout.trim();
-}
-
-async function readJson<T>(file: string): Promise<T> {
-	return JSON.parse(await readFile(join(REPOSITORY, file), 'utf8')) as T;
-}
-
 /** @throws an error that says what to do about all of them, if there are any */
-function settle(problems: string[]): void {
+function requireNone(problems: string[]): void {
 	if (problems.length > 0) throw new Error(problems.join('; '));
 }
 
 async function cleanTree(): Promise<string> {
-	const changes = await output('git', ['status', '--porcelain']);
-	if (!changes) return 'nothing is uncommitted';
-	const files = changes.split('\n');
+	const { stdout } = await execute('git', ['status', '--porcelain'], { cwd: REPOSITORY });
+	if (!stdout) return 'nothing is uncommitted';
+	const files = stdout.trim().split('\n');
 	throw new Error(`commit or remove ${files.length} change(s): ${files.slice(0, 5).join(', ')}`);
 }
 
-async function soundVersion({ version }: Manifest): Promise<string> {
-	const problems: string[] = [];
-	if (!VERSION.test(version)) problems.push(`"${version}" in package.json must be like 1.2.3`);
-	const lock = await readJson<{ version: string }>('package-lock.json');
-	if (lock.version !== version) {
-		problems.push(
-			`package-lock.json has ${lock.version}, package.json ${version}: run npm install`,
-		);
-	}
-	const tagged = await output('git', ['rev-parse', `refs/tags/v${version}^{commit}`]).catch(
-		() => '',
+/** n8n allows no dependencies at run time; lint looks at `dependencies` alone. */
+async function noDependencies(): Promise<string> {
+	const fields = ['optionalDependencies', 'bundleDependencies'].filter(
+		(field) => field in manifest,
 	);
-	if (tagged && tagged !== (await output('git', ['rev-parse', 'HEAD']))) {
-		problems.push(`v${version} is the tag of another commit: choose the next version`);
-	}
-	settle(problems);
-	return version;
+	requireNone(fields.map((field) => `move ${field} to devDependencies: the build bundles them`));
+	return 'none but those that are bundled';
 }
 
-async function datedChangelog({ version }: Manifest): Promise<string> {
+async function datedChangelog(): Promise<string> {
+	const { version } = manifest;
 	const text = await readFile(join(REPOSITORY, 'CHANGELOG.md'), 'utf8');
 	const [, ...sections] = text.split(/^## /m);
 	const bodyOf = (name: string) => sections.find((section) => section.startsWith(`[${name}]`));
@@ -98,123 +70,72 @@ async function datedChangelog({ version }: Manifest): Promise<string> {
 	else if (Number.isNaN(Date.parse(date))) {
 		problems.push(`"${heading}" needs the day of the release: "## [${version}] - 2026-01-31"`);
 	} else if (entries.length === 0) problems.push(`say what is in ${version}`);
-	if (!bodyOf('Unreleased')) problems.push('keep a heading "## [Unreleased]" at the top');
-	else if (bodyOf('Unreleased')?.trim() !== '[Unreleased]') {
-		problems.push(`move what is under "## [Unreleased]" to ${version}`);
+	if (bodyOf('Unreleased')?.trim() !== '[Unreleased]') {
+		problems.push(`keep an empty "## [Unreleased]" at the top, with nothing of ${version} in it`);
 	}
-	settle(problems);
+	requireNone(problems);
 	return `${version} of ${date}`;
 }
 
-/** What n8n demands of a community package. */
-function demandedFields(manifest: Manifest): string {
-	const { name, keywords, license, n8n } = manifest;
+/** npm joins the README's links to the repository, and refuses a release that names none. */
+async function publicAddress(): Promise<string> {
+	type Address = { repository?: { url: string }; homepage?: string };
+	const { repository, homepage } = manifest as typeof manifest & Address;
+	if (repository && homepage) return `${repository.url}, ${homepage}`;
+	const page = 'https://github.com/<owner>/<name>';
+	throw new Error(
+		'package.json lacks "repository" or "homepage", where people find the source and a place to ask. ' +
+			'Once the project has its public repository on GitHub: ' +
+			`npm pkg set repository.type=git repository.url=git+${page}.git homepage=${page}#readme`,
+	);
+}
+
+/** @param folder the package as npm would publish it */
+async function leanPackage(folder: string): Promise<string> {
+	const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+	const files = entries
+		.filter((entry) => entry.isFile())
+		.map(({ parentPath, name }) => relative(folder, join(parentPath, name)));
+	const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size));
+	const bytes = sizes.reduce((sum, size) => sum + size, 0);
+	const stray = files.filter((file) => !PUBLISHED.some((pattern) => pattern.test(file)));
 	const problems: string[] = [];
-	if (!name.startsWith('n8n-nodes-'))
-		problems.push(`the name "${name}" must begin with n8n-nodes-`);
-	if (!keywords?.includes('n8n-community-node-package')) {
-		problems.push('add the keyword n8n-community-node-package, by which n8n finds the package');
-	}
-	if (license !== 'MIT') problems.push('the license must be MIT');
-	if (!n8n.nodes.length || !n8n.credentials.length) {
-		problems.push('name the nodes and the credentials under "n8n"');
-	}
-	for (const field of ['dependencies', 'optionalDependencies', 'bundleDependencies']) {
-		if (Object.keys(manifest[field] ?? {}).length > 0) {
-			problems.push(`n8n allows no ${field}: move them to devDependencies, the build bundles them`);
-		}
-	}
-	settle(problems);
-	return 'all fields';
-}
-
-/**
- * Where people find the project. npm joins the README's links to it, and refuses a provenance
- * statement of another repository than the one that is named; n8n verifies no package without one.
- */
-async function publicAddress({ repository: named, homepage }: Manifest): Promise<string> {
-	const origin = await onGithub();
-	const repository = origin ?? '<owner>/<name>';
-	const page = `https://github.com/${repository}`;
-	const command = `npm pkg set repository.type=git repository.url=git+${page}.git homepage=${page}#readme`;
-	const url = typeof named === 'string' ? named : named?.url;
-	const lacking = Object.entries({ repository: url, homepage })
-		.filter(([, value]) => !value)
-		.map(([field]) => `"${field}"`);
-	if (lacking.length > 0) {
-		throw new Error(
-			`package.json says nothing under ${lacking.join(' and ')}, where people find the source and a ` +
-				`place to ask. Once the project has its public repository on GitHub: ${command}`,
-		);
-	}
-	if (origin && !url?.replace(/\.git$/, '').endsWith(`/${origin}`)) {
-		throw new Error(`package.json names ${url}, but this clone comes from ${origin}: ${command}`);
-	}
-	return origin ? `${url}, ${homepage}` : `${url}, not compared, as origin is not on GitHub`;
-}
-
-/** "owner/name", if that is where this clone comes from. */
-async function onGithub(): Promise<string | undefined> {
-	const origin = await output('git', ['config', '--get', 'remote.origin.url']).catch(() => '');
-	return /github\.com[:/](.+?)(\.git)?\/?$/.exec(origin)?.[1];
-}
-
-async function npmScript(name: string, signal: AbortSignal): Promise<string> {
-	try {
-		await output('npm', ['run', name], signal);
-		return `npm run ${name}`;
-	} catch {
-		throw new Error(`run "npm run ${name}" and correct what it names`);
-	}
-}
-
-async function leanTarball({ n8n }: Manifest, signal: AbortSignal): Promise<string> {
-	const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
-	type Packed = { files: Array<{ path: string }>; unpackedSize: number };
-	const [packed] = JSON.parse(await output('npm', args, signal)) as Packed[];
-	if (!packed) throw new Error('npm pack made no tarball');
-	const paths = packed.files.map(({ path }) => path);
-	const texts = ['README.md', 'LICENSE.md', 'dist/THIRD_PARTY_LICENSES.md'];
-	const wanted = ['index.js', ...texts, ...n8n.nodes, ...n8n.credentials];
-	const missing = wanted.filter((path) => !paths.includes(path));
-	const stray = paths.filter((path) => !PUBLISHED.some((pattern) => pattern.test(path)));
-	const problems: string[] = [];
-	if (missing.length > 0) problems.push(`it lacks ${missing.join(', ')}: see "files" and "n8n"`);
 	if (stray.length > 0) {
 		problems.push(`nobody needs ${stray.join(', ')}: narrow "files", or allow it in this script`);
 	}
-	if (packed.unpackedSize > MAX_BYTES) {
-		problems.push(`${packed.unpackedSize} bytes are more than ${MAX_BYTES}: see what has grown`);
+	if (bytes > MAX_BYTES) {
+		problems.push(`${bytes} bytes are more than ${MAX_BYTES}: see what has grown`);
 	}
-	settle(problems);
-	return `${paths.length} files, ${packed.unpackedSize} bytes`;
+	requireNone(problems);
+	return `${files.length} files, ${bytes} bytes`;
 }
 
-/** The real n8n, which reads what npm would publish, knows each node and each credential. */
-async function knownToN8n({ name, n8n }: Manifest, signal: AbortSignal): Promise<string> {
-	const version = n8nVersion();
-	const say = (words: string) => console.log(words);
-	const installation = await installN8n({ version, onStep: say, signal });
-	// Kept after a failure: the error names a log in it.
-	const userFolder = await mkdtemp(join(tmpdir(), 'kpn-sms-release-'));
-	await installThisPackage(userFolder, signal);
+/**
+ * Whether the real n8n knows each node and each credential.
+ *
+ * @param userFolder n8n's, with the package in it
+ */
+async function knownToN8n(userFolder: string, signal: AbortSignal): Promise<string> {
+	const onStep = (words: string) => console.log(words);
+	const installation = await installN8n({ version: n8nVersion(), onStep, signal });
 	const running = await startN8n({ installation, userFolder, port: await freePort(), signal });
 	const types = [
-		...n8n.nodes.map((file) => `${name}.${typeName(file)}`),
-		...n8n.credentials.map(typeName),
+		...manifest.n8n.nodes.map((file) => `${manifest.name}.${typeName(file)}`),
+		...manifest.n8n.credentials.map(typeName),
 	];
 	try {
-		await new N8nRest(running.url, signal).logIn();
-		const known = await knownTypes(running.url, signal);
+		const rest = new N8nRest(running.url, signal);
+		await rest.logIn();
+		const known = await rest.typeNames();
 		const missing = types.filter((type) => !known.has(type));
 		if (missing.length > 0) {
-			throw new Error(`${version} does not know ${missing.join(', ')}: look in ${running.logFile}`);
+			const where = `look in ${running.logFile}`;
+			throw new Error(`${installation.version} does not know ${missing.join(', ')}: ${where}`);
 		}
 	} finally {
 		await running.stop();
 	}
-	await rm(userFolder, { recursive: true, force: true });
-	return `${version} has ${types.join(', ')}`;
+	return `${installation.version} has ${types.join(', ')}`;
 }
 
 /** n8n's own convention, which its linter keeps: KpnSms.node.js has the type kpnSms. */
@@ -223,35 +144,25 @@ function typeName(file: string): string {
 	return className.charAt(0).toLowerCase() + className.slice(1);
 }
 
-/** The names of all types that n8n has loaded, as its editor gets them. */
-async function knownTypes(url: string, signal: AbortSignal): Promise<Set<string>> {
-	const login = await fetch(`${url}/rest/login`, {
-		method: 'POST',
-		headers: { 'content-type': 'application/json' },
-		body: JSON.stringify({ emailOrLdapLoginId: OWNER.email, password: OWNER.password }),
-		signal,
-	});
-	const headers = { cookie: login.headers.getSetCookie().join('; ') };
-	const names = new Set<string>();
-	for (const kind of ['nodes', 'credentials']) {
-		const answer = await fetch(`${url}/types/${kind}.json`, { headers, signal });
-		for (const { name } of (await answer.json()) as Array<{ name: string }>) names.add(name);
-	}
-	return names;
-}
-
 async function main(signal: AbortSignal): Promise<void> {
-	const json = await readJson<Manifest>('package.json');
+	const userFolder = await mkdtemp(join(tmpdir(), 'kpn-sms-release-'));
+	const installPackage = once(async () => await installThisPackage(userFolder, signal));
 	const checks: Array<[string, () => Promise<string>]> = [
 		['Git', cleanTree],
-		['Version', async () => await soundVersion(json)],
-		['CHANGELOG.md', async () => await datedChangelog(json)],
-		['package.json', async () => demandedFields(json)],
-		['Public address', async () => await publicAddress(json)],
-		['Lint', async () => await npmScript('lint', signal)],
-		['Build', async () => await npmScript('build', signal)],
-		['Tarball', async () => await leanTarball(json, signal)],
-		['n8n', async () => await knownToN8n(json, signal)],
+		['Dependencies', noDependencies],
+		['CHANGELOG.md', datedChangelog],
+		['Public address', publicAddress],
+		['Package', async () => await leanPackage(await installPackage())],
+		[
+			'n8n',
+			async () => {
+				await installPackage();
+				const found = await knownToN8n(userFolder, signal);
+				// Kept after a failure: the error names a log in it.
+				await rm(userFolder, { recursive: true, force: true });
+				return found;
+			},
+		],
 	];
 	let failed = 0;
 	for (const [name, check] of checks) {
@@ -264,7 +175,7 @@ async function main(signal: AbortSignal): Promise<void> {
 		}
 	}
 	if (failed === 0) {
-		console.log(`\nReady: tag v${json.version} and push the tag.`);
+		console.log(`\nReady: tag v${manifest.version} and push the tag.`);
 		return;
 	}
 	console.log(`\nNot ready: ${failed} of ${checks.length} checks failed.`);

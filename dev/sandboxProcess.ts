@@ -8,7 +8,7 @@ export interface SandboxProcess {
 	stop(): void;
 }
 
-/** A sandbox in a process of its own, so that what is measured here is not the sandbox. */
+/** A sandbox in a process of its own, so that it is not part of what is measured here. */
 export async function startSandboxProcess(): Promise<SandboxProcess> {
 	const main = path.resolve(__dirname, '..', 'sandbox', 'main.ts');
 	const child = spawn(process.execPath, ['--import', 'tsx', main], {

@@ -66,7 +66,7 @@ async function main(signal: AbortSignal): Promise<void> {
 	}
 }
 
-/** What a newcomer tries first, on the phone page. */
+/** What the phone page suggests to try first. */
 function suggestions(n8nUrl: string, { form, oneTimeCode, dataTables }: Workspace): Suggestion[] {
 	return [
 		{ words: 'Sign up with a made-up mobile number:', link: { words: 'the form', url: form } },

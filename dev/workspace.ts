@@ -16,23 +16,23 @@ import {
 } from './n8n/workflows';
 import { addSigningKey, type Kpn } from './signingKey';
 
-/** What a start has made in n8n: a later one leaves it to the user. */
+/** What a start has created in n8n: a later start leaves it as it is. */
 interface CreatedIds {
 	/** The address that n8n had when the delivery report URLs were written. */
 	n8nUrl?: string;
 	credential?: CredentialReference;
 	webhookCredential?: CredentialReference;
-	/** With which the sandbox signs its events: it forgets everything when it ends. */
+	/** The sandbox signs its events with it: each sandbox starts without one. */
 	signingSecret?: string;
 	workflows: Partial<Record<Example, string>>;
 }
 
-/** What a newcomer can open. */
+/** The URLs to open first. */
 export interface Workspace {
 	form: string;
 	oneTimeCode: string;
 	dataTables: string;
-	/** What could not be brought back as it was, in words. */
+	/** What could not be restored, in words. */
 	problems: string[];
 }
 
@@ -41,7 +41,7 @@ const SENDER = 'n8n-nodes-kpn-sms.kpnSms';
 const WEBHOOK_CREDENTIAL_TYPE = 'kpnSmsWebhookApi';
 
 /**
- * Published at the first start. Of the others, four start by hand, two wait for somebody else's system
+ * Published at the first start. Of the others, four start by hand, two wait for another system
  * (a CRM, a monitoring), two want a mailbox, and one wants the webhook URL that a reply goes to.
  */
 const PUBLISHED: Example[] = [

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 
-/** Ends whatever waits for it: any number of calls, answers and deliveries at once. */
+/** For any number of listeners: calls, responses and deliveries that wait at the same time. */
 export function createAbortController(): AbortController {
 	const controller = new AbortController();
 	setMaxListeners(0, controller.signal);

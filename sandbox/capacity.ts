@@ -4,15 +4,15 @@ import { z } from 'zod';
 
 import { parseInput } from './schemas';
 
-/** How much this KPN bears, and how quick it is. */
+/** How many calls this KPN takes, and how fast it answers. */
 export interface CapacitySettings {
 	/** Calls a second, beyond which the gateway answers 429; null: any number. */
 	callsPerSecond: number | null;
-	/** Calls that it takes at once before; with 1, no two come closer than the rate allows. */
+	/** Calls that it takes at once; with 1, no two may come closer than the rate allows. */
 	burst: number;
 	/** Milliseconds for an answer. The messages are taken before. */
 	latencyMs: number;
-	/** As much longer at most, at random. */
+	/** The most that is added to it, at random. */
 	latencySpreadMs: number;
 	/** From so many calls at once on, each more makes all slower in proportion; null: never. */
 	slowerBeyond: number | null;
@@ -34,21 +34,18 @@ const capacitySchema = z.strictObject({
 	latencyMs: milliseconds.optional(),
 	latencySpreadMs: milliseconds.optional(),
 	slowerBeyond: z.number().int().positive().nullable().optional(),
-	/** Takes no connections for so long, from now on. */
+	/** Milliseconds from now on in which no connection is taken. */
 	outageMs: milliseconds.positive().optional(),
 });
 
 export type CapacityChange = z.infer<typeof capacitySchema>;
 
-/**
- * Checks what is to become of the manners.
- * @throws TypeError saying in words what is wrong with it
- */
+/** @throws TypeError that says what is wrong with the change */
 export function readCapacityChange(value: unknown): CapacityChange {
 	return parseInput(capacitySchema, value, 'a way KPN can be');
 }
 
-/** Keeps to the manners: counts calls, and takes its time. */
+/** Applies the settings: counts calls, and delays responses. */
 export class Capacity {
 	private current: CapacitySettings;
 
@@ -87,7 +84,7 @@ export class Capacity {
 		return true;
 	}
 
-	/** Waits as long as an answer takes, with so many calls in flight. */
+	/** Waits as long as a response takes while this many calls are in flight. */
 	async waitForResponse(inFlight: number, signal: AbortSignal): Promise<void> {
 		const { latencyMs, latencySpreadMs, slowerBeyond } = this.current;
 		const load = slowerBeyond === null ? 1 : Math.max(1, inFlight / slowerBeyond);

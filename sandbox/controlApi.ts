@@ -39,7 +39,7 @@ export function addControlApi(app: FastifyInstance, sandbox: Sandbox, record: Sa
 		streamEvents(raw, record);
 	});
 
-	/** What is done throws in words where the body is not what it needs; else its result is the answer. */
+	/** The action's result is the response; it throws, in words, if the body is not valid. */
 	const onPost = (path: string, act: (body: never) => unknown) => {
 		app.post(path, async (request, reply) => {
 			try {

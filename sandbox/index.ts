@@ -89,8 +89,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 			return capacity.settings;
 		},
 		setCapacity: async (change) => {
-			const { outageMs, ...settings } = readCapacityChange(change);
-			capacity.change(settings);
+			const { outageMs, ...changes } = readCapacityChange(change);
+			capacity.change(changes);
 			if (outageMs !== undefined) await listeningPort.closeFor(outageMs);
 		},
 		expireTokens: () => tokens.expireAll(),
@@ -131,7 +131,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	return sandbox;
 }
 
-/** A server that leaves bodies as text, and words its own refusals as KPN does. */
+/** A server that leaves bodies as text, and whose own errors have KPN's shape. */
 function createServer(): FastifyInstance {
 	const app = fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true });
 	app.removeAllContentTypeParsers();
@@ -142,7 +142,7 @@ function createServer(): FastifyInstance {
 	app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
 		respond(reply, errorResponse(error.statusCode ?? 500, error.message));
 	});
-	// A kept connection would let clients in while the port is shut.
+	// A kept-alive connection would let calls in while the port is closed.
 	app.addHook('onSend', async (_request, reply) => {
 		if (!app.server.listening) reply.header('connection', 'close');
 	});

@@ -18,7 +18,7 @@ const SEND_PATH: Record<SmsApi, string> = {
 	current: '/communication/kpn/sms/send',
 };
 
-/** What KPN's URLs need: KPN itself, what is to go wrong, and where to write it all down. */
+/** What KPN's URLs need: the service, the faults, and where calls are recorded. */
 export interface KpnApiDependencies {
 	tokens: Tokens;
 	smsService: SmsService;
@@ -26,7 +26,7 @@ export interface KpnApiDependencies {
 	record: SandboxRecord;
 	/** The port, for faults that close it. */
 	listeningPort: ListeningPort;
-	/** How many send calls it bears, and how long their answers take. */
+	/** How many send calls it takes, and how long their responses take. */
 	capacity: Capacity;
 	/** Ends every wait. */
 	closeSignal: AbortSignal;

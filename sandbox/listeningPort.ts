@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 // Time for clients in this process to see that a connection was closed before they reuse it.
 const CLOSING_MS = 10;
 
-/** A server's port: open, shut, and open again. */
+/** A server's port, which can be closed and opened again. */
 export class ListeningPort {
 	private lastAddress: AddressInfo | undefined;
 	private reopenTimer: NodeJS.Timeout | undefined;
@@ -14,7 +14,7 @@ export class ListeningPort {
 
 	constructor(private readonly server: Server) {}
 
-	/** Where the server listens, or listened before the door was shut. */
+	/** Where the server listens, or listened before the port was closed. */
 	get address(): AddressInfo {
 		this.lastAddress ??= listeningAddress(this.server);
 		return this.lastAddress;
@@ -30,7 +30,7 @@ export class ListeningPort {
 		await sleep(CLOSING_MS);
 	}
 
-	/** Shuts, and listens again after that time. */
+	/** Closes it, and listens again after that time. */
 	async closeFor(ms: number): Promise<void> {
 		await this.close();
 		clearTimeout(this.reopenTimer);
@@ -46,7 +46,7 @@ export class ListeningPort {
 		await once(this.server, 'listening');
 	}
 
-	/** Ends every connection, whatever goes on in it, for good. */
+	/** Ends every connection at once, and never listens again. */
 	closeForGood(): void {
 		this.isClosedForGood = true;
 		clearTimeout(this.reopenTimer);

@@ -1,7 +1,7 @@
 import type { ReportPlan } from './schemas';
 import { readMobileNumber } from './mobileNumber';
 
-/** What becomes of an SMS to a phone: what KPN reports, one after the other, unless a plan says otherwise. */
+/** The reports on an SMS to a phone, in order, unless a plan says otherwise. */
 const REPORTS = {
 	on: [{ status: 1 }],
 	// KPN keeps trying until the message expires.
@@ -12,7 +12,7 @@ const REPORTS = {
 
 export type PhoneState = keyof typeof REPORTS;
 
-/** The phones that somebody has switched off, taken out of reach or barred. */
+/** The phones that are switched off, out of reach or barred. */
 export class Phones {
 	readonly states = new Map<string, PhoneState>();
 

@@ -1,7 +1,7 @@
 import type { AcceptedMessage, SendCall, TokenCall } from './types';
 import type { InboundSms, MessageProgress, SettingsCall, WebhookDelivery } from './webhookTypes';
 
-/** What a watcher of the record is told. */
+/** What subscribers to the record get. */
 export type RecordChange =
 	| { event: 'messages'; messages: AcceptedMessage[] }
 	| { event: 'inbound'; inbound: InboundSms }
@@ -39,7 +39,7 @@ export class SandboxRecord {
 		this.emit({ event: 'inbound', inbound });
 	}
 
-	/** Keeps what is new about messages or an inbound SMS, also about those that were cleared. */
+	/** Updates messages or an inbound SMS, also ones that were cleared. */
 	progress(
 		entries: Array<AcceptedMessage | InboundSms>,
 		update: Omit<MessageProgress, 'id'>,
@@ -53,13 +53,13 @@ export class SandboxRecord {
 		});
 	}
 
-	/** Calls `listener` for everything from now on; the answer ends that. */
+	/** Calls `listener` for every change from now on; the returned function ends that. */
 	subscribe(listener: (change: RecordChange) => void): () => void {
 		this.listeners.add(listener);
 		return () => this.listeners.delete(listener);
 	}
 
-	/** Lays the messages of both directions aside, where there are any. */
+	/** Removes the messages of both directions; `restore` puts them back. */
 	clear(): void {
 		if (this.messages.length + this.inbound.length === 0) return;
 		this.cleared = { messages: this.messages.splice(0), inbound: this.inbound.splice(0) };

@@ -18,7 +18,7 @@ const jsonObject = z.custom<object>((value) => typeof value === 'object' && valu
 	message: 'neither a text nor JSON',
 });
 
-/** The shapes in which KPN, its gateway and what stands in between word a failure. */
+/** The shapes of an error by KPN, its gateway, or what is in between. */
 const shapeSchema = z.enum(['errorResponse', 'apigee', 'product', 'html', 'text', 'empty']);
 
 const answerSchema = z.discriminatedUnion('kind', [
@@ -48,10 +48,10 @@ const answerSchema = z.discriminatedUnion('kind', [
 	z.strictObject({ kind: z.literal('drip'), everyMs: z.number().positive() }),
 ]);
 
-/** Something that goes wrong, once or more often. */
+/** A fault of one or more calls. */
 export const faultSchema = z
 	.strictObject({
-		/** Default 'send'. 'settings': a call of the webhook settings, of which `answer`, `accept` and `delayMs` are heeded. */
+		/** Default 'send'. 'settings': a call of the webhook settings, for which only `answer`, `accept` and `delayMs` count. */
 		on: z.enum(['send', 'token', 'settings']).optional(),
 		/** Only calls holding such a message; default every call. */
 		match: matchSchema.optional(),
@@ -115,10 +115,7 @@ export type ReportStatus = z.infer<typeof reportStatus>;
 export type ReportPlan = z.infer<typeof planSchema>;
 export type InboundRequest = z.infer<typeof inboundSchema>;
 
-/**
- * Reads what is to be such a thing.
- * @throws TypeError saying in words what is wrong with it
- */
+/** @throws TypeError that says what is wrong with the value */
 export function parseInput<T>(schema: z.ZodType<T>, value: unknown, name: string): T {
 	const result = schema.safeParse(value);
 	if (result.success) return result.data;

@@ -30,7 +30,7 @@ const NOT_FOUND = errorResponse(404, 'Not found');
 
 /**
  * What KPN's webhook settings API answers to a call whose token is good. KPN documents which calls
- * there are and what they answer when all is well. Which status a refusal has is known for 400, 403
+ * there are and what they answer to a valid one. Which status a refusal has is known for 400, 403
  * and 404 only: the others are the closest of KPN's return codes.
  */
 export class SettingsCalls {

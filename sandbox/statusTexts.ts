@@ -15,7 +15,7 @@ const PHONE_STATUSES: Record<ReportStatus, PhoneStatus> = {
 export function phoneStatusOf(status: ReportStatus, errorCode?: string): PhoneStatus {
 	const { state, words } = PHONE_STATUSES[status];
 	if (errorCode === undefined) return { state, words };
-	// Behind the colon stands what a sender does about it.
+	// After the colon, the text has advice for senders.
 	const meaning = ERROR_CODES[errorCode]?.split(':')[0]?.toLowerCase() ?? 'error';
 	return { state, words: `${words}: ${meaning} (${errorCode})` };
 }
@@ -26,7 +26,7 @@ export const NO_WEBHOOK: WebhookStatus = {
 		'Nobody listens: KPN has no webhook URL. Publish a workflow with a KPN SMS Trigger, then write again.',
 };
 
-/** What came of an attempt to post an event, out of so many, in words for a person who is new to webhooks. */
+/** The result of one of so many attempts to post an event, for users who are new to webhooks. */
 export function webhookStatusOf(delivery: WebhookDelivery, attempts: number): WebhookStatus {
 	const { event, url, status, notSent, attempt } = delivery;
 	const report = event === 'deliveryReport';

@@ -5,7 +5,7 @@ import { webhookUrlProblem } from './webhookUrl';
 
 export const DEFAULT_SENDER = 'KPN';
 
-/** A call's body after KPN has found nothing wrong with it. */
+/** A call's body that KPN takes. */
 export interface Submission {
 	sender: string;
 	messages: Array<{ content: string; recipients: Recipient[] }>;

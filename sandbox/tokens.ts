@@ -15,7 +15,7 @@ export class Tokens {
 		private readonly lifetimeSeconds: number,
 	) {}
 
-	/** What KPN answers to a call of the token URL. A token comes out only of a faultless one. */
+	/** KPN's response to a call of the token URL: a token only if nothing is wrong with the call. */
 	answer({ method, query, form, headers }: Omit<TokenCall, 'status'>): HttpResponse {
 		if (method !== 'POST') return errorResponse(405, 'Method not allowed', { allow: 'POST' });
 		if (!FORM.test(headers['content-type'] ?? '')) {

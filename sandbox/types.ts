@@ -56,7 +56,7 @@ export interface SendCall {
 	documentId?: string;
 	/** Calls in flight when it arrived, itself included. */
 	inFlight: number;
-	/** What was made to go wrong with it. */
+	/** The fault that was injected into it. */
 	fault?: Fault;
 }
 
@@ -79,10 +79,10 @@ export interface AcceptedMessage extends MessageProgress {
 	expireIn?: string;
 }
 
-/** One line of what the phone page suggests to do first. */
+/** One suggestion of the phone page, of what to try first. */
 export interface Suggestion {
 	words: string;
-	/** Where it is done, if not on the page itself. */
+	/** Where to do it, if not on the page itself. */
 	link?: { words: string; url: string };
 }
 
@@ -99,15 +99,15 @@ export interface Sandbox {
 	/** Every attempt to deliver an event. */
 	readonly deliveries: WebhookDelivery[];
 	readonly inbound: InboundSms[];
-	/** What the phone page says on top; whoever starts the sandbox fills it. */
+	/** What the phone page suggests; filled in by the program that starts the sandbox. */
 	readonly suggestions: Suggestion[];
 	/** What is configured; it outlives a reset. */
 	readonly settings: WebhookSettings;
 	/** Throws a TypeError in words if the fault is not one. */
 	inject(fault: Fault): void;
-	/** How many calls it bears now, and how quick it is. */
+	/** How many calls it takes now, and how fast it answers. */
 	readonly capacity: CapacitySettings;
-	/** Changes that; what is not named stays. Throws a TypeError in words if it cannot be so. */
+	/** Changes the fields that are given. Throws a TypeError that says what is wrong. */
 	setCapacity(change: CapacityChange): Promise<void>;
 	/** What KPN reports on messages from now on. Throws a TypeError in words if the plan is not one. */
 	planReports(plan: ReportPlan): void;
@@ -123,12 +123,12 @@ export interface Sandbox {
 	stopListening(): Promise<void>;
 	/** Listens on the same port again. */
 	resumeListening(): Promise<void>;
-	/** Takes the messages off the phones, in both directions. All else stays as it is. */
+	/** Removes the messages of both directions from the phones, and nothing else. */
 	clear(): void;
-	/** Puts back what the last `clear` has taken. */
+	/** Puts back what the last `clear` has removed. */
 	undoClear(): void;
 	/** Forgets calls, messages, events still to come, faults, tokens, the rate and the quota used. */
 	reset(): void;
-	/** Ends at once, whatever is still open. */
+	/** Ends at once, also with calls in flight. */
 	close(): Promise<void>;
 }

@@ -20,18 +20,18 @@ export class WebhookDeliveries {
 		private readonly attemptsAfterMs: number[],
 	) {}
 
-	/** Gives up everything that is still to be delivered. */
+	/** Cancels everything that is still to be delivered. */
 	stop(): void {
 		this.abortController.abort();
 		this.abortController = createAbortController();
 	}
 
-	/** Waits without keeping the process alive. Rejects once all is given up. */
+	/** Waits without keeping the process alive. Rejects if deliveries are cancelled. */
 	async pause(ms: number): Promise<void> {
 		await sleep(ms, undefined, { signal: this.abortController.signal, ref: false });
 	}
 
-	/** Delivers an event on a message or an inbound SMS to a webhook. Rejects once all is given up. */
+	/** Delivers an event on a message or an inbound SMS to a webhook. Rejects if deliveries are cancelled. */
 	async deliver(
 		subject: AcceptedMessage | InboundSms,
 		url: string,

@@ -19,7 +19,7 @@ interface EventDependencies {
 	phones: Phones;
 }
 
-/** What KPN tells of its own accord: what became of a message, and that one came in. */
+/** KPN's events: delivery reports and inbound SMS. */
 export class WebhookEvents {
 	private plans: ReportPlan[] = [];
 
@@ -27,7 +27,7 @@ export class WebhookEvents {
 		dependencies.record.subscribe((change) => {
 			if (change.event !== 'messages') return;
 			for (const [reports, messages] of this.byReports(change.messages)) {
-				// Rejected only once everything waiting is given up.
+				// Rejected only if deliveries are cancelled.
 				this.report(messages, reports).catch(() => {});
 			}
 		});

@@ -53,13 +53,13 @@ export interface PhoneStatus {
 	words: string;
 }
 
-/** What came of the latest attempt to post a report or an inbound SMS to its webhook. */
+/** The result of the latest attempt to post a report or an inbound SMS to its webhook. */
 export interface WebhookStatus {
 	taken: boolean;
 	words: string;
 }
 
-/** What is new about a message or an inbound SMS. */
+/** A change of a message or an inbound SMS. */
 export interface MessageProgress {
 	/** The sandbox's own for a message to one recipient; of an inbound SMS its `messageId`. */
 	id: string;

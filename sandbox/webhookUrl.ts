@@ -11,7 +11,7 @@ export function webhookUrlProblem(url: string, httpOnLoopback: boolean): string 
 	return allowed ? undefined : 'webhook_url must be an https URL';
 }
 
-/** Whether a URL stays on this machine: the sandbox calls nobody else. */
+/** Whether a URL is on this machine: the sandbox calls no other. */
 export function isLoopback(url: string): boolean {
 	return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname);
 }

@@ -5,7 +5,7 @@ import type { Account } from './kpn';
 import type { Prompt } from './prompt';
 
 /**
- * Client ID and Secret from the environment, from a file that it names, or from a person. Never from
+ * Client ID and Secret from the environment, from a file that it names, or typed. Never from
  * the command line: other users of the machine see it, and the shell keeps it.
  *
  * @throws Error in words where one is missing, or where something was put onto the command line
@@ -38,7 +38,7 @@ export async function readAccount(
 /**
  * Another Client ID and Secret, typed, in place of those that KPN does not know.
  *
- * @returns undefined where the person has none
+ * @returns undefined if the user has no others
  */
 export async function askOtherAccount(
 	{ baseUrl }: Account,

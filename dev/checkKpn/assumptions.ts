@@ -1,6 +1,6 @@
 /**
- * What this package takes for granted about KPN and nobody outside KPN could try: from KPN's pages,
- * its API definitions, or what others have seen. `docs/kpn-assumptions.md` lists them for people.
+ * What this package assumes about KPN and could not try: from KPN's pages, its API definitions, or
+ * reports of others. `docs/kpn-assumptions.md` lists them.
  */
 export const ASSUMPTIONS = {
 	'token-call':

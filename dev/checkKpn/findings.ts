@@ -32,7 +32,7 @@ export class Findings {
 	}
 
 	/**
-	 * What KPN did says nothing for sure about it, but is worth a word in the report.
+	 * Notes what KPN did where that neither confirms nor contradicts the assumption.
 	 *
 	 * @param seen what KPN did: it is redacted here
 	 */
@@ -61,7 +61,7 @@ export class Findings {
 		);
 	}
 
-	/** Fit to be put into an issue: no secret, no number, no text. */
+	/** For an issue: without secrets, numbers and texts. */
 	report(about: Record<string, string>): string {
 		return [
 			'# What KPN answers, and what n8n-nodes-kpn-sms expects',

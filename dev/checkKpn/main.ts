@@ -1,5 +1,5 @@
 /**
- * `npm run check:kpn`: for whoever has an account at KPN. Shows side by side what this package
+ * `npm run check:kpn`, which takes an account at KPN. Shows side by side what this package
  * expects and what KPN answers, and writes a report without secrets, numbers and texts. Asks before
  * each step that costs or changes anything.
  */
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
 		try {
 			await check({ kpn, findings, redactor, prompt, say, products: [] });
 		} catch (error) {
-			// What was found until then is worth a report all the same.
+			// What was found until then is still reported.
 			const { cause, message } = error as Error;
 			brokenOff = redactor.clean(cause instanceof Error ? cause.message : message);
 			say(`\nThe check ended early: ${brokenOff}`);

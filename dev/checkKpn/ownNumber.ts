@@ -2,7 +2,7 @@ import { readMobileNumber } from '../../nodes/KpnSms/check/mobileNumber';
 import type { Run } from './run';
 
 /**
- * A mobile number of the person's own, from the environment or typed, until it is one.
+ * A mobile number of the user's own, from the environment, or typed until it is valid.
  *
  * @returns in E.164; undefined where nothing may be sent
  */

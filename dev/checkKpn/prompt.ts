@@ -1,7 +1,7 @@
 import { createInterface, type Interface } from 'node:readline';
 import { Writable } from 'node:stream';
 
-/** Asks a person, at a terminal or through a pipe; at the end of the input every answer is none. */
+/** Asks the user, at a terminal or through a pipe; after the end of the input every answer is empty. */
 export class Prompt {
 	private muted = false;
 	private readonly lines: AsyncIterator<string>;
@@ -21,7 +21,7 @@ export class Prompt {
 		});
 		const { terminal } = this;
 		this.reader = createInterface({ input, output: terminal ? echo : undefined, terminal });
-		// Ctrl-C ends the program, as if nobody read.
+		// Ctrl-C ends the program, as it does without a prompt.
 		this.reader.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
 		this.lines = this.reader[Symbol.asyncIterator]();
 	}

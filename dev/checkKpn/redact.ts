@@ -1,6 +1,6 @@
 /**
- * Keeps out of words whatever must not be in a report: what is known to be secret or personal, and
- * what looks like it.
+ * Redacts what must not be in a report: values that are known to be secret or personal, and what
+ * looks like one.
  */
 export class Redactor {
 	private readonly known = new Set<string>();

@@ -51,7 +51,7 @@ export async function checkBadMessages(run: Run): Promise<void> {
 	noteRefusal(run, text);
 }
 
-/** What any refusal tells by the way. */
+/** What every refusal shows in addition. */
 export function noteRefusal({ findings }: Run, answer: KpnResponse): void {
 	const { status, headers, json } = answer;
 	if (status === 400) {

@@ -11,7 +11,7 @@ export const LOCAL = /^http:\/\/(127\.0\.0\.1|localhost)(:|$)/;
  * Writes what was found, into a file of its own.
  *
  * @param brokenOff why there is no more, in words that may be shown
- * @returns for the person: what was found, where it is, and what to do with it
+ * @returns for the user: what was found, where it is, and what to do with it
  */
 export function writeReport(findings: Findings, baseUrl: string, brokenOff?: string): string {
 	if (findings.areEmpty()) return 'KPN has shown nothing yet, and no report is written.';
@@ -30,7 +30,7 @@ export function writeReport(findings: Findings, baseUrl: string, brokenOff?: str
 	return `${findings.summary()}: ${file}\nIt holds no secret, number or text.${advice}`;
 }
 
-/** Under the name that is wanted, or with a number after it: what is there stays. */
+/** A new file with that name, or with a number after it: an existing one is not overwritten. */
 function writeNew(wanted: string, content: string): string {
 	const { dir, name, ext } = parse(wanted);
 	for (let number = 1; ; number++) {

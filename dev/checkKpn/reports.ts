@@ -21,7 +21,7 @@ const BODY_BYTES = 1024 * 1024;
 /** Where KPN's reports come in, on this machine: a tunnel or a proxy leads to it. */
 export class Listener {
 	readonly received: Received[] = [];
-	/** How many requests are still answered as if nobody could take them. */
+	/** How many requests are still answered with an error. */
 	refusing = 0;
 
 	private constructor(private readonly server: Server) {}
@@ -149,9 +149,9 @@ function judgeBody({ findings, redactor }: Run, reports: Received[], documentId:
 	const fields = new Map(
 		Object.entries(json).map(([name, value]) => [name.replace(/_/g, '').toLowerCase(), value]),
 	);
-	const valueOf = (what: string) =>
+	const valueFor = (what: string) =>
 		NAMES[what]?.map((name) => fields.get(name)).find((value) => value !== undefined);
-	const unknown = Object.keys(NAMES).filter((what) => valueOf(what) === undefined);
+	const unknown = Object.keys(NAMES).filter((what) => valueFor(what) === undefined);
 	findings.record(
 		'report-names',
 		unknown.length === 0,
@@ -159,7 +159,7 @@ function judgeBody({ findings, redactor }: Run, reports: Received[], documentId:
 			? `no ${unknown.join(', no ')} in ${Object.keys(json).join(', ')}`
 			: Object.keys(json).join(', '),
 	);
-	const number = String(valueOf('recipient') ?? '');
+	const number = String(valueFor('recipient') ?? '');
 	redactor.hide(number);
 	if (number) {
 		findings.record(

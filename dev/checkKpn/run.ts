@@ -13,6 +13,6 @@ export interface Run {
 	say: (words: string) => void;
 	/** The SMS products that the project turned out to have. */
 	products: SmsApi[];
-	/** A number of the person's own; undefined where nothing may be sent. */
+	/** A number of the user's own; undefined if nothing may be sent. */
 	ownNumber?: string;
 }

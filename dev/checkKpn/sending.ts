@@ -13,7 +13,7 @@ export interface Sent {
 }
 
 /**
- * Sends one SMS to the person's own number.
+ * Sends one SMS to the user's own number.
  *
  * @returns undefined where KPN did not take it, or may have taken it
  */

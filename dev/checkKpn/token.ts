@@ -48,9 +48,9 @@ export async function checkToken(run: Run): Promise<boolean> {
 }
 
 /**
- * Asks until KPN knows the Client ID and Secret: a slip of the person's contradicts nothing.
+ * Asks until KPN knows the Client ID and Secret: a typing mistake contradicts no assumption.
  *
- * @returns undefined where the person has no others
+ * @returns undefined if the user has no others
  */
 async function askKnownToken({
 	kpn,

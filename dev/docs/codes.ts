@@ -7,9 +7,9 @@ import { capital, definitions, list, table } from './markdown';
 
 /** KPN's codes, in the words that the nodes have for them, and what is taken for granted about KPN. */
 export function codes(): Record<string, string> {
-	const known = Object.entries(RETURN_CODES);
-	const unknown = known.filter(([, { outcome }]) => outcome === 'unknown');
-	const refused = known.filter(([, { outcome }]) => outcome === 'refused');
+	const all = Object.entries(RETURN_CODES);
+	const unknown = all.filter(([, { outcome }]) => outcome === 'unknown');
+	const refused = all.filter(([, { outcome }]) => outcome === 'refused');
 	return {
 		'codes-refused': answers(refused.filter(([, { retryable }]) => !retryable)),
 		'codes-asked-again': answers(refused.filter(([, { retryable }]) => retryable)),

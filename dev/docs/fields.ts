@@ -6,7 +6,7 @@ import { KpnSms } from '../../nodes/KpnSms/KpnSms.node.ts';
 import { KpnSmsTrigger } from '../../nodes/KpnSmsTrigger/KpnSmsTrigger.node.ts';
 
 /** The country of a number is chosen from all of them. */
-const MOST_CHOICES = 10;
+const MAX_CHOICES = 10;
 
 /** What n8n shows of both nodes and both credentials, in its own words. */
 export function fields(): Record<string, string> {
@@ -54,7 +54,7 @@ function entry(property: INodeProperties, indent: string): string {
 	const inner = `${indent}  `;
 	const choices = choicesOf(property);
 	const explained = choices.filter(({ description }) => description);
-	const isShort = explained.length === 0 && choices.length > 1 && choices.length <= MOST_CHOICES;
+	const isShort = explained.length === 0 && choices.length > 1 && choices.length <= MAX_CHOICES;
 	const named = isShort ? `: ${choices.map(({ name }) => name).join(', ')}.` : '';
 	return [
 		`${indent}- **${property.displayName}**${bracketed(property)}${about(property)}${named}`,
@@ -77,7 +77,7 @@ function about({ description }: { description?: string }): string {
 	return `: ${description}${description.endsWith('.') ? '' : '.'}`;
 }
 
-/** What stands in a field before anybody has changed it, and from where to where it goes. */
+/** The default of a field, and its range. */
 function bracketed(property: INodeProperties): string {
 	const { default: value, typeOptions } = property;
 	const choices = choicesOf(property);

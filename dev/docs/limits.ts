@@ -35,9 +35,9 @@ export function limits(): Record<string, string> {
 const urlOf = (length: number) => 'https://n8n.example.com/'.padEnd(length, 'x');
 
 /** The largest value of an option that is not refused. */
-function largest(option: string, valueOf: (size: number) => unknown): number {
+function largest(option: string, valueFor: (size: number) => unknown): number {
 	const isTaken = (size: number) =>
-		readOptions({ [option]: valueOf(size) }, 'current').problems.length === 0;
+		readOptions({ [option]: valueFor(size) }, 'current').problems.length === 0;
 	let size = 10;
 	while (isTaken(size + 1) || !isTaken(size))
 		if (++size > 10_000) throw new Error(`${option} has no limit`);

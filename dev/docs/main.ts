@@ -48,7 +48,7 @@ async function main(): Promise<void> {
 	console.log(stale.length > 0 ? `Written: ${stale.join(', ')}` : 'Every page is up to date');
 }
 
-/** As Prettier has it in that file, but with lines that a person can read in an editor. */
+/** Formatted as Prettier does in that file, and wrapped. */
 async function wrapped(content: string, file: string): Promise<string> {
 	const options = {
 		...(await resolveConfig(file)),

@@ -93,7 +93,7 @@ const itemFor = (to: string, text = 'Your order is ready. See you soon!') => ({
 });
 
 const workflow = (onError: INode['onError'], options: INodeParameters = {}): WorkflowFile => ({
-	// By which nodes remember what they have sent.
+	// Nodes remember by it what they have sent.
 	id: 'docs',
 	nodes: [
 		{

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 
 export const ROOT = resolve(__dirname, '../..');
 
-/** What is written for people who use the package or build it, by its path from the root. */
+/** The documentation for users and contributors, by path from the root. */
 export const DOCUMENTS = [
 	'README.md',
 	'CONTRIBUTING.md',

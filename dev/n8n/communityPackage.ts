@@ -11,8 +11,13 @@ const PACKAGE = 'n8n-nodes-kpn-sms';
  * Builds and packs this package and puts it where n8n keeps the community packages a user has
  * installed: n8n loads what npm would publish, under the type names users get.
  * Unpacking stands in for `npm install`, which would fetch the peer n8n brings anyway.
+ *
+ * @returns the folder that the package is in
  */
-export async function installThisPackage(userFolder: string, signal?: AbortSignal): Promise<void> {
+export async function installThisPackage(
+	userFolder: string,
+	signal?: AbortSignal,
+): Promise<string> {
 	const work = await mkdtemp(join(tmpdir(), `${PACKAGE}-`));
 	const logFile = join(work, 'build.log');
 	const options = { cwd: REPOSITORY, env: process.env, logFile, signal };
@@ -26,6 +31,7 @@ export async function installThisPackage(userFolder: string, signal?: AbortSigna
 		await rm(folder, { recursive: true, force: true });
 		await mkdir(folder, { recursive: true });
 		await run('tar', ['-xzf', join(work, tarball), '-C', folder, '--strip-components=1'], options);
+		return folder;
 	} catch (error) {
 		signal?.throwIfAborted();
 		await mkdir(userFolder, { recursive: true });

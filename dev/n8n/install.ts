@@ -19,9 +19,9 @@ export interface N8nInstallation {
 
 export interface InstallOptions {
 	version?: string;
-	/** Told in plain words of each step as it begins. */
+	/** Called with a description of each step as it begins. */
 	onStep?: (words: string) => void;
-	/** Told now and then how far that step is. */
+	/** Called now and then with how far that step is. */
 	onProgress?: (words: string) => void;
 	signal?: AbortSignal;
 }
@@ -119,28 +119,28 @@ async function installInto(
 	}
 }
 
-/** Tells how much is in a folder now and then. Where it cannot be found out, nothing is told. */
+/** Reports the size of a folder now and then, if it can be found out. */
 async function measure(
 	folder: string,
 	signal: AbortSignal,
-	tell: (gigabytes: number) => void,
+	report: (gigabytes: number) => void,
 ): Promise<void> {
 	try {
 		while (!signal.aborted) {
 			await delay(MEASURED_EVERY_MS, undefined, { signal });
 			const { stdout } = await execute('du', ['-sk', folder], { signal }).catch(
-				// npm moves folders about while they are counted: what was counted is good enough.
+				// npm moves folders while they are counted: what was counted so far is good enough.
 				(error: { stdout?: string }) => ({ stdout: error.stdout ?? '' }),
 			);
 			const kilobytes = parseInt(stdout, 10);
-			if (kilobytes > 0 && !signal.aborted) tell(kilobytes / 1e6);
+			if (kilobytes > 0 && !signal.aborted) report(kilobytes / 1e6);
 		}
 	} catch (error) {
 		if (!signal.aborted) throw error;
 	}
 }
 
-/** What a command said at last, for an error: the file is there to read on. */
+/** The end of a command's output, for an error that also names the file. */
 async function lastLines(logFile: string): Promise<string> {
 	const lines = (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-8);
 	return `The last it said, of ${logFile}:\n${lines.join('\n')}`;
@@ -197,7 +197,7 @@ async function finish(partial: string, folder: string): Promise<void> {
 	try {
 		await rename(partial, folder);
 	} catch (error) {
-		// Somebody else finished the same version first: theirs is as good.
+		// Another process finished the same version first: its result is used.
 		if (!existsSync(folder)) throw error;
 	}
 }

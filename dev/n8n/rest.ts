@@ -50,6 +50,19 @@ export class N8nRest {
 		return (await this.get<Found>(`/executions?filter=${filter}&limit=100`)).results;
 	}
 
+	/** The names of all types of nodes and credentials that n8n has loaded. */
+	async typeNames(): Promise<Set<string>> {
+		const names = new Set<string>();
+		for (const kind of ['nodes', 'credentials']) {
+			const response = await fetch(`${this.url}/types/${kind}.json`, {
+				headers: { cookie: this.cookie },
+				signal: this.signal,
+			});
+			for (const { name } of (await response.json()) as Array<{ name: string }>) names.add(name);
+		}
+		return names;
+	}
+
 	private async call<T>(method: string, path: string, body?: unknown): Promise<T> {
 		const response = await fetch(`${this.url}/rest${path}`, {
 			method,

@@ -11,7 +11,7 @@ export interface RunningN8n {
 	url: string;
 	pid: number;
 	logFile: string;
-	/** Settles when n8n has ended, whoever ended it. */
+	/** Settles when n8n has ended, for whatever reason. */
 	ended: Promise<void>;
 	/** Ends n8n and its task runner. */
 	stop: () => Promise<void>;

@@ -40,7 +40,7 @@ export class KpnSms implements INodeType {
 			],
 		},
 		credentials: [{ name: CREDENTIAL_TYPE, required: true }],
-		// Address and token are the delivery's: n8n has nothing to call that could go around it.
+		// No address and no credential: sending adds both, and n8n itself has nothing to call without it.
 		requestDefaults: {
 			headers: REQUEST_HEADERS,
 			// A redirected POST would come back as a GET without the message, and look like a success.

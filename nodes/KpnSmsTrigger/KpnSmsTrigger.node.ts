@@ -49,7 +49,7 @@ export class KpnSmsTrigger implements INodeType {
 				displayOptions: { hide: { registration: ['manual'] } },
 			},
 			{
-				// n8n's rules look for it here as it is, to know who tests the credential.
+				// A literal, as n8n's lint rules look for the name here to find the node that tests it.
 				name: 'kpnSmsWebhookApi',
 				required: true,
 				testedBy: 'testSecret',
@@ -61,12 +61,13 @@ export class KpnSmsTrigger implements INodeType {
 				name: 'default',
 				httpMethod: 'POST',
 				responseMode: 'onReceived',
-				// Nothing of the item, but what `webhook` says. An expression would cost 20 ms for each request.
+				// The response is what `webhook` returns, not the item. An expression here would take 20 ms for
+				// each request.
 				responseData: '',
 				path: 'webhook',
 			},
 			{
-				// Only so that other methods reach the node, which says that they are not allowed.
+				// Only so that other methods reach the node, which answers 405.
 				name: 'setup',
 				httpMethod: 'GET,HEAD,PUT,PATCH,DELETE',
 				responseMode: 'onReceived',

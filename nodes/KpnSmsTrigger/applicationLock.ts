@@ -4,10 +4,13 @@ import { RESTORE_DELAY_MS } from './restoreDelay';
 
 /** By KPN application, of which each has one webhook URL. */
 const locks = new Map<string, Promise<unknown>>();
-/** What is about to be given back, unless it is taken out of here. */
-export const pendingRestores = new Map<string, { url: string; giveBack: () => Promise<void> }>();
+/** What is about to be restored, unless it is deleted here. */
+export const pendingRestores = new Map<string, { url: string; restore: () => Promise<void> }>();
 
-/** Runs one task after the other for each application: n8n registers the triggers of a workflow at the same time. */
+/**
+ * Runs one task after the other for each application: n8n registers the triggers of a workflow at
+ * the same time.
+ */
 export async function withApplicationLock<T>(
 	application: string,
 	task: () => Promise<T>,
@@ -21,13 +24,17 @@ export async function withApplicationLock<T>(
 	}
 }
 
-/** Has the place of a webhook URL given back a moment later, unless it is published again until then. */
+/**
+ * Schedules the restore of the previous webhook URL.
+ *
+ * @param url the one that is replaced by it, unless it is published again before that
+ */
 export function scheduleRestore(
 	application: string,
 	url: string,
-	giveBack: () => Promise<void>,
+	restore: () => Promise<void>,
 ): void {
-	const pending = { url, giveBack };
+	const pending = { url, restore };
 	pendingRestores.set(application, pending);
 	void sleep(RESTORE_DELAY_MS).then(
 		async () =>
@@ -40,5 +47,5 @@ export function scheduleRestore(
 export async function restoreNow(application: string): Promise<void> {
 	const pending = pendingRestores.get(application);
 	pendingRestores.delete(application);
-	await pending?.giveBack();
+	await pending?.restore();
 }

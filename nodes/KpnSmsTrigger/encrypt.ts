@@ -5,10 +5,10 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Encrypts a text, so that it can be kept where others can read.
+ * Encrypts a text that is kept where others can read it.
  *
- * n8n gives a workflow's static data to everybody who may read the workflow, and whoever has the
- * signing secret can make events up. Credentials are better kept: only who has one can decrypt.
+ * n8n gives a workflow's static data to all users who may read the workflow, and the signing secret
+ * is enough to forge events. A credential is read by fewer.
  *
  * @param password a secret from a credential
  */

@@ -92,8 +92,8 @@ export const triggerFields: INodeProperties[] = [
 		],
 	},
 	{
-		// n8n unpacks and parses the body of a request before a node sees it, whoever it is from. It
-		// leaves the body as it came where a node of version 1 has this option, as its Webhook node can.
+		// n8n unpacks and parses the body of a request before a node sees it, also of one that is not
+		// KPN's. It leaves the body as it is for a node of version 1 with this option of its Webhook node.
 		displayName: 'Leave the Body as It Came',
 		name: 'options',
 		type: 'hidden',

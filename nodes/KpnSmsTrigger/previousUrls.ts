@@ -12,18 +12,19 @@ import {
 	type Registration,
 } from './registrations';
 
-/** Who had the place before a trigger. It is handed on from one to the next, so that none is lost with another. */
+/** The URLs that KPN had before that of a trigger. Each trigger that takes over keeps all of them. */
 interface PreviousUrls {
-	/** The URLs of the triggers of this n8n that have been taken over from, the latest first. */
+	/** Those of triggers of this n8n, the latest first. */
 	triggers: string[];
-	/** What stood there before them all. */
+	/** The URL before the first of them. */
 	original?: string;
 }
 
 /**
- * What a trigger that takes over keeps of who had the place, encrypted.
+ * The previous URLs that a trigger keeps when it takes over, encrypted.
  *
- * @param from the trigger that had it, where it is known; else the application's own `url` was there
+ * @param from the trigger that is taken over from, if it is one of this n8n
+ * @param url the application's own URL, if it is not
  */
 export async function previousToKeep(
 	context: IHookFunctions,
@@ -35,19 +36,19 @@ export async function previousToKeep(
 }
 
 /**
- * The URL that comes in the place of a trigger that leaves: the last one before it that is still there;
+ * The URL to restore when a trigger is unpublished: the last one before it that is still in use;
  * undefined if none is.
  *
- * @throws NodeOperationError where what was there can no longer be read
+ * @throws NodeOperationError where the previous URLs can no longer be decrypted
  */
-export async function urlToGiveBack(
+export async function urlToRestore(
 	context: IHookFunctions,
 	registration: Registration,
 ): Promise<string | undefined> {
 	const { triggers, original } = await previousWith(context, registration);
 	const waiting = triggers.filter((url) => originOf(url) === originOf(ownUrl(context)));
 	for (const url of original === undefined ? waiting : [...waiting, original]) {
-		// One that cannot be asked stays what it was: somebody else's, or a trigger that is known.
+		// One that does not answer counts as in use if it is another system's, or a registered trigger.
 		const unasked = url !== original && !registrations.has(url);
 		if (!hasEnded(url) && !((await isGone(context, url)) ?? unasked)) return url;
 	}
@@ -55,10 +56,10 @@ export async function urlToGiveBack(
 }
 
 /**
- * The trigger, and what it has taken over from. Across a start of n8n, that can be another one that it
- * did not know: what that one has taken over from comes before it then.
+ * The URLs of a trigger and of those before it. After a restart of n8n, the original URL can turn
+ * out to be that of another trigger: then those before that one come first.
  *
- * @throws NodeOperationError where that can no longer be read
+ * @throws NodeOperationError where they can no longer be decrypted
  */
 export async function previousWith(
 	context: IHookFunctions,
@@ -88,13 +89,16 @@ async function decryptPrevious(
 	);
 }
 
-/** Whether a URL of this n8n has no trigger any more; undefined if n8n does not answer. Other systems are not asked. */
+/**
+ * Whether a URL of this n8n has no trigger any more; undefined if n8n does not answer. Other systems
+ * are not asked.
+ */
 async function isGone(context: IHookFunctions, url: string): Promise<boolean | undefined> {
 	if (originOf(url) !== originOf(ownUrl(context))) return false;
 	const options = { url, ignoreHttpStatusErrors: true, returnFullResponse: true, timeout: 5000 };
 	try {
 		const answer = (await context.helpers.httpRequest(options)) as IN8nHttpFullResponse;
-		// For a URL that takes only POST, n8n says so.
+		// A URL that exists, but only for POST, is a 404 as well, and its message says so.
 		return answer.statusCode === 404 && !JSON.stringify(answer.body).includes('POST request');
 	} catch {
 		return undefined;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 
-/** Kept in this process, for each trigger: more than n8n can start in the ten minutes that KPN tries. */
+/** In this process, for each trigger: more than n8n can start in the ten minutes of KPN's attempts. */
 const MAX_IN_MEMORY = 60_000;
 /** Kept in n8n's database, read and written with every event: about 20 kB. */
 const MAX_STORED = 1000;
@@ -9,10 +9,10 @@ const ID_CHARACTERS = 12;
 
 /** `storing`: n8n does not have the execution yet, and may fail to store it. */
 type State = 'storing' | 'stored';
-/** By id, since when, in epoch seconds. */
+/** By event id; `at` in epoch seconds. */
 type Recent = Map<string, { state: State; at: number }>;
 
-/** By trigger: the static data of two requests at once do not know of each other. */
+/** By trigger: of two requests at once, each has static data of its own. */
 const recentByTrigger = new Map<string, Recent>();
 
 /**
@@ -25,10 +25,12 @@ export class ProcessedEvents {
 	/**
 	 * @param stored the node's static data, which n8n saves before it answers
 	 * @param trigger what makes the trigger unique in this process; undefined while it is tested
+	 * @param canStore whether events may be added to `stored`; if not, only this process knows them
 	 */
 	constructor(
 		private readonly stored: IDataObject,
 		trigger?: string,
+		private readonly canStore = true,
 	) {
 		this.recent = (trigger && recentByTrigger.get(trigger)) || new Map();
 		if (trigger) recentByTrigger.set(trigger, this.recent);
@@ -39,20 +41,21 @@ export class ProcessedEvents {
 		return state ?? (this.list.some((entry) => entry.startsWith(id)) ? 'stored' : undefined);
 	}
 
-	/** Before n8n stores the execution. */
+	/** To be called before n8n stores the execution. */
 	begin = (id: string): void => this.set(id, 'storing');
 
-	/** Once it has. */
+	/** To be called once n8n has stored it. */
 	finish(id: string): void {
 		this.set(id, 'stored');
+		if (!this.canStore) return;
 		// Another process may have saved over what this one had saved: both are merged, by time.
 		const own = [...this.recent].slice(-MAX_STORED).filter(([, { state }]) => state === 'stored');
-		const merged = new Set([...this.list, ...own.map(([id, { at }]) => id + at.toString(36))]);
+		const merged = new Set([...this.list, ...own.map(([key, { at }]) => key + at.toString(36))]);
 		const timeOf = (entry: string) => parseInt(entry.slice(ID_CHARACTERS), 36);
 		this.stored.events = [...merged].sort((a, b) => timeOf(a) - timeOf(b)).slice(-MAX_STORED);
 	}
 
-	/** Where n8n could not store it: KPN's next attempt is no repeat. */
+	/** If n8n could not store the execution, KPN's next attempt is not a repeat. */
 	forgetUnlessStored(id: string): void {
 		if (this.recent.get(id)?.state === 'storing') this.recent.delete(id);
 	}

@@ -1,4 +1,4 @@
-import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
 import { readEvents, type EventKind, type WebhookEvent } from '../shared/webhookEvent';
 import { isManualRegistration, isStale, keysOf, refreshKeys } from './signingKeys';
@@ -7,10 +7,10 @@ import { eventId, ProcessedEvents } from './processedEvents';
 import { readRawBody, checkBodyHeaders, type Rejection } from './rawBody';
 import { isSigned, readHeaders, TIMESTAMP_TOLERANCE, type SignedHeaders } from './signature';
 
-/** What a request is answered with: its status, and words for its sender. */
+/** What a request is answered with: status and message. */
 const RESPONSES = {
 	stored: [200, 'Received'],
-	known: [200, 'Received before'],
+	repeat: [200, 'Received before'],
 	unreadable: [400, 'Not readable'],
 	notKpns: [401, 'Not signed by KPN'],
 	method: [405, 'KPN’s events come by POST'],
@@ -18,39 +18,48 @@ const RESPONSES = {
 	tryAgain: [503, 'Try again'],
 } as const;
 
+/** What KPN has posted, proven by its signature. */
+interface VerifiedRequest {
+	headers: SignedHeaders;
+	body: Buffer;
+	events: WebhookEvent[];
+}
+
 /**
  * Answers one request to the trigger's URL. Whatever it is, it gets an answer, and only what is
  * provably KPN's, wanted and new starts an execution. Never throws: n8n would start a failed one.
  */
 export async function receive(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	try {
-		return await handleRequest(context);
+		if (context.getRequestObject().method !== 'POST') {
+			context.getResponseObject().set('allow', 'POST');
+			return respond(context, 'method');
+		}
+		const request = await readRequest(context);
+		return 'why' in request ? reject(context, request) : accept(context, request);
 	} catch (error) {
-		return reject(context, 'tryAgain', (error as Error).message);
+		return reject(context, { kind: 'tryAgain', why: (error as Error).message });
 	}
 }
 
-async function handleRequest(context: IWebhookFunctions): Promise<IWebhookResponseData> {
-	const request = context.getRequestObject();
-	if (request.method !== 'POST') {
-		context.getResponseObject().set('allow', 'POST');
-		return respond(context, 'method');
-	}
-	// All that the headers tell comes before the body: while n8n waits for one, it holds much memory.
+async function readRequest(context: IWebhookFunctions): Promise<VerifiedRequest | Rejection> {
+	// Headers are checked before the body is read: while n8n waits for a body, it holds much memory.
 	const rejection = checkBodyHeaders(context);
-	if (rejection) return reject(context, ...rejection);
-	const headers = readHeaders(request.headers, Date.now(), toleranceOf(context));
-	if (typeof headers === 'string') return reject(context, 'notKpns', headers);
+	if (rejection) return rejection;
+	const { headers: allHeaders } = context.getRequestObject();
+	const headers = readHeaders(allHeaders, Date.now(), toleranceOf(context));
+	if (typeof headers === 'string') return { kind: 'notKpns', why: headers };
 	const body = await readRawBody(context);
-	if (!Buffer.isBuffer(body)) return reject(context, ...body);
+	if (!Buffer.isBuffer(body)) return body;
 	const rejected = await verifyRequest(context, headers, body);
-	if (rejected) return reject(context, ...rejected);
+	if (rejected) return rejected;
 	const events = readEvents(body, headers);
-	if (!events) return reject(context, 'unreadable', 'it is signed, but no JSON');
-	return accept(context, headers, body, events);
+	return events ? { headers, body, events } : NO_JSON;
 }
 
-/** Undefined if the body was signed with one of KPN's keys, else the answer and why. */
+const NO_JSON: Rejection = { kind: 'unreadable', why: 'it is signed, but no JSON' };
+
+/** Undefined if the body was signed with one of KPN's keys. */
 async function verifyRequest(
 	context: IWebhookFunctions,
 	headers: SignedHeaders,
@@ -65,22 +74,26 @@ async function verifyRequest(
 	const isUpToDate = await refreshKeys(context, cache);
 	if (isSigned(headers, body, cache.keys)) return undefined;
 	const why = cache.keys.length > 0 ? 'its signature does not fit' : 'there is no secret for it';
-	if (isUpToDate) return ['notKpns', why];
-	return ['tryAgain', `${why}, and the keys were asked for just before or cannot be had now`];
+	if (isUpToDate) return { kind: 'notKpns', why };
+	return {
+		kind: 'tryAgain',
+		why: `${why}, and the keys were asked for just before or cannot be had now`,
+	};
 }
 
+/** Starts an execution for the events of a request, unless they are repeats or not wanted. */
 function accept(
 	context: IWebhookFunctions,
-	{ attempt = 1 }: SignedHeaders,
-	body: Buffer,
-	events: WebhookEvent[],
+	{ headers: { attempt = 1 }, body, events }: VerifiedRequest,
 ): IWebhookResponseData {
 	const identities = events.map(({ identity }) => identity);
 	const id = eventId(identities, body);
-	const processed = new ProcessedEvents(staticDataOf(context), triggerId(context));
+	const staticData = context.getWorkflowStaticData('node');
+	const canStore = isManualRegistration(context) || isRegistrationSaved(context);
+	const processed = new ProcessedEvents(staticData, triggerId(context), canStore);
 	// Where nothing tells events apart, equal ones can be two: only a later attempt is a repeat then.
 	const state = attempt > 1 || !identities.includes(undefined) ? processed.state(id) : undefined;
-	if (state === 'stored') return respond(context, 'known');
+	if (state === 'stored') return respond(context, 'repeat');
 	if (state === 'storing') return respond(context, 'tryAgain');
 	const wanted = context.getNodeParameter('events', []) as EventKind[];
 	const wantedEvents = events.filter(({ kind }) => wanted.includes(kind));
@@ -100,14 +113,13 @@ function accept(
 }
 
 /**
- * The node's static data. KPN can send before n8n has saved what publishing has written there, and
- * an older state saved later would undo it: until then, what an event adds is not kept.
+ * Whether n8n has saved what publishing has written into the node's static data. KPN can send before
+ * that: an event that added to the older state would have n8n save that later, and undo it.
  */
-function staticDataOf(context: IWebhookFunctions): IDataObject {
-	const stored = context.getWorkflowStaticData('node');
-	const { url } = (stored.registered ?? {}) as { url?: string };
-	const registered = isManualRegistration(context) || url === context.getNodeWebhookUrl('default');
-	return registered ? stored : { ...stored };
+function isRegistrationSaved(context: IWebhookFunctions): boolean {
+	const { registered } = context.getWorkflowStaticData('node');
+	const { url } = (registered ?? {}) as { url?: string };
+	return url === context.getNodeWebhookUrl('default');
 }
 
 function toleranceOf(context: IWebhookFunctions): number {
@@ -115,14 +127,14 @@ function toleranceOf(context: IWebhookFunctions): number {
 	return seconds > 0 ? seconds : TIMESTAMP_TOLERANCE;
 }
 
-/** What makes a trigger unique in this process; undefined while it is tested, when the same event may be wanted again. */
+/** Unique in this process; undefined for a test, when the same event may be wanted again. */
 function triggerId(context: IWebhookFunctions): string | undefined {
 	if (context.getMode() === 'manual') return undefined;
 	return `${context.getWorkflow().id}/${context.getNode().id}`;
 }
 
-/** The log says why; who sends what is not KPN's is not told. */
-function reject(context: IWebhookFunctions, ...[kind, why]: Rejection): IWebhookResponseData {
+/** The reason goes into n8n's log only: it is not for a sender who is not KPN. */
+function reject(context: IWebhookFunctions, { kind, why }: Rejection): IWebhookResponseData {
 	warn(context, `refused a request: ${why}`);
 	return respond(context, kind);
 }

@@ -1,44 +1,45 @@
 import { createHash } from 'node:crypto';
-import type { IDataObject, IHookFunctions, NodeOperationError } from 'n8n-workflow';
+import type { IHookFunctions } from 'n8n-workflow';
 
-import { baseUrlOf, KPN_HOST } from '../shared/kpnApi';
+import { baseUrlOf } from '../shared/kpnApi';
 import { isTestUrl, TEST_PATH } from '../shared/testUrl';
-import { storeKeys } from './signingKeys';
-import { warn } from './log';
-import { previousToKeep, previousWith, urlToGiveBack } from './previousUrls';
-import {
-	forget,
-	isStored,
-	markAsEnded,
-	originOf,
-	ownerOf,
-	ownUrl,
-	problem,
-	registrationOf,
-	registrations,
-	remember,
-	workflowOf,
-	type Registration,
-} from './registrations';
 import {
 	withApplicationLock,
 	scheduleRestore,
 	restoreNow,
 	pendingRestores,
 } from './applicationLock';
-import { readCredential, WebhookSettings, type Level, type WebhookConfig } from './webhookSettings';
+import { excludedFieldsOf, isRemovable, privacyToSet } from './excludedFields';
+import { warn } from './log';
+import { previousToKeep, previousWith, urlToRestore } from './previousUrls';
+import {
+	NOT_REMOVABLE,
+	otherApplication,
+	requireHttps,
+	requireTakeOver,
+	SET_BY_HAND,
+} from './registrationErrors';
+import {
+	forget,
+	isStored,
+	isTest,
+	markAsEnded,
+	originOf,
+	ownerOf,
+	ownUrl,
+	registrationOf,
+	registrations,
+	remember,
+	takesOver,
+	type Registration,
+} from './registrations';
+import { storeKeys } from './signingKeys';
+import { readCredential, WebhookSettings } from './webhookSettings';
 
-/** How `excludedFieldsOf` writes that nothing is left out. */
-const NO_EXCLUDED_FIELDS = '[]';
-
-/** n8n stores what a trigger has put at KPN once publishing is over. */
-const SET_BY_HAND =
-	'KPN sends here already, and why is not known: somebody has set this URL there, or n8n was ended while it published this workflow. Unpublishing leaves it there: set what KPN had before, or remove the URL, at KPN.';
-
-/** The URLs of which n8n's log says that they stay: n8n tries to unpublish several times. */
+/** The URLs that n8n's log has named as left at KPN: n8n tries to unpublish several times. */
 const reportedNotRestored = new Set<string>();
 
-/** What n8n 1.x asks at every start; 2.x asks when publishing only. A start changes nothing at KPN. */
+/** n8n 1.x asks this at every start, 2.x only when publishing. A start changes nothing at KPN. */
 export function isRegistered(context: IHookFunctions): boolean {
 	const starting = ['init', 'leadershipChange'].includes(context.getActivationMode());
 	return starting && registrationOf(context)?.url === ownUrl(context);
@@ -61,9 +62,9 @@ export async function register(context: IHookFunctions): Promise<void> {
 		else if (pendingRegistration?.previous !== undefined && !takesOver(context))
 			await restoreNow(application);
 		const failed = await setWebhookUrl(context, url, application).catch((error: Error) => error);
-		// Another one that was about to leave has left with this.
+		// This takes the place of a restore that was pending.
 		if (!failed) return pendingRestores.delete(application);
-		// It may be unclear whether KPN took the URL, and what cannot be published has none.
+		// Whether KPN took the URL may be unclear, and a trigger that is not published must have none there.
 		const incomplete = registrationOf(context);
 		if (incomplete?.application === application)
 			await restorePrevious(context, incomplete).catch((error) =>
@@ -86,7 +87,7 @@ async function setWebhookUrl(
 	const matching = own?.url === stored?.url ? stored : registrations.get(own?.url ?? '');
 	const previousOwn = matching?.application === application ? matching : undefined;
 	const isOwnTest = own?.url !== undefined && own.url !== url && productionUrlOf(own.url) === url;
-	// Nobody but a test, of which one may have broken off, has put a test URL there.
+	// Only a test sets a test URL: this one is left of a test that broke off.
 	const isBrokenTest = isTest(context) && own?.url === url;
 	const isOurs = isOwnTest || isBrokenTest || (previousOwn !== undefined && previousOwn === stored);
 	const isFree = previousOwn
@@ -97,22 +98,15 @@ async function setWebhookUrl(
 		requireTakeOver(context, otherHolder, own ? undefined : inherited.level);
 	await storeKeys(context);
 	reportedNotRestored.delete(url);
-	// It is not known to be ours to remove.
+	// Who has set it is not known, so unpublishing must not remove it.
 	if (holder === url && !isOurs) {
 		registrations.delete(url);
 		warn(context, SET_BY_HAND);
 		return forget(context);
 	}
 
-	const { createdConfig, excludedFields } = previousOwn ?? {
-		createdConfig: own === undefined,
-		excludedFields: '',
-	};
-	const isChangedByOthers =
-		own !== undefined && !(createdConfig && excludedFieldsOf(own) === excludedFields);
-	// What KPN does not show now may be what was left out before.
-	const keeps = isChangedByOthers || (own !== undefined && !inherited.complete);
-	const config = { url, privacy: (keeps ? own : inherited).privacy };
+	const { privacy, ...forRestore } = privacyToSet(own, inherited, previousOwn);
+	const config = { url, privacy };
 	let previous = previousOwn?.previous;
 	if (otherHolder !== undefined && !isTestUrl(otherHolder)) {
 		previous = await previousToKeep(context, previousOwn, own?.url);
@@ -122,8 +116,7 @@ async function setWebhookUrl(
 		owner: ownerOf(context),
 		workflow: context.getWorkflow().name ?? '',
 		url,
-		excludedFields: isChangedByOthers ? excludedFields : excludedFieldsOf(config),
-		createdConfig,
+		...forRestore,
 		previous,
 		test: isTest(context),
 	});
@@ -135,8 +128,9 @@ async function setWebhookUrl(
 }
 
 /**
- * Gives KPN's place back as it was, unless somebody has changed it since: a moment later, for the
- * trigger may only be published again; at once where n8n may be ended until then and know nothing of it.
+ * Restores what KPN had before this trigger, unless it has been changed since: after a delay, as
+ * the trigger may only be published again; at once where n8n stores nothing that would restore it
+ * after a restart.
  *
  * @throws NodeApiError where KPN refuses or cannot be reached: all is kept for the next time
  */
@@ -144,11 +138,11 @@ export async function unregister(context: IHookFunctions): Promise<void> {
 	const registration = registrationOf(context);
 	if (!registration) return;
 	const { application, url, test } = registration;
-	// Another trigger of the workflow may come in its place, whatever becomes of this.
+	// From now on another trigger of the workflow may be registered, also if this fails.
 	markAsEnded(registration);
 	try {
 		if ((await applicationOf(context)) !== application) {
-			// No error: n8n would try again for some seconds, and not publish meanwhile.
+			// Not thrown: n8n would try again for some seconds, and publish nothing meanwhile.
 			reportNotRestored(context, registration, otherApplication(context, application));
 			return;
 		}
@@ -170,7 +164,7 @@ export async function unregister(context: IHookFunctions): Promise<void> {
 	}
 }
 
-/** Said in the log, and by the error where there is one: n8n itself unpublishes all the same. */
+/** Adds to an error what it means for the user, and logs it: n8n unpublishes in any case. */
 function reportNotRestored(context: IHookFunctions, { url }: Registration, error: Error): Error {
 	error.message = `KPN may still send to ${url}. ${error.message} Remove that URL at KPN, or publish and unpublish the workflow again once this is mended.`;
 	if (!reportedNotRestored.has(url)) warn(context, error.message);
@@ -183,79 +177,19 @@ async function restorePrevious(context: IHookFunctions, registration: Registrati
 	const settings = new WebhookSettings(context);
 	const own = await settings.config('applications');
 	if (own?.url !== registration.url) return;
-	const url = await urlToGiveBack(context, registration);
+	const url = await urlToRestore(context, registration);
 	if (url !== undefined) return await settings.setConfig({ ...own, url }, 'PUT');
-	// What is left out at this level must not be sent because of us, nor be lost.
-	const lossless = [NO_EXCLUDED_FIELDS, excludedFieldsOf(await settings.inherited())];
-	if (registration.createdConfig) lossless.push(registration.excludedFields);
-	if (lossless.includes(excludedFieldsOf(own))) return await settings.remove();
-	warn(
-		context,
-		'KPN still sends here: which fields are left out of events would be lost with this URL. Set another URL at KPN, or remove the application’s webhook configuration there.',
-	);
+	if (isRemovable(own, await settings.inherited(), registration)) return await settings.remove();
+	warn(context, NOT_REMOVABLE);
 }
 
-/** What n8n makes the URL for a test once the workflow is published. */
+/** The URL that a test URL becomes once the workflow is published. */
 const productionUrlOf = (url: string): string => url.replace(TEST_PATH, '/webhook/');
 
-function otherApplication(context: IHookFunctions, application: string): NodeOperationError {
-	const [kpn, end] = application.split(' ');
-	return problem(
-		context,
-		`The credential was that of the application whose Client ID ends in ${end}, at ${kpn}, and is another one’s now.`,
-	);
-}
-
-/** KPN sends only to https addresses; a sandbox takes others. */
-function requireHttps(context: IHookFunctions, url: string, application: string): void {
-	if (url.startsWith('https:') || !application.startsWith(`https://${KPN_HOST} `)) return;
-	throw problem(
-		context,
-		`KPN sends only to https addresses, and this n8n’s is ${originOf(url)}. Set WEBHOOK_URL to the https address at which the internet reaches n8n, and publish the workflow again.`,
-	);
-}
-
-function requireTakeOver(context: IHookFunctions, holder: string, level?: Level): void {
-	let message = `KPN has one webhook URL for each application, and KPN sends this application’s events to ${originOf(holder)} now`;
-	if (level) message += `, as is set for its ${level.slice(0, -1)}`;
-	const workflow = registrations.get(holder)?.workflow;
-	if (isTestUrl(holder)) {
-		if (takesOver(context)) return;
-		message +=
-			': to the test URL of a workflow, for somebody listens for a test event there, or that test has ended without n8n giving KPN’s place back. Listen for a test event in that workflow once more and stop it, or use the option Take Over Webhook URL here.';
-	} else if (isTest(context)) {
-		message += `: to ${workflow ? `the published workflow “${workflow}”` : 'a published workflow, perhaps this one'}. Listening for a test event would take them away. Unpublish that, or test with pinned data or another trigger of this workflow.`;
-	} else if (registrations.get(holder)?.owner.startsWith(workflowOf(context))) {
-		message +=
-			': to another trigger of this workflow. Remove one of the two, or use a credential of another application here.';
-	} else {
-		if (takesOver(context)) return;
-		const who = workflow
-			? `the workflow “${workflow}” of this n8n`
-			: 'another workflow, another n8n or another system';
-		message += `: to ${who}. Unpublish that one, let one trigger start both, use a credential of another application here, or add the option Take Over Webhook URL, which takes those events away until this workflow is unpublished.`;
-	}
-	throw problem(context, message);
-}
-
-/** The fields that a configuration leaves out, so that equal ones compare as equal. */
-function excludedFieldsOf(config: WebhookConfig | undefined): string {
-	const services = Object.entries((config?.privacy?.excluded_fields ?? {}) as IDataObject)
-		.map(([service, fields]) => [service, Array.isArray(fields) ? [...fields].sort() : fields])
-		.filter(([, fields]) => !Array.isArray(fields) || fields.length > 0);
-	return JSON.stringify(services.sort());
-}
-
-/** KPN's address, how the Client ID ends, and a hash of it: n8n's database is not to hold it. */
+/** KPN's address, the end of the Client ID, and a hash of it: the whole must not be in n8n's database. */
 async function applicationOf(context: IHookFunctions): Promise<string> {
 	const credential = await readCredential(context);
 	const key = String(credential.clientId);
 	const hash = createHash('sha256').update(key).digest('base64url');
 	return `${baseUrlOf(credential)} ${key.slice(-4)} ${hash}`;
 }
-
-const takesOver = (context: IHookFunctions): boolean =>
-	!isTest(context) && context.getNodeParameter('additionalOptions.takeOver', false) === true;
-
-/** Whether somebody listens for a test event. */
-const isTest = (context: IHookFunctions): boolean => context.getMode() === 'manual';

@@ -1,39 +1,45 @@
 import type { IDataObject, IHookFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
-/** What a trigger has put at KPN, kept in the node's static data. */
+/** What a trigger has set at KPN, kept in the node's static data. */
 export interface Registration extends IDataObject {
 	/** A credential can become another application's. */
 	application: string;
-	/** Instance, workflow and node: copied or exported, static data goes along to another trigger. Empty once it is unpublished. */
+	/**
+	 * Instance, workflow and node, as static data is copied along with a workflow. Empty once it is
+	 * unpublished.
+	 */
 	owner: string;
-	/** The workflow's name, to say who has the place. */
+	/** The workflow's name, to say in an error whose URL KPN has. */
 	workflow: string;
 	url: string;
-	/** The fields that it has had left out, to know whether somebody has changed them since. */
+	/** The fields left out of events that it has set, to see whether they were changed since. */
 	excludedFields: string;
 	/** Whether the application had no configuration, so that this one can be removed. */
 	createdConfig: boolean;
-	/** A `PreviousUrls`, encrypted, for a URL may hold a token. Undefined where the place was free. */
+	/** A `PreviousUrls`, encrypted, as a URL may hold a token. Undefined where KPN had no URL. */
 	previous?: string;
-	/** Whether somebody listens for a test event. */
+	/** Whether it is for a test event only. */
 	test: boolean;
 }
 
-/** By URL, also those that are no more. n8n 1.x saves no static data of a workflow that it could not publish as a whole. */
+/**
+ * By URL, also those that have ended. n8n 1.x saves no static data of a workflow that it could not
+ * publish as a whole.
+ */
 export const registrations = new Map<string, Registration>();
 
-/** That of this trigger, which the others of this n8n know from then on, too. */
-export function registrationOf(context: IHookFunctions): Registration | undefined {
+/** That of this trigger, which is added to `registrations`. */
+export function registrationOf(context: IHookFunctions): Readonly<Registration> | undefined {
 	const url = ownUrl(context);
 	const stored = context.getWorkflowStaticData('node').registered as Registration | undefined;
 	const found =
 		registrations.get(url) ?? (stored?.owner === ownerOf(context) ? { ...stored } : undefined);
 	if (found?.url === url) registrations.set(url, found);
-	return found && { ...found };
+	return found;
 }
 
-/** Whether n8n has it in its database, for the time after its end. */
+/** Whether n8n has it in its database, where it is found after a restart. */
 export const isStored = (context: IHookFunctions, { url }: Registration): boolean =>
 	(context.getWorkflowStaticData('node').registered as Registration | undefined)?.url === url;
 
@@ -46,7 +52,7 @@ export function forget(context: IHookFunctions): void {
 	delete context.getWorkflowStaticData('node').registered;
 }
 
-/** It is unpublished, or about to leave: another trigger may come in its place. */
+/** It is unpublished, or about to be: another trigger of the workflow may be registered. */
 export function markAsEnded(registration: Registration): void {
 	registrations.set(registration.url, { ...registration, owner: '' });
 }
@@ -65,8 +71,14 @@ export const workflowOf = (context: IHookFunctions): string =>
 export const ownerOf = (context: IHookFunctions): string =>
 	workflowOf(context) + context.getNode().id;
 
-/** Of a foreign URL, more may be a secret. */
+/** The rest of a URL of another system may be a secret. */
 export const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).origin : url);
 
 export const problem = (context: IHookFunctions, words: string): NodeOperationError =>
 	new NodeOperationError(context.getNode(), words);
+
+export const takesOver = (context: IHookFunctions): boolean =>
+	!isTest(context) && context.getNodeParameter('additionalOptions.takeOver', false) === true;
+
+/** Whether it is published for a test event only. */
+export const isTest = (context: IHookFunctions): boolean => context.getMode() === 'manual';

@@ -13,7 +13,7 @@ export interface SettingsCall {
 
 const OR_MANUAL_REGISTRATION = 'or choose Manual under Registration.';
 
-/** What a call to KPN's webhook settings failed with, in words for whoever publishes or unpublishes the workflow. */
+/** The error of a call to KPN's webhook settings, for the user who publishes or unpublishes the workflow. */
 export function responseError(
 	node: INode,
 	call: SettingsCall,
@@ -36,11 +36,11 @@ export function responseError(
 	const message = isForbidden
 		? `KPN does not let this application manage the ${what} (HTTP status ${statusCode})`
 		: `KPN’s ${what} answered with HTTP status ${statusCode}`;
-	// It is shown, and goes into n8n's log: secrets are taken out in reading it.
+	// The error is shown and logged: `readKpnError` redacts secrets.
 	return settingsError(node, message, advice, readKpnError(body), statusCode);
 }
 
-/** The same for a call that was not answered, or for which no token could be had. */
+/** The same for a call without a response, or without a token. */
 export function connectionError(node: INode, error: unknown): NodeApiError {
 	const { statusCode, meaning, advice, kpn, systemCode, retryable } = tokenFailure(error);
 	if (statusCode !== undefined && retryable) {
@@ -48,8 +48,8 @@ export function connectionError(node: INode, error: unknown): NodeApiError {
 		const again = 'Publish the workflow again in some minutes.';
 		return settingsError(node, message, again, kpn, statusCode);
 	}
-	// An answer that makes n8n throw is that to the token call: ours are all taken as they come.
-	// Without a code of the system, nothing was sent, as where the Base URL is none.
+	// A status here is that of the token call: n8n throws for none of the others. Without a system code,
+	// nothing was sent, as with an invalid Base URL.
 	if (statusCode !== undefined || systemCode === undefined) {
 		const message = meaning.charAt(0).toUpperCase() + meaning.slice(1);
 		return settingsError(node, message, advice, kpn, statusCode);
@@ -71,7 +71,7 @@ function settingsError(
 	const description = joinSentences(formatKpnError(kpn, statusCode), advice);
 	const httpCode = statusCode?.toString();
 	const error = new NodeApiError(node, {}, { message, description, httpCode });
-	// n8n shows only this where publishing fails, and puts words of its own in place of some.
+	// n8n shows only the message if publishing fails, and replaces some messages by its own.
 	error.message = `${message}. ${description}`;
 	return error;
 }

@@ -22,7 +22,7 @@ export interface SigningKey {
 export interface SignedHeaders {
 	/** HMAC-SHA256 of the body. */
 	signature: Buffer;
-	/** It is not covered by the signature: replays are found by the memory of processed events. */
+	/** Not covered by the signature: processed events are what detects a replay. */
 	timestamp: number;
 	keyId?: string;
 	attempt?: number;
@@ -32,11 +32,11 @@ type Headers = Record<string, string | string[] | undefined>;
 
 /**
  * Reads KPN's headers and checks what needs neither body nor secret. A header that came twice
- * arrives as one with a comma and fits no shape here, so it is refused.
+ * arrives as one with a comma and fits no shape here, so it is rejected.
  *
  * @param now epoch milliseconds
  * @param tolerance seconds by which the timestamp may be off, to either side
- * @returns the headers, or why they are refused, in half a sentence
+ * @returns the headers, or why they are rejected, in half a sentence
  */
 export function readHeaders(
 	headers: Headers,
@@ -56,7 +56,7 @@ export function readHeaders(
 	}
 	const attempt = /^[1-9]\d?$/.exec(String(headers[ATTEMPT_HEADER]))?.[0];
 	const age = now / 1000 - Number(timestamp);
-	// Nobody has published whether KPN renews the timestamp with every attempt.
+	// KPN does not document whether it renews the timestamp with every attempt.
 	const attemptDelay = ATTEMPT_DELAYS[Number(attempt ?? 1) - 1] ?? 0;
 	if (age > tolerance + attemptDelay) return 'its timestamp is too old';
 	if (age < -tolerance) return 'its timestamp is in the future';
@@ -84,7 +84,7 @@ export function isSigned(
 			key.secret.trim() !== '' &&
 			(keyId === undefined || key.keyId === undefined || key.keyId === keyId),
 	);
-	// Every key is tried, so the time it takes does not tell which one fits.
+	// Every key is tried, so that the time it takes does not depend on which one fits.
 	const matching = candidates.filter(({ secret }) =>
 		timingSafeEqual(createHmac('sha256', secret).update(body).digest(), signature),
 	);

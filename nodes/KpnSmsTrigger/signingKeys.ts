@@ -19,13 +19,19 @@ type Context = IHookFunctions | IWebhookFunctions;
 /** The credential that holds the secrets a user has typed. */
 const WEBHOOK_CREDENTIAL_TYPE = 'kpnSmsWebhookApi';
 
-/** Milliseconds for which keys are used unasked: one that KPN revokes is trusted that long, and for one event more. */
+/**
+ * Milliseconds for which keys are used without asking KPN: one that it revokes is trusted for that
+ * long, and for one event more.
+ */
 const MAX_KEY_AGE_MS = 10 * 60_000;
 
-/** Milliseconds between two refreshes, so that forged requests cannot cause any number of them. KPN's second attempt comes after 60 s. */
+/**
+ * Milliseconds between two refreshes, so that forged requests cannot cause any number of them. KPN's
+ * second attempt comes after 60 s.
+ */
 const MIN_REFRESH_INTERVAL_MS = 30_000;
 
-/** Keys of KPN's, or secrets that a user has typed, whose ids and levels are not known. */
+/** A key of KPN's; or a secret that a user has typed, of which neither id nor level is known. */
 type VerificationKey = SigningKey & Partial<ActiveKey>;
 
 interface KeyCache {
@@ -36,31 +42,31 @@ interface KeyCache {
 	refreshing?: Promise<boolean>;
 }
 
-/** By credential. To read one takes n8n 40 ms, and each request would need it. */
+/** By credential. n8n takes 40 ms to read one, too long for each request. */
 const keyCaches = new Map<string, KeyCache>();
 
 export const isManualRegistration = (context: Context): boolean =>
 	context.getNodeParameter('registration', 'automatic') === 'manual';
 
-/** The keys to verify with, as far as they are known: from this process, or as publishing has stored them. */
+/** The keys to verify with: from this process, or as publishing has stored them. */
 export async function keysOf(context: Context): Promise<KeyCache> {
 	const id = credentialId(context);
 	if (id === '') return { keys: [], refreshedAt: Date.now() };
 	const keys = keyCaches.has(id) ? [] : await keysFromStaticData(context);
-	// Another request may have been quicker.
+	// Another request may have added them meanwhile.
 	const cache = keyCaches.get(id) ?? { keys, refreshedAt: 0 };
 	keyCaches.set(id, cache);
 	return cache;
 }
 
-/** Whether a valid event is reason enough to refresh the keys, beside it. */
+/** Whether the keys are to be refreshed in the background of a valid event. */
 export const isStale = ({ refreshedAt }: KeyCache): boolean =>
 	Date.now() - refreshedAt > MAX_KEY_AGE_MS;
 
 /**
- * Brings the known keys up to date: with KPN's, or with the credential that a user has filled in.
+ * Fetches the keys anew: KPN's, or those of the credential that a user has filled in.
  *
- * @returns whether they were asked for since this was called, so that no key is newer
+ * @returns whether that was done since this was called, so that no key is newer
  */
 export async function refreshKeys(context: Context, cache: KeyCache): Promise<boolean> {
 	if (cache.refreshing) return (await cache.refreshing) && false;
@@ -76,15 +82,15 @@ export async function refreshKeys(context: Context, cache: KeyCache): Promise<bo
 }
 
 /**
- * Takes the keys as they are on publishing, and stores KPN's in the node's static data, encrypted:
- * n8n starts again, and several processes of it can take events.
+ * Fetches the keys on publishing, and stores KPN's in the node's static data, encrypted: for after a
+ * restart of n8n, and for its other processes.
  *
  * @throws NodeOperationError where no secret is typed
- * @throws NodeApiError where KPN does not tell its keys
+ * @throws NodeApiError where KPN does not show its keys
  */
 export async function storeKeys(context: IHookFunctions): Promise<void> {
 	const keys = await fetchKeys(context, (await keysOf(context)).keys);
-	// The first event may come with a key that KPN has made for it.
+	// KPN may create a key for the first event: it must be possible to refresh the keys at once.
 	keyCaches.set(credentialId(context), { keys, refreshedAt: Date.now() - MIN_REFRESH_INTERVAL_MS });
 	if (!isManualRegistration(context)) {
 		const password = await encryptionPassword(context);
@@ -98,7 +104,7 @@ export async function storeKeys(context: IHookFunctions): Promise<void> {
 	}
 }
 
-/** A key that KPN signs with no longer is dropped, as far as KPN tells. */
+/** Leaves out a key that KPN no longer signs with, where KPN shows that. */
 async function fetchKeys(
 	context: Context,
 	cachedKeys: VerificationKey[],
@@ -132,20 +138,20 @@ async function keysFromStaticData(context: Context): Promise<VerificationKey[]> 
 	});
 }
 
-/** With this, what is kept in the static data is encrypted. */
+/** The password that encrypts what is kept in the static data. */
 export async function encryptionPassword(context: Context): Promise<string> {
 	const { clientSecret } = await readCredential(context);
 	return typeof clientSecret === 'string' ? clientSecret : '';
 }
 
-/** Empty where none is chosen. */
+/** Empty if no credential is chosen. */
 function credentialId(context: Context): string {
 	const type = isManualRegistration(context) ? WEBHOOK_CREDENTIAL_TYPE : CREDENTIAL_TYPE;
 	const credential = context.getNode().credentials?.[type];
 	return credential ? `${type} ${credential.id}` : '';
 }
 
-/** What can be said of a secret without KPN: only an event from KPN proves that it is the right one. */
+/** Checks what can be checked of a secret without KPN: only an event proves that it is the right one. */
 export async function testSecret(
 	this: ICredentialTestFunctions,
 	credential: ICredentialsDecrypted,

@@ -22,9 +22,12 @@ const SCOPES = { applications: 'APPLICATION', teams: 'CUSTOMER', organizations: 
 export type Level = keyof typeof SCOPES;
 const LEVELS = Object.keys(SCOPES) as Level[];
 
-/** Milliseconds for all the calls of one task, tokens included: a person waits for it, or KPN itself with an event in its hand. */
+/**
+ * Milliseconds for all the calls of one task, tokens included: a user waits for it, or KPN for the
+ * answer to an event.
+ */
 const TASK_TIMEOUT_MS = 8_000;
-/** For the next tasks, after one in vain: n8n 2.x publishes up to five times over, within 15 s. */
+/** For the tasks after one that timed out: n8n 2.x tries to publish up to five times, within 15 s. */
 const RETRY_TIMEOUT_MS = 1000;
 /** By KPN's address, when it last did not answer in time. */
 const lastTimeouts = new Map<unknown, number>();
@@ -85,7 +88,10 @@ export class WebhookSettings {
 		};
 	}
 
-	/** What holds for the application where it has nothing of its own, whose the URL is, and whether KPN showed it all. */
+	/**
+	 * What holds for the application where nothing is set for itself, the level of the URL, and whether
+	 * KPN showed all of it.
+	 */
 	async inherited(): Promise<WebhookConfig & { level: Level; complete: boolean }> {
 		let complete = true;
 		const above = async (level: Level) =>
@@ -126,7 +132,7 @@ export class WebhookSettings {
 		return undefined;
 	}
 
-	/** The ids of a level's keys that may still sign. What is no list throws: it would read as none. */
+	/** The ids of a level's keys that may still sign. Throws if it is not a list: that must not read as no keys. */
 	async signingKeys(level: Level): Promise<unknown[]> {
 		const ids: unknown[] = [];
 		for (const status of ['ACTIVE', 'RETIRING']) {
@@ -137,7 +143,7 @@ export class WebhookSettings {
 		return ids;
 	}
 
-	/** An answer's JSON; undefined where KPN says 404. */
+	/** A response's JSON; undefined for 404. */
 	private async find<T>(call: SettingsCall): Promise<T | undefined> {
 		const response = await this.request(call);
 		if (response.statusCode === 404) return undefined;
@@ -166,7 +172,7 @@ export class WebhookSettings {
 		try {
 			const response = await send();
 			if (response.statusCode !== 401) return response;
-			// n8n renews a token only where a 401 is thrown, and then KPN's words would be lost.
+			// n8n itself renews a token only if a 401 is thrown, and then KPN's own words are lost.
 			const { refreshOAuth2Token } = this.context.helpers;
 			if (!refreshOAuth2Token) return response;
 			await Promise.race([refreshOAuth2Token.call(this.context, CREDENTIAL_TYPE), timeUp]);

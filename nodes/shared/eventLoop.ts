@@ -1,9 +1,9 @@
 import { sleep } from 'n8n-workflow';
 
-/** Work for so long at a time, and n8n still answers everybody else. */
+/** How long the event loop may be blocked at a time, without a delay that users of n8n notice. */
 const MAX_BLOCK_MS = 20;
 
-/** Maps a list of any length without holding the event loop. */
+/** Maps a list of any length without blocking the event loop. */
 export async function mapWithYield<T, R>(
 	list: readonly T[],
 	map: (element: T, index: number) => R,
@@ -20,7 +20,7 @@ export async function mapWithYield<T, R>(
 	return mapped;
 }
 
-/** Gives everything else that waits its turn. A timer of 0 would take a millisecond for that. */
+/** Lets everything else that is waiting run. A timer of 0 would take a millisecond for that. */
 async function yieldToEventLoop(): Promise<void> {
 	const { port1, port2 } = new MessageChannel();
 	await new Promise<void>((resolve) => {
@@ -32,7 +32,7 @@ async function yieldToEventLoop(): Promise<void> {
 
 /**
  * Waits, or until the cancel button; the caller asks about that itself. For 0 milliseconds, until
- * everything else that waits has had its turn.
+ * everything else that is waiting has run.
  */
 export async function cancelableSleep(milliseconds: number, cancel?: AbortSignal): Promise<void> {
 	if (cancel?.aborted) return;

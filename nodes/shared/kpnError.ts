@@ -2,13 +2,13 @@ import { jsonParse } from 'n8n-workflow';
 
 import { isRecord } from './isRecord';
 
-/** What KPN, or a proxy before it, said of a failure, in its own words. */
+/** What KPN, or a proxy before it, said about a failure, in its own words. */
 export interface KpnError {
 	message?: string;
 	code?: string;
 }
 
-/** Texts that must be in nothing that is kept: this call's token, the client secret. */
+/** Texts that must not be kept anywhere: this call's token, the client secret. */
 export type Secrets = ReadonlyArray<string | undefined>;
 
 const MAX_QUOTE_CHARACTERS = 300;
@@ -21,7 +21,7 @@ const MAX_BODY_CHARACTERS = 20_000;
 /**
  * Reads KPN's words from any body it is known to answer with: its own error shape, Apigee's, that
  * of other KPN products, the token endpoint's, and HTML or plain text from a proxy in between.
- * An unknown JSON shape is quoted as it is: what KPN says is never thrown away, but for secrets.
+ * JSON of an unknown shape is quoted as it is, without secrets: what KPN says is never dropped.
  */
 export function readKpnError(body: string, secrets: Secrets = []): KpnError {
 	const trimmed = body.trim();
@@ -58,7 +58,7 @@ export function readKpnError(body: string, secrets: Secrets = []): KpnError {
 
 /**
  * The text of an HTML page: its title if it has one, or what is left without tags. No pattern here
- * looks ahead further than the next `<`, so that a page made to be slow is read as fast as any.
+ * looks ahead further than the next `<`, so that the time it takes is linear.
  */
 function plainText(text: string): string {
 	if (!/<\w[^<>]*>/.test(text)) return text;

@@ -1,7 +1,7 @@
 import { CHECK_WITH_RECIPIENT, type Failure } from './failure';
 
 /**
- * What an HTTP status says about the messages in the call, in words for the person who built the
+ * What an HTTP status says about the messages in the call, for the user who built the
  * workflow. The codes are those of KPN's API page, and those of HTTP's that its gateway, or a proxy
  * or firewall before it, can answer.
  */
@@ -16,7 +16,7 @@ export interface ReturnCode {
 	advice: string;
 	/** Whether the same message, unchanged, may be taken later. */
 	retryable: boolean;
-	/** Whether every other call would fare the same, or only these messages are concerned. */
+	/** Whether every other call would fail the same way, or only these messages are concerned. */
 	affectsEveryCall: boolean;
 	/** Whether one message may be why a whole call was refused, so that halves of it are tried. */
 	halve?: true;

@@ -10,7 +10,7 @@ const CHECK_ADDRESS = 'Check Environment and Base URL in the credential, and the
 
 /**
  * Reads a token call that gave no token. Without a token no message leaves, so the outcome is
- * always `refused`; the words say which of key, secret, address or network is at fault, as far as
+ * always `refused`; the failure says which of key, secret, address or network is wrong, as far as
  * the response tells.
  *
  * @param secrets what must not be quoted from the response

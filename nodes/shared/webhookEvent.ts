@@ -6,7 +6,7 @@ import { ERROR_CODES, STATUSES } from './reportCodes';
 
 export type EventKind = 'deliveryReport' | 'inboundSms';
 
-/** What KPN tells beside the body. */
+/** What the headers of a request say. */
 interface WebhookHeaders {
 	/** Which attempt it is, from 1. */
 	attempt?: number;
@@ -18,7 +18,7 @@ export interface WebhookEvent {
 	kind: EventKind;
 	/** The n8n item's json. */
 	json: IDataObject;
-	/** What tells it from all others: an equal one is a repeat. Undefined if the payload says nothing of that. */
+	/** Equal for repeats only. Undefined if the payload has nothing that identifies the event. */
 	identity?: string;
 }
 

@@ -1,4 +1,4 @@
-// Shows how many calls the sandbox bears and how quick it is, and changes it.
+// Shows and changes how many calls the sandbox takes and how fast it answers.
 
 import { post } from './post.js';
 

@@ -1,4 +1,4 @@
-// What the sandbox tells, and what this page asks of it.
+// The sandbox's events, and the buttons of this page.
 
 import './capacity.js';
 import './suggestions.js';
@@ -15,15 +15,15 @@ const undo = byId('undo');
 
 let waiting = [];
 let flushTimer;
-// What the sandbox had before this page came is shown, not announced.
+// What was there before this page was opened is shown, but not announced.
 let live = false;
 
 function flush() {
 	clearTimeout(flushTimer);
 	flushTimer = undefined;
-	const happened = waiting;
+	const changes = waiting;
 	waiting = [];
-	showAll(happened, live);
+	showAll(changes, live);
 }
 
 function startAnew() {
@@ -39,7 +39,7 @@ function setState(state, words) {
 	if (element.textContent !== words) element.textContent = words;
 }
 
-/** The one of both buttons that can be pressed keeps the focus. */
+/** Whichever of the two buttons can be pressed keeps the focus. */
 function offerUndo(cleared) {
 	const { activeElement } = document;
 	undo.hidden = cleared === 0;
@@ -53,7 +53,7 @@ const on = (name, act) => {
 	events.addEventListener(name, (event) => act(event.data && JSON.parse(event.data)));
 };
 on('open', () => {
-	// Everything so far is about to come, also when the connection was lost in between.
+	// Everything so far is sent again, also after the connection was lost.
 	live = false;
 	startAnew();
 	setState('live', 'Live');

@@ -28,11 +28,11 @@ export function forget() {
 	filter.value = '';
 }
 
-/** Shows what has happened, all at once so that a burst stays quick. What is live moves and is announced. */
-export function showAll(happened, live) {
+/** Shows changes, all at once so that a burst stays quick. What is live moves and is announced. */
+export function showAll(changes, live) {
 	const touched = new Set();
-	for (const happening of happened) {
-		const phone = show(happening, live);
+	for (const change of changes) {
+		const phone = show(change, live);
 		if (!phone) continue;
 		// Deleted first, so that the set ends with the phone that got the latest message.
 		touched.delete(phone);
@@ -43,7 +43,7 @@ export function showAll(happened, live) {
 		item.querySelector('.count').textContent =
 			count > 0 ? plural(count, 'message') : 'Got none yet';
 	}
-	if (live) announce(happened);
+	if (live) announce(changes);
 	const sizesChanged = refresh(live);
 	for (const { screen } of sizesChanged ? phones.values() : touched) showLatest(screen);
 }
@@ -68,12 +68,12 @@ export function refresh(live) {
 /** Returns the phone that got longer. */
 function show({ message, inbound, progress }, live) {
 	if (progress) {
-		for (const news of progress) change(news);
+		for (const update of progress) showUpdate(update);
 		return undefined;
 	}
 	const phone = phoneOf(message?.recipient ?? inbound.sender);
 	const bubble = message ? bubbleOf(message) : inboundBubbleOf(inbound);
-	bubble.classList.toggle('fresh', live);
+	bubble.classList.toggle('new', live);
 	bubbles.set(message?.id ?? inbound.messageId, bubble);
 	phone.screen.append(bubble);
 	phone.words += `\n${message?.sender ?? ''}\n${(message ?? inbound).content}`.toLowerCase();
@@ -86,18 +86,18 @@ function show({ message, inbound, progress }, live) {
 	return phone;
 }
 
-function change(news) {
-	const bubble = bubbles.get(news.id);
+function showUpdate(update) {
+	const bubble = bubbles.get(update.id);
 	if (!bubble) return;
 	const screen = bubble.parentElement;
 	const atEnd = screen.scrollTop + screen.clientHeight >= screen.scrollHeight - MARGIN_PX;
-	showProgress(bubble, news);
+	showProgress(bubble, update);
 	if (atEnd) screen.scrollTop = screen.scrollHeight;
 }
 
 function phoneOf(number) {
-	const known = phones.get(number);
-	if (known) return known;
+	const shown = phones.get(number);
+	if (shown) return shown;
 	const item = instance('phone');
 	item.dataset.phone = number;
 	item.querySelector('.number').textContent = number;
@@ -120,7 +120,7 @@ function showLatest(screen) {
 	screen.scrollTop = screen.lastElementChild.offsetTop - MARGIN_PX;
 }
 
-/** The phone with the latest message comes first, except while somebody is on one of them. */
+/** The phone with the latest message comes first, except while one of them has the focus. */
 function place(touched) {
 	const inUse = list.contains(document.activeElement);
 	const moving = touched.filter(({ item }) => !inUse || !item.isConnected);
@@ -133,14 +133,14 @@ export function say(words) {
 	byId('news').textContent = words;
 }
 
-/** What was sent to phones and by them, and what became of one or two messages; of many, the screens tell. */
-function announce(happened) {
-	const sent = happened.find(({ inbound }) => inbound)?.inbound;
-	const news = happened.flatMap(({ progress }) => progress ?? []);
+/** Announces what was sent to and by phones, and changes of one or two messages; of more it would be too much. */
+function announce(changes) {
+	const sent = changes.find(({ inbound }) => inbound)?.inbound;
+	const updates = changes.flatMap(({ progress }) => progress ?? []);
 	const words = [
-		arrivalOf(happened.flatMap(({ message }) => message ?? [])),
+		arrivalOf(changes.flatMap(({ message }) => message ?? [])),
 		...(sent ? [`Message sent from ${sent.sender}.`, sent.posted?.words] : []),
-		...(news.length < 3 ? news.map(wordsOf) : []),
+		...(updates.length < 3 ? updates.map(wordsOf) : []),
 	].filter(Boolean);
 	if (words.length > 0) say(words.join(' '));
 }

@@ -1,4 +1,4 @@
-/** Tells the sandbox something. Returns what it answers, or `{problem}` in words. */
+/** Posts to the sandbox. Returns its response, or `{problem}` in words. */
 export async function post(what, body) {
 	const answer = await fetch(`/sandbox/${what}`, {
 		method: 'POST',

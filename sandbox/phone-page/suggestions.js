@@ -1,4 +1,4 @@
-// Says on top what to try first, where whoever started the sandbox has something to suggest.
+// Shows what to try first, if the program that started the sandbox suggests something.
 
 function suggestionOf({ words, link }) {
 	const item = document.createElement('li');

@@ -1,4 +1,4 @@
-// What somebody does as a phone: write, reply, and switch it on and off.
+// Writing and replying as a phone, and switching it on and off.
 
 import { say } from './phones.js';
 import { post } from './post.js';
@@ -34,7 +34,7 @@ phones.addEventListener('submit', async (event) => {
 	const { content } = reply.elements;
 	const typed = content.value;
 	if (typed.trim() === '') return;
-	// Emptied at once: whoever types fast is at the next reply already.
+	// Emptied at once: the next reply may already be typed.
 	reply.reset();
 	const sender = reply.closest('.phone').dataset.phone;
 	const { problem } = await post('inbound', { sender, content: typed });

@@ -5,13 +5,13 @@ const DEDUPLICATION = 'nodes/KpnSms/deduplication';
 export const SEND_ONCE: Array<Omit<Mutation, 'of'>> = [
 	{
 		name: 'Send Once Per: two recipients of a key count as one',
-		file: `${DEDUPLICATION}/sendOnce.ts`,
+		file: `${DEDUPLICATION}/onceKeys.ts`,
 		find: 'this.hash.of(JSON.stringify([onceKey, message.recipient]))',
 		replace: 'this.hash.of(JSON.stringify([onceKey]))',
 	},
 	{
 		name: 'Send Once Per: a repeated key is sent again in the same run',
-		file: `${DEDUPLICATION}/sendOnce.ts`,
+		file: `${DEDUPLICATION}/onceKeys.ts`,
 		find: 'this.duplicates.set(message, first);\n\t\t\treturn;',
 		replace: 'return;',
 	},
@@ -69,9 +69,9 @@ export const SEND_ONCE: Array<Omit<Mutation, 'of'>> = [
 	},
 	{
 		name: 'Send Once Per: what was decided while a call waited is looked up once more',
-		file: `${DEDUPLICATION}/sendOnce.ts`,
-		find: 'new Set(this.toRecord.filter((message) => this.isUndecided(message)))',
-		replace: 'new Set(this.toRecord)',
+		file: `${DEDUPLICATION}/recordQueue.ts`,
+		find: 'new Set(this.waiting.filter(isUndecided))',
+		replace: 'new Set(this.waiting)',
 		notCaught:
 			'it takes more messages than a history has; the tests of Send Once Per send 600 past a slow database',
 	},

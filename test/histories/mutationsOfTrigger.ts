@@ -54,8 +54,8 @@ const LIST: Array<Omit<Mutation, 'of'>> = [
 	{
 		name: '401 in place of 503 where the keys cannot be had',
 		file: `${TRIGGER}/receive.ts`,
-		find: "if (isUpToDate) return ['notKpns', why];",
-		replace: "if (isUpToDate || why) return ['notKpns', why];",
+		find: "if (isUpToDate) return { kind: 'notKpns', why };",
+		replace: "if (isUpToDate || why) return { kind: 'notKpns', why };",
 	},
 	{
 		name: 'a key that KPN has retired goes on verifying',
@@ -103,13 +103,13 @@ const LIST: Array<Omit<Mutation, 'of'>> = [
 	},
 	{
 		name: 'a place is taken without Take Over',
-		file: `${TRIGGER}/registration.ts`,
+		file: `${TRIGGER}/registrationErrors.ts`,
 		find: 'if (takesOver(context)) return;\n\t\tconst who',
 		replace: 'if (holder) return;\n\t\tconst who',
 	},
 	{
 		name: 'a test takes events away',
-		file: `${TRIGGER}/registration.ts`,
+		file: `${TRIGGER}/registrationErrors.ts`,
 		find: '} else if (isTest(context)) {',
 		replace: '} else if (isTest(context)) {\n\t\treturn;',
 	},
@@ -121,9 +121,9 @@ const LIST: Array<Omit<Mutation, 'of'>> = [
 	},
 	{
 		name: 'what the team leaves out is sent',
-		file: `${TRIGGER}/registration.ts`,
-		find: 'privacy: (keeps ? own : inherited).privacy',
-		replace: 'privacy: own?.privacy',
+		file: `${TRIGGER}/excludedFields.ts`,
+		find: 'const { privacy } = keeps ? own : inherited;',
+		replace: 'const privacy = own?.privacy;',
 	},
 	{
 		name: 'the URL is given back while the workflow is edited',

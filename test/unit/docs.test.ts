@@ -97,13 +97,15 @@ test('the versions of n8n and what is checked on each are those of test:versions
 	expect(rows.map((row) => row.split(/\s*\|\s*/)[1])).toEqual(checks);
 });
 
-/** Each with the tests that show it. */
-const promises = (read('docs/architecture.md').split('\n## Promises\n')[1] ?? '')
-	.split('\n## ')[0]
-	?.split('\n')
-	.filter((line) => /^\| (?!Promise|---)/.test(line));
+/** Each with the tests that show it, in one line. */
+const [promises = ''] =
+	read('docs/architecture.md').split('\n## Promises\n')[1]?.split('\n## ') ?? [];
+const entries = promises
+	.split('\n- ')
+	.slice(1)
+	.map((entry) => entry.replace(/\s+/g, ' '));
 
-test.each(promises ?? [])('there is a test for it: %s', (promise) => {
+test.each(entries)('there is a test for it: %s', (promise) => {
 	const shown = [...promise.matchAll(/\]\(\.\.\/(test\/[^)]+)\): ((?:“[^”]+”(?:, )?)+)/g)];
 	expect(shown).not.toEqual([]);
 	for (const [, path = '', titles = ''] of shown) {

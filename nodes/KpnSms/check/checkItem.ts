@@ -20,7 +20,7 @@ export interface DeclaredBody {
 	messages?: Array<{ mobile_number?: unknown; content?: unknown }>;
 }
 
-/** So many numbers take some milliseconds to read. */
+/** This many numbers take some milliseconds to read. */
 export const MAX_NUMBERS = 1000;
 
 /** An item's SMS, checked and normalised: ready for KPN. */
@@ -33,9 +33,9 @@ export interface ValidItem {
 	content: string;
 	size: TextSize;
 	options: SendOptions;
-	/** With the recipient, what the message is sent once per, in all executions together. */
+	/** Send Once Per: sent once for this and the recipient, in all executions together. */
 	onceKey?: string;
-	/** What the item came with, where that is to go out again beside the result. */
+	/** The fields of the input item, if they are to be in the output as well. */
 	inputFields?: IDataObject;
 }
 
@@ -43,7 +43,7 @@ export interface ValidItem {
 export interface InvalidItem {
 	itemIndex: number;
 	problems: string[];
-	/** Whether it was only to be tried out. */
+	/** Whether Dry Run is on. */
 	dryRun?: boolean;
 	/** Mobile Number as it was given. */
 	recipient?: string;
@@ -53,10 +53,10 @@ export interface InvalidItem {
 
 export const isInvalid = (item: object): item is InvalidItem => 'problems' in item;
 
-/** The field that the text comes from, for the words about it. */
+/** The field that the text comes from, as problems name it. */
 export interface TextField {
 	field: string;
-	/** What else is to be known of its length. */
+	/** What else to say about its length. */
 	note?: string;
 }
 
@@ -121,7 +121,7 @@ function readRecipients(
 	problems: string[],
 ): string[] {
 	const recipients = new Set<string>();
-	/** By what is wrong with them. */
+	/** By problem. */
 	const invalid = new Map<string, Array<string | undefined>>();
 	let count = 0;
 	for (const number of splitMobileNumbers(value)) {
@@ -166,7 +166,7 @@ function readContent(
 	{ field, note }: TextField,
 ): string {
 	const typed = asText(value) ?? '';
-	// With a letter and its accent made one, a text may come to half.
+	// Composing letters with their accents can halve the length of a text.
 	const isReplaced = options.replaceSpecialCharacters && typed.length <= 2 * MAX_UNITS;
 	const content = isReplaced ? replaceSpecialCharacters(typed) : typed;
 	if (!VISIBLE.test(content)) {
@@ -179,7 +179,7 @@ function readContent(
 		return '';
 	}
 	const maxCharacters = SMS_APIS[api].maxContentCharacters;
-	// By code point, so that an emoji counts once: rather let KPN refuse than refuse what it takes.
+	// Counted by code point, so that an emoji is one: a text is not to be refused that KPN would take.
 	if (
 		content.length > MAX_UNITS ||
 		(maxCharacters !== undefined && [...content].length > maxCharacters)
@@ -226,13 +226,13 @@ function checkParts(
 	);
 }
 
-/** A text without any would be billed, and show nothing. */
+/** A text without a visible character would be billed, and show nothing. */
 const VISIBLE = /[^\s\p{Cf}]/u;
 
-/** Of Mobile Number as it was given. */
+/** How much of Mobile Number, as it was given, an invalid item shows. */
 const MAX_RECIPIENT_CHARACTERS = 200;
 
-/** Text as it is, a number as its digits; anything else is no text for an SMS. */
+/** Text as it is, a number as its digits; undefined for anything else. */
 function asText(value: unknown): string | undefined {
 	if (typeof value === 'string') return value;
 	return typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined;

@@ -15,7 +15,7 @@ export type RunItem = EvaluatedItem | InvalidItem;
 /**
  * Checks all items of a run, in order.
  *
- * @param isTest whether somebody tries the workflow out in the editor
+ * @param isTest whether the workflow is tested in the editor
  */
 export async function checkItems(
 	items: RunItem[],

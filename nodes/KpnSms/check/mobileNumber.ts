@@ -10,10 +10,10 @@ const HOME_COUNTRY = 'NL';
  */
 const PLAIN_DUTCH_NUMBER = /^(\+31|0031|0)(6[1-58]\d{7})$/;
 
-/** Far more than any number has, however it is written. */
+/** Far more than any number has, in any notation. */
 const MAX_NUMBER_CHARACTERS = 100;
 
-/** Lists within lists: what goes deeper is no list of numbers. */
+/** Of lists within lists: what is nested deeper is not a list of numbers. */
 const MAX_NESTING = 100;
 
 /** Between commas, semicolons or lines; but 3,16E+10 is one number of a sheet, not two. */
@@ -22,25 +22,25 @@ const NUMBER_PATTERN = /\d{1,3},\d{1,20}E\+?\d+|[^,;\s][^,;\r\n]*/gi;
 /** How a sheet shows a long number in a column that is not text. */
 const SCIENTIFIC_NOTATION = /^\d+(?:[.,]\d+)?E\+?\d+$/i;
 
-/** A number that software has stored as a decimal, such as 612345678.0: the digits after it are none of it. */
+/** A number that software has stored as a decimal, such as 612345678.0: the decimals are not part of it. */
 const DECIMAL = /^([+\d][\d\s]{6,})\.(\d{1,2})$/;
 
-/** What people's sheets have around a number: quotes, and what makes a link of it. */
+/** What numbers in sheets are surrounded by: quotes, and the scheme of a link. */
 const SURROUNDING_CHARACTERS = /^['’‘`"“”]*(?:(?:tel|sms):)?|['’‘`"“”]+$/gi;
 
-/** All that numbers are written with, to a person. */
+/** The characters that numbers are written with. */
 const NUMBER_CHARACTER = /[\p{Nd}\p{Pd}\s()+./]/u;
 
-/** With fewer digits it is no number with something wrong in it, but something else. */
+/** With fewer digits it is not a mistyped number, but something else. */
 const MIN_DIGITS = 6;
 
 /**
- * One field, many ways to list numbers: text with commas, semicolons or lines, a number from a
- * sheet, or an array of these. Blanks are dropped. One by one, so that the caller can stop before
- * the end of a list that is too long.
+ * Splits a list of numbers: text with commas, semicolons or lines, a number from a sheet, or an
+ * array of these. Blanks are dropped. A generator, so that the caller can stop before the end of a
+ * list that is too long.
  */
 export function* splitMobileNumbers(value: unknown): Generator<unknown> {
-	// Not by calling itself, which for a list nested deep enough would throw.
+	// Not recursive: a list that is nested deeply enough would overflow the stack.
 	const lists: Array<Iterator<unknown>> = [[value].values()];
 	for (let list = lists.at(-1); list; list = lists.at(-1)) {
 		const next = list.next();
@@ -54,7 +54,7 @@ export function* splitMobileNumbers(value: unknown): Generator<unknown> {
 }
 
 /**
- * Reads a number however people write it, into E.164. Which numbers are mobile comes from
+ * Reads a number in any common notation, into E.164. Which numbers are mobile comes from
  * libphonenumber's metadata, which agrees with KPN's list for the Netherlands: 06 but for 060, 067
  * and 069, and 097.
  *
@@ -75,7 +75,7 @@ export function readMobileNumber(
 	const [, prefix, plain] = PLAIN_DUTCH_NUMBER.exec(typed) ?? [];
 	if (plain !== undefined && (prefix === '+31' || defaultCountry === HOME_COUNTRY))
 		return { number: `+31${plain}` };
-	// Marks that cannot be seen come along when a number is copied from a contact list.
+	// A number copied from a contact list can contain invisible characters.
 	const text = typed
 		.slice(-MAX_NUMBER_CHARACTERS)
 		.replace(/\p{Cf}/gu, '')
@@ -119,7 +119,7 @@ const EXAMPLES: Partial<Record<CountryCode, string>> = {
 const countryName = (code: CountryCode): string =>
 	new Intl.DisplayNames('en', { type: 'region' }).of(code) ?? code;
 
-/** What is wrong with something that is no number at all, and what to do. */
+/** The problem of something that is not a number at all, with advice. */
 function invalidReason(text: string): string {
 	if (SCIENTIFIC_NOTATION.test(text)) {
 		return ': a sheet has shortened it, and its digits are lost. Make the column text in the sheet, and enter the number there again.';
@@ -135,7 +135,7 @@ function invalidReason(text: string): string {
 		: '. Write it like 0612345678 or +31612345678.';
 }
 
-/** Enough to find the number in one's data, too little to give it away. */
+/** Enough to find the number in the input, too little to disclose it. */
 function lastDigits(text: string): string {
 	const compact = [...text.replace(/[\s().-]/g, '')];
 	const end = compact.slice(-3).map(printable).join('');

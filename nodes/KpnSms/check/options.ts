@@ -7,7 +7,7 @@ import { isTestUrl } from '../../shared/testUrl';
 /** What a retry does with a message whose outcome is unknown. */
 type DeliveryGuarantee = 'atMostOnce' | 'atLeastOnce';
 
-/** What is the same for all messages of one call: messages that differ in it never share a call. */
+/** The options of a call: messages that differ in them never share a call. */
 interface CallOptions {
 	/** KPN posts the delivery reports of these messages there. */
 	webhookUrl?: string;
@@ -33,7 +33,7 @@ export interface SendOptions {
 	maximumParts?: number;
 	/** Of all messages of the run together. */
 	maximumPartsInAll?: number;
-	/** Whether what came in goes out again, beside what the node says. */
+	/** Whether the fields of the input item are in the output as well. */
 	includeInputFields: boolean;
 	/** How many keys of Send Once Per to remember. */
 	remember: number;
@@ -41,11 +41,11 @@ export interface SendOptions {
 	problems: string[];
 }
 
-/** Of Send Once Per: so many are found and written without holding n8n up. */
+/** Of Send Once Per: this many are found and written without blocking n8n. */
 export const DEFAULT_REMEMBER = 10_000;
 export const MAX_REMEMBER = 20_000;
 
-/** Far more than anybody pays for in one run. */
+/** Far more than one run is ever meant to cost. */
 const MAX_PARTS_IN_ALL = 100_000_000;
 
 const MAX_ONCE_KEY_CHARACTERS = 1000;
@@ -56,7 +56,7 @@ const MAX_RETRIES = 10;
 /** KPN's own limit for the URL of a webhook. */
 const MAX_WEBHOOK_URL_CHARACTERS = 2048;
 
-/** Not KPN's limit, which is not published: what is longer is no name, and a header cannot be any length. */
+/** KPN publishes no limit; but the name is sent as a header, whose length is limited. */
 const MAX_SUB_ACCOUNT_CHARACTERS = 256;
 
 /** The least that KPN takes for traffic abroad, in seconds. */
@@ -69,7 +69,7 @@ export const MAX_EXPIRY = 63 * 7 * 24 * 60 * 60;
  * Checks the Options of an item as they came out of their expressions. An empty option is one that
  * is not set, but for those that keep an SMS from being sent, or limit what it costs.
  *
- * @param isTest whether somebody tries the workflow out in the editor
+ * @param isTest whether the workflow is tested in the editor
  */
 export function readOptions(
 	given: Record<string, unknown>,
@@ -108,7 +108,7 @@ export function readOptions(
 		problems.push(`${label} is ${shown}. Enter a whole number from ${min} to ${max}.`);
 		return undefined;
 	};
-	// An expression yields text as easily: "true" must not be taken for no, and a real SMS sent.
+	// An expression may give text: "true" must not count as false, or a real SMS would be sent.
 	const readBoolean = (name: string, label: string) => {
 		const value = isSet(name) ? given[name] : false;
 		if (typeof value === 'boolean') return value;
@@ -233,11 +233,11 @@ export function readOnceKey(given: object): { key?: string; problem?: string } {
 	return { key };
 }
 
-/** Reports come minutes later, and on other days. */
+/** Why a test URL cannot be used: reports come minutes later, or on another day. */
 export const TEST_URL_PROBLEM =
 	'Delivery Report URL is a test URL: n8n answers there only once, and while somebody listens. Copy the Production URL of the KPN SMS Trigger node.';
 
-/** KPN wants https; a machine's own address is for a sandbox on it. */
+/** KPN wants https; the loopback address is for a sandbox. */
 function isWebhookUrl(text: string): boolean {
 	if (text.length > MAX_WEBHOOK_URL_CHARACTERS || !URL.canParse(text)) return false;
 	const { protocol, hostname } = new URL(text);

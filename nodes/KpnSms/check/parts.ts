@@ -4,9 +4,9 @@ export const MAX_PARTS = 255;
 /** How a text travels: GSM 03.38's 7-bit alphabet, or UCS-2 once one character is not in it. */
 export interface TextSize {
 	encoding: 'GSM-7' | 'UCS-2';
-	/** What the phone gets as one text is sent, and billed, as this many SMS. */
+	/** How many SMS the text is sent, and billed, as. */
 	parts: number;
-	/** Characters as a person counts them: an emoji is one. */
+	/** User-perceived characters: an emoji is one. */
 	characters: number;
 	/** The first few characters that are outside GSM's alphabet and make the text UCS-2. */
 	specialCharacters?: string[];
@@ -29,7 +29,7 @@ const UCS_2 = { single: 70, part: 67 };
 /** No text of more UTF-16 units fits in `MAX_PARTS`, whatever it is made of. */
 export const MAX_UNITS = MAX_PARTS * GSM_7.part;
 
-/** What a person takes for one character. Intl.Segmenter needs memory by the square of the length. */
+/** A user-perceived character. Intl.Segmenter needs memory by the square of the length. */
 const CHARACTERS =
 	/\r\n|\p{RI}{2}|\p{ExtPict}[\p{EMod}\ufe0f]?(?:\u200d\p{ExtPict}[\p{EMod}\ufe0f]?)*|\P{M}\p{M}*|\p{M}/gu;
 

@@ -1,12 +1,12 @@
 import { MAX_UNITS } from './parts';
 
-/** So many of a list a person reads. */
+/** How much of a list is shown. */
 const MAX_NUMBERS_SHOWN = 10;
 export const MAX_SPECIAL_CHARACTERS_SHOWN = 5;
 const MAX_FIELDS_SHOWN = 10;
 const MAX_FIELD_CHARACTERS = 40;
 
-/** The first number with what is wrong; then the others, as many as a person reads. */
+/** The first number with its problem; then the others that have it, up to a maximum. */
 export function invalidNumbersProblem(
 	problem: string,
 	[first, ...others]: Array<string | undefined>,
@@ -17,18 +17,18 @@ export function invalidNumbersProblem(
 	return `${sentence} The same holds for ${joinNames(shown, others.length)}.`;
 }
 
-/** `a, b and 3 more`: those that are named, of so many. */
+/** `a, b and 3 more`. */
 function joinNames(shown: string[], total: number): string {
 	const more = total - shown.length;
 	const all = more > 0 ? [...shown, `${more} more`] : shown;
 	return new Intl.ListFormat('en-GB').format(all);
 }
 
-/** In words where counting would take long. */
+/** Of a very long text, without counting it. */
 export const characterCount = (text: string): string =>
 	text.length > MAX_UNITS ? 'far too many' : String([...text].length);
 
-/** Perhaps the field has another name: those that there are. */
+/** The names of the item's fields: the expression may have the wrong one. */
 export function availableFields(input: object): string {
 	const names = Object.keys(input);
 	if (names.length === 0) return 'The item has no fields.';
@@ -38,7 +38,7 @@ export function availableFields(input: object): string {
 	return `The item has the ${names.length === 1 ? 'field' : 'fields'} ${joinNames(shown, names.length)}.`;
 }
 
-/** What is wrong with a field that has no text, in words that give nothing of its value away. */
+/** The problem of a field without text, which does not disclose its value. */
 export function noValueProblem(field: string, value: unknown, advice: string): string {
 	if (value === undefined || value === null) {
 		return `${field} is empty: its expression gives nothing for this item. Open the field, and look at its preview.`;

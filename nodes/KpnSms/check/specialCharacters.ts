@@ -11,7 +11,7 @@ export const replaceSpecialCharacters = (content: string): string =>
 		.map((character) => (isGsm(character) ? character : (smartEncoding[character] ?? character)))
 		.join('');
 
-/** A character as it is, or its code point if there is nothing to see. */
+/** A character as it is, or its code point if it is invisible. */
 export const printable = (character: string): string =>
 	/^[\p{C}\p{Z}]+$/u.test(character)
 		? [...character]

@@ -2,17 +2,17 @@ import { sleep, type DeduplicationHelperFunctions } from 'n8n-workflow';
 
 import type { KpnContext } from '../send/kpnClient';
 
-/** What is on record of a key: nothing; that its message was begun, with no end; that KPN has it. */
+/** What is on record of a key: nothing; that its message was begun, without an outcome; that KPN has it. */
 export type KeyState = 'new' | 'begun' | 'sent';
 
-/** n8n's own list of what a node has seen takes no notes, so a state is which of these is in it. */
+/** n8n's list of processed entries has no values, so a key's state is which of these entries it has. */
 const BEGUN = 'begun ';
 const SENT = 'sent ';
 
-/** Of one execution: while it is in the list, no other worker has written over what was recorded. */
+/** An entry of one execution: while it is in the list, no other worker has overwritten what was recorded. */
 const MARK = 'mark ';
 
-/** How often a list that another worker has written over is recorded anew. */
+/** How often entries that another worker has overwritten are recorded again. */
 const MAX_TRIES = 3;
 
 /** As long as another worker may take to write a list that it has read, from how long this one took. */
@@ -51,7 +51,7 @@ export class KeyStore {
 
 	/** Records that the messages of keys begin, and that others have been sent; says what was there. */
 	async begin(keys: string[], sent: string[]): Promise<Map<string, KeyState>> {
-		return await this.withLock(async () => (await this.lookUp(keys, sent)).states);
+		return await this.withLock(async () => (await this.recordBegun(keys, sent)).states);
 	}
 
 	/**
@@ -64,7 +64,9 @@ export class KeyStore {
 		for (let tries = 1; ; tries++) {
 			const since = Date.now();
 			const marks = [`${MARK}${mark} ${tries}`];
-			const states = await this.withLock(async () => (await this.lookUp(keys, [], marks)).states);
+			const states = await this.withLock(
+				async () => (await this.recordBegun(keys, [], marks)).states,
+			);
 			await sleep(overwriteWindowMs(Date.now() - since));
 			const remaining = await this.withLock(async () => await this.record(marks));
 			if (remaining.size > 0 || tries === MAX_TRIES) return states;
@@ -76,7 +78,7 @@ export class KeyStore {
 		const states = new Map<string, KeyState>();
 		for (const chunk of chunksOf(keys, REMOVE_CHUNK)) {
 			await this.withLock(async () => {
-				const found = await this.lookUp(chunk, []);
+				const found = await this.recordBegun(chunk, []);
 				await this.remove(found.added);
 				for (const [key, state] of found.states) states.set(key, state);
 			});
@@ -85,7 +87,7 @@ export class KeyStore {
 	}
 
 	/**
-	 * Records that messages have been sent, and that others surely have not; then lets go of the
+	 * Records that messages have been sent, and that others surely have not; then removes the
 	 * oldest keys beyond `remember`. Not earlier: what a run still asks for may be among them.
 	 */
 	async finish(sent: string[], released: string[], mark: string, remember: number): Promise<void> {
@@ -105,10 +107,10 @@ export class KeyStore {
 
 	/**
 	 * Both entries of what was sent are recorded: another worker that wrote the list at the same time
-	 * may have dropped the first. To look for the second of a message that never ended is to record it:
-	 * it is removed at once.
+	 * may have dropped the first. Looking for the second entry of a message without an outcome records
+	 * it, so it is removed at once.
 	 */
-	private async lookUp(
+	private async recordBegun(
 		keys: string[],
 		sent: string[],
 		marks: string[] = [],

@@ -10,7 +10,7 @@ import type { KeyedHash } from './keyedHash';
 /** Document IDs by a hash of the recipient: the context is stored with the execution. */
 type Entries = Record<string, string>;
 
-/** In place of a document ID: a call was made for the message, and nobody knows its outcome. */
+/** In place of a document ID: a call was made for the message, and its outcome is unknown. */
 const UNKNOWN = '?';
 
 /**
@@ -32,7 +32,7 @@ export class Ledger {
 
 	/**
 	 * @param context the node's context object
-	 * @param hash for what is stored: the execution must not give a number away
+	 * @param hash for what is stored: the execution must not contain a phone number
 	 * @param run tells apart the runs of a node in a loop; the same for all tries of one run
 	 * @param isAgentTool whether it is the turn of an AI Agent, whose calls have no item of their own
 	 */
@@ -97,7 +97,7 @@ export class Ledger {
 
 	/** Notes that KPN did not take a message, which waits to be tried again. */
 	recordRetry(message: Message): void {
-		// Of an earlier try nothing is known by that.
+		// That says nothing about an earlier try.
 		if (message.possiblySent) return;
 		const entries = this.runs[this.run]?.[this.itemKey(message.item)];
 		if (entries) delete entries[this.recipientKey(message.recipient)];

@@ -13,7 +13,7 @@ export class RunningMessages {
 	/** @param storeId the same for all executions that share the store */
 	constructor(private readonly storeId: string) {}
 
-	/** What will have become of a message that is being sent; undefined where it is not. */
+	/** The future outcome of a message that is being sent; undefined if it is not. */
 	outcomeOf(key: string): Promise<FinalOutcome> | undefined {
 		return runningMessages.get(this.storeId + key)?.ended;
 	}
@@ -24,7 +24,7 @@ export class RunningMessages {
 		runningMessages.set(this.storeId + key, { ended, resolve: resolveEnded });
 	}
 
-	/** For executions that wait for a message: it is settled, though that is not on record yet. */
+	/** For executions that wait for a message: its outcome, which is not on record yet. */
 	settle(key: string, outcome: FinalOutcome): void {
 		runningMessages.get(this.storeId + key)?.resolve(outcome);
 	}

@@ -1,7 +1,7 @@
 import { refused, unknown, type Failure } from '../../shared/failure';
 import type { FinalOutcome, Outcome } from '../send/outcome';
 
-/** For a call of which all messages are held: KPN has most of them, and nothing went wrong now. */
+/** For a call whose messages other executions have sent, or are sending: that is not a failure. */
 export const NOTHING_TO_SEND: Outcome = {
 	outcome: 'accepted',
 	documentId: '',
@@ -24,7 +24,7 @@ export const notRecorded = (error: unknown): Failure =>
 		{ retryable: true, affectsEveryCall: true },
 	);
 
-/** What the end of a message in another execution means in this one. */
+/** What a message's outcome in another execution means in this one. */
 export function outcomeElsewhere(outcome: FinalOutcome): FinalOutcome {
 	if (outcome.outcome === 'accepted' || outcome.outcome === 'sentBefore') return SENT_BEFORE;
 	return {

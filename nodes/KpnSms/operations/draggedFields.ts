@@ -1,6 +1,6 @@
 import { isSafeObjectProperty, type IDataObject } from 'n8n-workflow';
 
-/** What can be put into an SMS as it is, and reads the same wherever n8n evaluates it. */
+/** Values whose text is the same wherever n8n evaluates them. */
 type Plain = string | number | boolean;
 
 /** `.name`, `['Mobile number']`, `["Mobile number"]` or `[0]`. */

@@ -4,7 +4,7 @@ import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { MAX_SENDER_CHARACTERS, SMS_APIS } from '../../shared/kpnApi';
 import { DEFAULT_REMEMBER, MAX_REMEMBER, MIN_EXPIRY_ABROAD } from '../check/options';
 
-/** Where an AI Agent gets the node as its tool: what the model had better not choose. */
+/** For the node as a tool of an AI Agent: which fields are better not left to the model. */
 export const toolNotice: INodeProperties = {
 	displayName:
 		'The AI model calls this as often and with texts as long as it likes, and each part is billed. Type the <b>Sender</b> yourself: KPN must have allowed it. Add the option <b>Maximum Parts</b>, such as 2. If all goes to one person, type the <b>Mobile Number</b>, too.',

@@ -1,11 +1,11 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
 
-/** Each kind of address that people have for a proxy and that n8n goes around without a word. */
+/** Kinds of proxy address that are common and that n8n silently bypasses. */
 const PROXY_EXAMPLES = 'write it like http://myproxy:3128, or http://name:password@myproxy:3128.';
 
 /**
  * Reads Proxy of the Settings tab, such as `http://name:password@myproxy:3128`. n8n calls KPN
- * directly where it cannot use a proxy, so whatever it cannot use ends here.
+ * directly where it cannot use a proxy, so an address that it cannot use is an error.
  *
  * @returns undefined if there is none
  * @throws Error if n8n could not use it, in words that do not repeat it: it may hold a password

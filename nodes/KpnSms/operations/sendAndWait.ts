@@ -43,16 +43,16 @@ export const sendAndWaitOperation: INodePropertyOptions = {
 /** The first n8n that hands on more than one output of a node that has waited. */
 const MIN_N8N_VERSION = [2, 39] as const;
 
-/** Of a human review, which an agent words: as much as a person may expect to pay without a limit. */
+/** The default of Maximum Parts in a human review, whose text an AI Agent writes. */
 const MAX_REVIEW_PARTS = 4;
 
 interface PreparedMessage {
 	request: RequestSettings;
 	runItem: RunItem;
-	/** None where the item is invalid. */
+	/** Undefined if the item is invalid. */
 	plan?: {
 		waitTill: Date;
-		/** For the person who builds the workflow. */
+		/** Shown in the editor. */
 		hint?: string;
 	};
 }
@@ -196,7 +196,7 @@ function checkVersion(): void {
 	);
 }
 
-/** What is no text stays empty, so that it is refused as such. */
+/** Empty for what is not text, so that the check of the item finds that. */
 function textWithLink(content: unknown, link: string | undefined): string {
 	const text = typeof content === 'number' ? String(content) : content;
 	if (typeof text !== 'string' || text.trim() === '') return '';
@@ -215,7 +215,7 @@ const isRefused = (result: ItemResult): boolean =>
 const hintOf = (message: string | undefined): NodeExecutionHint[] =>
 	message === undefined ? [] : [{ message, location: 'outputPane' }];
 
-/** The message's own output, without the words of a sending whose outcome is unknown. */
+/** The output of the message, without the failure of one whose outcome is unknown. */
 function sentFields({ outcome, ...json }: IDataObject): IDataObject {
 	const textFields = ['message', 'advice', 'kpnMessage', 'kpnCode', 'statusCode', 'retryable'];
 	return { ...omit(json, textFields), sending: outcome };

@@ -45,7 +45,7 @@ export function timeoutOf({ timeout }: RequestOptions): number {
 /**
  * As n8n has it: 0 items per batch count as 1, a negative number switches Batching off.
  *
- * @throws Error if a part of it is no whole number: what is to keep the node slow must not be ignored
+ * @throws Error if a part of it is no whole number: a limit that the user has set must not be ignored
  */
 function batchingOf({ batching }: RequestOptions): Batching | undefined {
 	const { batch } = batching ?? {};

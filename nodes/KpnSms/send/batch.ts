@@ -7,13 +7,13 @@ export interface Message {
 	item: ValidItem;
 	/** E.164. */
 	recipient: string;
-	/** What became of it, now or in an earlier try: none until that is settled. */
+	/** Now or in an earlier try: undefined until it is settled. */
 	outcome?: FinalOutcome;
 	/** Whether an earlier try, or another execution, may have brought it to KPN. */
 	possiblySent?: boolean;
 }
 
-/** What became of a message. One that was left out would be lost unseen: it must not pass for sent. */
+/** The outcome of a message. One that was never settled must not pass for sent. */
 export const outcomeOf = ({ outcome }: Message): FinalOutcome => outcome ?? NOT_SETTLED;
 
 const NOT_SETTLED = unknown(
@@ -27,7 +27,7 @@ export function settle(message: Message, latest: Outcome): void {
 		latest.outcome === 'refused' && message.possiblySent ? unknownDespiteRefusal(latest) : latest;
 }
 
-/** That KPN refused a message now says nothing of the try before, which it may have taken. */
+/** A refusal now says nothing about an earlier try, of which KPN may have taken the message. */
 const unknownDespiteRefusal = (latest: Failure): Failure => ({
 	...latest,
 	outcome: 'unknown',

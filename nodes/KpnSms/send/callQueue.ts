@@ -2,7 +2,7 @@ import type { Call } from './batch';
 
 /** The calls that are still to be made, in order; what comes back goes first. */
 export class CallQueue {
-	/** The next call is the last: taking it costs the same however many there are. */
+	/** A stack: the next call is the last one. */
 	private readonly calls: Call[];
 
 	/** @param random 0 to 1, as `Math.random` */

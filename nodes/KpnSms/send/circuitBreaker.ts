@@ -25,7 +25,7 @@ const FAILURE_THRESHOLD = 50;
 const HALF_OPEN_CALLS = 5;
 
 /**
- * Ends the sending where it is clear what would come of it: of everything, of the messages of one
+ * Ends the sending where the outcome would be the same: of everything, of the messages of one
  * sender, or of those with the same sender and options.
  */
 export class CircuitBreaker {
@@ -96,7 +96,7 @@ export class CircuitBreaker {
 			this.openSenders.set(call[0].item.sender, failure);
 			return;
 		}
-		// In "Stop Workflow" an unknown outcome ends the sending, so that a person can look before more
+		// In "Stop Workflow" an unknown outcome ends the sending, so that the user can check before more
 		// messages are in doubt.
 		if (failure.affectsEveryCall || (this.stopAtFailure && failure.outcome === 'unknown')) {
 			this.openAll(failure);

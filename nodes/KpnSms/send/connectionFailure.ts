@@ -85,7 +85,7 @@ export function connectionFailure(error: unknown, proxied = false, neverSent = f
 	);
 }
 
-/** Of an error, and of what it was wrapped around. */
+/** Of an error, and of its causes. */
 function errorMessages(error: unknown): string[] {
 	const messages: string[] = [];
 	let current = error;

@@ -30,13 +30,13 @@ export function mayContainId(body: string, success: boolean): boolean {
 	return DOCUMENT_ID.test(text) || (success && ANY_ID.test(text));
 }
 
-/** Names under which something is said only if something failed. */
+/** Names of fields that are there only if something failed. */
 const ERROR_NAME = /^(?:error|fault|fail|reject|exception)|errors?$/i;
 
-/** Names under which it is said how it went. */
+/** Names of fields that hold a status. */
 const STATE_NAME = /^(?:http_?)?(?:status|state|result|success|code)(?:_?(?:code|text))?$/i;
 
-/** Statuses of what was taken: KPN has published none but `OK`. Any other is taken for a failure. */
+/** Statuses of what was taken. KPN documents `OK` alone; any other counts as a failure. */
 const SUCCESS_STATE =
 	/^(?:20[0-2]\s*)?(?:ok|success|successful|accepted|created|queued|scheduled|submitted|sent|pending|delivered|true)?$/i;
 

@@ -42,7 +42,7 @@ export interface RequestSettings {
 	options: IHttpRequestOptions;
 	/** With its token, if n8n has stored one. n8n reads and decrypts it anew whenever it is asked. */
 	credential: ICredentialDataDecryptedObject;
-	/** Milliseconds for a whole call, however slowly a response drips. */
+	/** Milliseconds for a whole call, also where a response arrives slowly. */
 	timeoutMs: number;
 	/** n8n's setting Batching, as the most that the user wants. */
 	batching?: Batching;
@@ -107,7 +107,7 @@ export class KpnClient {
 		};
 	}
 
-	/** What no response is to bring out. */
+	/** What must not be quoted from a response. */
 	private get secrets(): Secrets {
 		const { clientSecret } = this.request.credential;
 		const { proxy } = this.request.options;
@@ -152,7 +152,7 @@ export class KpnClient {
 						...(subAccount !== undefined && { SubAccount: subAccount }),
 					},
 					body,
-					// Only of a stream can no more be read than one wants to.
+					// A stream, because reading it can be stopped.
 					encoding: 'stream',
 					timeout: timeoutMs,
 					disableFollowRedirect: true,

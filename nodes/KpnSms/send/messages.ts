@@ -39,13 +39,13 @@ export async function createMessages(
 		const messages = messagesOf(item);
 		byItem.set(item, messages);
 		for (const message of messages) {
-			sendOnce?.add(message);
+			sendOnce?.keys.add(message);
 			if (item.options.dryRun) continue;
 			ledger.applyPrevious(message);
 			acceptedBefore ||= message.outcome?.outcome === 'accepted';
 		}
 	});
-	const keyProblem = sendOnce ? sendOnce.problem : NO_STORE;
+	const keyProblem = sendOnce ? sendOnce.keys.problem : NO_STORE;
 	const tooManyPartsProblem = partsProblem(
 		checked,
 		(item) => (byItem.get(item) ?? []).filter((message) => isUnsent(message, sendOnce)).length,
@@ -99,7 +99,7 @@ export const itemsToSend = ({ items }: Pick<RunMessages, 'items'>): ValidItem[] 
 	items.filter((item): item is ValidItem => !isInvalid(item) && !item.options.dryRun);
 
 const isUnsent = (message: Message, sendOnce?: SendOnce): boolean =>
-	!message.outcome && !sendOnce?.isDuplicate(message);
+	!message.outcome && !sendOnce?.keys.duplicates.has(message);
 
 const hasOnceKey = (item: ValidItem | InvalidItem): item is ValidItem =>
 	!isInvalid(item) && item.onceKey !== undefined;

@@ -19,9 +19,9 @@ export type FinalOutcome = Outcome | { outcome: 'sentBefore'; elsewhere?: true }
 export interface Accepted {
 	outcome: 'accepted';
 	documentId: string;
-	/** KPN's own word for it, unless an earlier try had it. */
+	/** KPN's own status; undefined if it was accepted in an earlier try. */
 	status?: string;
-	/** What KPN tells of itself in the headers of its response. */
+	/** From the headers of the response. */
 	account?: AccountInfo;
 	/** Whether it was an earlier try that KPN accepted: in this one it was not sent. */
 	acceptedBefore?: true;
@@ -109,7 +109,7 @@ const withoutSecrets = (
 		]),
 	);
 
-/** Refusals that KPN's gateway can have for an API that is no more. */
+/** Statuses with which KPN's gateway may refuse calls of an API that is withdrawn. */
 const STATUSES_WHEN_GONE = [302, 403, 404, 405];
 
 /** What Apigee calls too many calls a second, which is over sooner than a quota that is used up. */

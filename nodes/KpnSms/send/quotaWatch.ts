@@ -7,13 +7,13 @@ import { parseTime, quotaRunsDry } from '../output/quotaTexts';
  * nothing: KPN may raise the quota, and a part that is sent is sent.
  */
 export class QuotaWatch {
-	private made = 0;
+	private callsMade = 0;
 
 	private isOver = false;
 
 	/**
 	 * @param planned how many calls the run is to make; those that are made again, or in halves, come on top
-	 * @param warn told once at most, in words
+	 * @param warn called once at most
 	 */
 	constructor(
 		private readonly planned: number,
@@ -22,11 +22,11 @@ export class QuotaWatch {
 
 	/** Makes a call, and reads what its response says of the quota. */
 	async during(call: () => Promise<Outcome>): Promise<Outcome> {
-		this.made++;
+		this.callsMade++;
 		const outcome = await call();
 		if (this.isOver || outcome.outcome !== 'accepted') return outcome;
 		if (outcome.acceptedBefore) {
-			// Of the rest, as much may have been sent before.
+			// The rest may have been sent before as well: how many calls it takes is not known.
 			this.isOver = true;
 		} else {
 			this.read(outcome.account?.quota);
@@ -36,12 +36,12 @@ export class QuotaWatch {
 
 	private read(quota: Quota | undefined): void {
 		// KPN may or may not have counted those that are on their way: without them, it is surely short.
-		const left = this.planned - this.made;
+		const remaining = this.planned - this.callsMade;
 		const now = Date.now();
 		const start = quota?.resetUtc === undefined ? undefined : parseTime(quota.resetUtc);
-		// A quota that starts anew so soon is waited for.
+		// A quota that is reset this soon is waited for.
 		if (start !== undefined && start > now && start - now <= MAX_RETRY_WAIT_MS) return;
-		const words = quotaRunsDry(quota, left, now);
+		const words = quotaRunsDry(quota, remaining, now);
 		if (words === undefined) return;
 		this.isOver = true;
 		this.warn(words);

@@ -28,7 +28,7 @@ interface RawResponse {
 	statusCode: number;
 	headers: object;
 	body: unknown;
-	/** Of the connection that the response came over, if n8n gives it away. */
+	/** Of the connection that the response came over, if n8n exposes it. */
 	socket?: unknown;
 }
 

@@ -5,7 +5,7 @@ import type { FormField, Question } from './wait';
 import type { PageTexts } from './pageTexts';
 
 export type Answer =
-	/** `data` as n8n's own nodes have it, and what the person is shown of it. */
+	/** `data` as n8n's own nodes have it, and what the recipient is shown of it. */
 	| { data: IDataObject; shown: Array<[string, string]> }
 	| { problem: string; typed: Record<string, string> };
 
@@ -66,7 +66,7 @@ function isValid({ type, choices = [] }: FormField, value: string): boolean {
 	}
 }
 
-/** The 30th of February is none: read as a date, it comes out as another day. */
+/** JavaScript reads the 30th of February as another day: it is invalid. */
 function isValidDate(value: string): boolean {
 	const date = /^\d{4}-\d\d-\d\d$/.test(value) ? new Date(value) : new Date(NaN);
 	return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(value);

@@ -69,7 +69,7 @@ ${buttons(question, texts)}
 	);
 }
 
-/** What is shown once the answer is in n8n: the answer again, for the person to see what was taken. */
+/** What is shown once n8n has the answer, which is repeated for the recipient to check. */
 export const thanksPage = (texts: PageTexts, answers: Array<[string, string]>): string =>
 	page(
 		texts,
@@ -128,7 +128,7 @@ export const approvalLabel = (question: Question, texts: PageTexts, approved: bo
 const typedValue = ({ name }: FormField, typed: Record<string, string>): string | undefined =>
 	Object.hasOwn(typed, name) ? typed[name] : undefined;
 
-/** Characters; more than anybody types on a phone. */
+/** Characters; more than is ever typed on a phone. */
 export const MAX_ANSWER_CHARACTERS = 10_000;
 
 function input(field: FormField, index: number, texts: PageTexts, typed = ''): string {
@@ -160,6 +160,6 @@ const ENTITIES: Record<string, string> = {
 	"'": '&#39;',
 };
 
-/** Whatever anybody has typed is text, never markup. */
+/** Escapes what was typed: it is text, never markup. */
 const escapeHtml = (value: string): string =>
 	value.replace(/[&<>"']/g, (one) => ENTITIES[one] ?? one);

@@ -43,7 +43,7 @@ const DUTCH: PageTexts = {
 	closedWhy: 'Deze vraag staat niet meer open. Misschien is ze al beantwoord.',
 };
 
-/** By `Accept-Language`: whichever of the two the reader would rather have. English for all others. */
+/** By `Accept-Language`: the one of the two that is preferred. English for all others. */
 export function textsFor(acceptLanguage: string | undefined): PageTexts {
 	const preference = (language: string) => {
 		const languages = (acceptLanguage ?? '').split(',').map((entry) => entry.trim().toLowerCase());

@@ -48,7 +48,7 @@ export function readQuestion(context: IExecuteFunctions): QuestionParameters {
 	return { responseType, content, question, problems };
 }
 
-/** A label that says what ours says is ours: the page has it in the reader's language. */
+/** A label with our default text counts as not set: the page shows it in the reader's language. */
 function labelOf(value: unknown, defaultLabel: string): string | undefined {
 	const label = typeof value === 'string' ? value.trim() : '';
 	return label === '' || label === defaultLabel ? undefined : label;

@@ -2,7 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { Wait } from './wait';
 
-/** The names of the tokens in the query: short, for the link is paid for. */
+/** The names of the tokens in the query: short, as each character of the link is billed. */
 export const LINK_PARAMETER = 'a';
 export const REPORT_PARAMETER = 'r';
 

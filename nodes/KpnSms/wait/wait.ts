@@ -20,7 +20,7 @@ export interface FormField {
 	choices?: string[];
 }
 
-/** What the page behind the link asks. Labels that the user left as they are, are ours to word. */
+/** What the page behind the link asks. A label that is undefined is shown in the reader's language. */
 export interface Question {
 	responseType: Exclude<ResponseType, 'deliveryReport'>;
 	/** Who asks, as the phone shows it. */
