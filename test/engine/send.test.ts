@@ -212,7 +212,6 @@ describe('the options', () => {
 		expect(result.data.resultData.error).toBeUndefined();
 		expect(outputOf(result, 'SMS').map(({ json }) => json)).toEqual([
 			{
-				status: 'dryRun',
 				outcome: 'dryRun',
 				message: 'Checked only (Dry Run): nothing was sent.',
 				sender: 'Demo App',
@@ -221,7 +220,7 @@ describe('the options', () => {
 				parts: 1,
 				characters: 9,
 			},
-			expect.objectContaining({ status: 'dryRun', recipient: '+31612345671' }),
+			expect.objectContaining({ outcome: 'dryRun', recipient: '+31612345671' }),
 			expect.objectContaining({ outcome: 'refused', message: expect.stringContaining('“…567”') }),
 		]);
 		expect(setting.sandbox.calls).toHaveLength(0);

@@ -62,7 +62,7 @@ test('what was sent under a key is not sent again by the next execution, and is 
 	expect(errorOf(again)).toBeUndefined();
 	expect(outcomesOf(again)).toEqual(['sentBefore', 'sentBefore', 'sentBefore', 'accepted']);
 	expect(outputOf(again, 'SMS')[0]).toMatchObject({
-		json: { recipient: items[0]?.to, sender: 'Demo App', parts: 1, status: 'sentBefore' },
+		json: { recipient: items[0]?.to, sender: 'Demo App', parts: 1, outcome: 'sentBefore' },
 		pairedItem: { item: 0 },
 	});
 	expect(hintsOf(again)?.join()).toMatch(/^3 SMS had been sent before under the same key/);

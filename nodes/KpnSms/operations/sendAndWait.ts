@@ -217,6 +217,6 @@ const hintOf = (message: string | undefined): NodeExecutionHint[] =>
 
 /** The message's own output, without the words of a sending whose outcome is unknown. */
 function sentFields({ outcome, ...json }: IDataObject): IDataObject {
-	const textFields = ['message', 'advice', 'kpnMessage', 'kpnCode', 'statusCode', 'retryable'];
+	const textFields = ['message', 'kpnMessage', 'kpnCode', 'statusCode', 'retryable'];
 	return { ...omit(json, textFields), sending: outcome };
 }
