@@ -51,7 +51,8 @@ const dryRunItem = ({ item, sentBefore }: ItemOutcomes): INodeExecutionData => (
 	json: {
 		outcome: 'dryRun',
 		...recipientFields(item),
-		message: 'Checked only (Dry Run): nothing was sent.',
+		// Short: in n8n's narrow column, longer words make each of thousands of rows higher.
+		message: 'Checked only.',
 		...(sentBefore !== undefined && { sentBefore }),
 		...sizeFields(item),
 	},

@@ -61,7 +61,7 @@ export function invalidItemsError(
 	const [firstGroup] = groups;
 	if (firstGroup?.length === total) {
 		const message = `${nothing}: ${firstGroup[0].problems.join(' ')}`;
-		return apiError(node, { message, description: `The same holds for all ${total} items.` });
+		return apiError(node, { message, description: `This concerns all ${total} items.` });
 	}
 	return apiError(node, {
 		message: `${nothing}: ${invalidItems.length} of ${total} items must be corrected first`,
@@ -154,6 +154,8 @@ export function stopError(node: INode, results: ItemResult[]): NodeApiError {
 	});
 }
 
+const NOBODY_HAS_IT = 'None of these has been sent: once that is put right, execute again.';
+
 const SENDS_ALL_AGAIN =
 	'Execute step sends everything again, also to those who have it: Send Once Per knows only what was sent while it was set.';
 
@@ -162,6 +164,7 @@ function nextStep(results: ItemResult[]): string {
 	const checked = results.filter(isChecked);
 	const having = (is: (outcome: FinalOutcome) => boolean) =>
 		checked.filter(({ outcomes }) => outcomes.some(is));
+	if (having((one) => one.outcome !== 'refused').length === 0) return NOBODY_HAS_IT;
 	const sentences: string[] = [];
 	const isOnce = checked.some(({ item }) => item.onceKey !== undefined);
 	const isLeft = having((one) => one.outcome === 'refused' && !isAboutContent(one)).length > 0;

@@ -77,6 +77,12 @@ describe('what to do next goes by what is left', () => {
 		expect(next).not.toMatch(/by itself|Then execute again/);
 	});
 
+	test('where nobody has it, everything can be executed again', () => {
+		expect(nextOf(...resultsOf([badContent], [notTried]))).toBe(
+			'None of these has been sent: once that is put right, execute again.',
+		);
+	});
+
 	test('nothing is said of content where none was refused', () => {
 		const next = nextOf(...resultsOf([ACCEPTED], [notTried]));
 		expect(next).toMatch(/^To send only the rest: Executions → this one → Retry/);
