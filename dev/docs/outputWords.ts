@@ -10,8 +10,7 @@ export const OUTCOMES: Record<string, string> = {
 
 export const DUTCH_OUTCOMES: Record<string, string> = {
 	accepted: 'KPN heeft de sms.',
-	refused:
-		'KPN heeft de sms zeker niet. Bij `message` staat waarom, en wat je kunt doen.',
+	refused: 'KPN heeft de sms zeker niet. Bij `message` staat waarom, en wat je kunt doen.',
 	unknown: 'KPN gaf geen duidelijk antwoord en heeft de sms misschien wel, misschien niet.',
 	dryRun: 'Er is niets verstuurd: **Dry Run** stond aan.',
 	sentBefore:
