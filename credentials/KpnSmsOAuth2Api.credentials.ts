@@ -81,7 +81,7 @@ export class KpnSmsOAuth2Api implements ICredentialType {
 		},
 		{
 			displayName:
-				'Saving asks KPN for a token and sends no SMS. “HTTP status 401”: Client ID or Client Secret is wrong. “HTTP status 404”: Base URL is.',
+				'Saving asks KPN for a token and sends no SMS. “HTTP status 401”: Client ID or Client Secret is wrong. “HTTP status 404”: Base URL is. “Invalid URL”: Base URL does not begin with https:// or http://.',
 			name: 'testNotice',
 			type: 'notice',
 			default: '',

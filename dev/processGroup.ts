@@ -34,8 +34,11 @@ export async function startGroup(
 	}
 }
 
+/** So long a process that is asked to end may take for it. */
+export const GRACE_MS = 15_000;
+
 /** Asks the leader to end, then kills what is left of its group. */
-export async function endGroup(child: ChildProcess, graceMs = 15_000): Promise<void> {
+export async function endGroup(child: ChildProcess, graceMs = GRACE_MS): Promise<void> {
 	if (child.pid === undefined) return;
 	if (!hasEnded(child)) {
 		const exit = once(child, 'exit');

@@ -15,15 +15,9 @@ const MAX_BYTES = 150_000;
 /** The pictures of the documentation, each by the suite and the step that take it. */
 const PICTURES: Record<string, string> = {
 	'sheet-to-sms': 'editor sheet-executed',
-	'node-panel': 'journey node-panel',
 	'node-fields': 'journey fields',
 	refusal: 'journey refusal',
-	output: 'journey output',
-	'dry-run': 'journey dry-run',
-	'error-branch': 'journey error-branch',
-	'executions-retried': 'journey execution-retried',
-	trigger: 'journey trigger',
-	'execution-error-dark': 'journey dark-execution-error',
+	'mixed-results': 'results mixed',
 };
 
 async function main(): Promise<void> {
@@ -46,7 +40,7 @@ async function main(): Promise<void> {
 
 async function runSuites(): Promise<void> {
 	const jest = join(REPOSITORY, 'node_modules', 'jest', 'bin', 'jest.js');
-	const which = ['--testPathPatterns', 'editor/(editor|journey)\\.test'];
+	const which = ['--testPathPatterns', 'editor/(editor|journey|results)\\.test'];
 	const args = [jest, '--selectProjects', 'editor', '--runInBand', ...which];
 	const child = spawn(process.execPath, args, { cwd: REPOSITORY, stdio: 'inherit' });
 	const [code] = (await once(child, 'exit')) as [number | null];

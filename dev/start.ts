@@ -12,6 +12,7 @@ import { installN8n } from './n8n/install';
 import { HOST, portFor } from './n8n/ports';
 import { N8nRest, OWNER } from './n8n/rest';
 import { startN8n } from './n8n/run';
+import { GRACE_MS } from './processGroup';
 import { showProgress } from './progress';
 import { prepareWorkspace, type Workspace } from './workspace';
 
@@ -38,7 +39,10 @@ async function main(signal: AbortSignal): Promise<void> {
 		const sandbox = await startSandbox({ port: sandboxPort, host: HOST });
 		stops.push(() => sandbox.close());
 		const n8n = await startN8n({ installation, userFolder, port, signal });
-		stops.push(n8n.stop);
+		stops.push(async () => {
+			await n8n.stop();
+			if ((await n8n.ended).killed) say(CUT_OFF);
+		});
 
 		step('Putting the examples into n8n');
 		const rest = new N8nRest(n8n.url, signal);
@@ -55,7 +59,7 @@ async function main(signal: AbortSignal): Promise<void> {
 
 		for (const problem of workspace.problems) say(problem);
 		say('');
-		say(`Start here     ${sandbox.url}/  (the phones, and what to try)`);
+		say(`Start here     ${sandbox.url}/  (the phones, empty at each start, and what to try)`);
 		say(`n8n's editor   ${n8n.url}  (log in: ${OWNER.email}, password ${OWNER.password})`);
 		say(`A form to try  ${workspace.form}`);
 
@@ -91,10 +95,17 @@ const aborted = async (signal: AbortSignal) =>
 		signal.addEventListener('abort', () => resolve(), { once: true });
 	});
 
+const CUT_OFF = `n8n did not end within ${GRACE_MS / 1000} s. An execution that was cut off may be retried in n8n, and a retry sends all of it again, also what has left: see docs/delivery-guarantees.md.`;
+
 const stopping = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 	// Not `once`: npm passes on a signal that the terminal has sent here already.
-	process.on(name, () => stopping.abort());
+	process.on(name, () => {
+		if (stopping.signal.aborted) return;
+		progress.failed();
+		say('Stopping, which takes up to 20 s …');
+		stopping.abort();
+	});
 }
 main(stopping.signal)
 	.catch((error: unknown) => {

@@ -32,8 +32,11 @@ async function main(): Promise<void> {
 	});
 	const prompt = new Prompt(process.stdin, process.stdout);
 	let baseUrl = '';
+	let run: Run | undefined;
 	process.once('SIGINT', () => {
-		say(`\nBroken off by Ctrl-C.\n${writeReport(findings, baseUrl, 'by Ctrl-C')}`);
+		say('\nBroken off by Ctrl-C.');
+		if (run?.isSending) say('An SMS was on its way to KPN: it may arrive, and be billed.');
+		say(writeReport(findings, baseUrl, 'by Ctrl-C'));
 		process.exit(EXIT_SIGINT);
 	});
 	try {
@@ -43,7 +46,8 @@ async function main(): Promise<void> {
 		const kpn = new KpnClient(account);
 		let brokenOff: string | undefined;
 		try {
-			await check({ kpn, findings, redactor, prompt, say, products: [] });
+			run = { kpn, findings, redactor, prompt, say, products: [] };
+			await check(run);
 		} catch (error) {
 			// What was found until then is still reported.
 			const { cause, message } = error as Error;
@@ -68,6 +72,13 @@ async function check(run: Run): Promise<void> {
 	}
 	await checkProducts(run);
 	await checkBadToken(run);
+	if (run.products.length === 0) {
+		say(
+			'\nWithout an SMS product there is no more to see: add one to the project, and start again.',
+		);
+		process.exitCode = 1;
+		return;
+	}
 	if (await prompt.yes('\nAsk once with a wrong secret? Free, but KPN may count it.')) {
 		await checkWrongSecret(run);
 	}
@@ -87,8 +98,7 @@ async function check(run: Run): Promise<void> {
 	const refused = number ? 'a bad number, and an empty text to yours' : 'a bad number';
 	if (await prompt.yes(`Have KPN refuse ${refused}? Free, if KPN refuses.`))
 		await checkBadMessages(run);
-	const [api] = run.products;
-	if (number && api) await checkMessages(run, secrets);
+	if (number) await checkMessages(run, secrets);
 }
 
 async function checkMessages(run: Run, secrets: string[]): Promise<void> {

@@ -13,6 +13,8 @@ export interface Run {
 	say: (words: string) => void;
 	/** The SMS products that the project turned out to have. */
 	products: SmsApi[];
+	/** Set while an SMS is on its way to KPN. */
+	isSending?: boolean;
 	/** A number of the user's own; undefined if nothing may be sent. */
 	ownNumber?: string;
 }

@@ -98,6 +98,7 @@ export async function sendBesideBad(run: Run, api: SmsApi): Promise<void> {
 }
 
 async function sendOnce(run: Run, api: SmsApi, body: object): Promise<KpnResponse | undefined> {
+	run.isSending = true;
 	try {
 		const answer = await run.kpn.send(api, body);
 		if (answer.status >= 300 && answer.status < 400) run.say('KPN redirects; nothing follows it.');
@@ -109,6 +110,8 @@ async function sendOnce(run: Run, api: SmsApi, body: object): Promise<KpnRespons
 				'KPN may have the message or not. It is not sent again.',
 		);
 		return undefined;
+	} finally {
+		run.isSending = false;
 	}
 }
 

@@ -10,8 +10,7 @@ export const OUTCOMES: Record<string, string> = {
 
 export const DUTCH_OUTCOMES: Record<string, string> = {
 	accepted: 'KPN heeft de sms.',
-	refused:
-		'KPN heeft de sms zeker niet. Bij `message` staat waarom, bij `advice` wat je kunt doen.',
+	refused: 'KPN heeft de sms zeker niet. Bij `message` staat waarom, en wat je kunt doen.',
 	unknown: 'KPN gaf geen duidelijk antwoord en heeft de sms misschien wel, misschien niet.',
 	dryRun: 'Er is niets verstuurd: **Dry Run** stond aan.',
 	sentBefore:
@@ -22,11 +21,9 @@ export const OUTPUTS: Record<string, string> = {
 	outcome: 'What became of it.',
 	recipient: 'The number as KPN got it, such as `+31612345670`; several are separated by commas.',
 	parts: 'How many SMS the text is billed as, per recipient.',
-	message: 'What happened, in words.',
-	advice: 'Of an item that was not accepted: what to do.',
+	message: 'What happened, in words; of an item that was not accepted also what to do.',
 	document_id: 'KPN’s confirmation, of an accepted item only.',
-	status:
-		'KPN’s status, where it gave one; `dryRun` of a Dry Run, `sentBefore` of what was sent before.',
+	status: 'KPN’s status, where it gave one.',
 	kpnMessage: 'Of an item that was not accepted: KPN’s own words, where there were any.',
 	kpnCode: 'The same: KPN’s code.',
 	statusCode: 'The same: the HTTP status.',

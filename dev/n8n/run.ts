@@ -11,8 +11,8 @@ export interface RunningN8n {
 	url: string;
 	pid: number;
 	logFile: string;
-	/** Settles when n8n has ended, for whatever reason. */
-	ended: Promise<void>;
+	/** Settles when n8n has ended, for whatever reason: `killed` if in the middle of what it was doing. */
+	ended: Promise<{ killed: boolean }>;
 	/** Ends n8n and its task runner. */
 	stop: () => Promise<void>;
 	/** Ends them at once, as a crash of the machine would. */
@@ -73,7 +73,8 @@ export async function startN8n(options: RunOptions): Promise<RunningN8n> {
 			...env,
 		},
 	});
-	const ended = hasEnded(child) ? Promise.resolve() : once(child, 'exit').then(() => {});
+	const exit = hasEnded(child) ? Promise.resolve() : once(child, 'exit');
+	const ended = exit.then(() => ({ killed: child.signalCode === 'SIGKILL' }));
 	const stop = async () => await endGroup(child);
 	const kill = async () => await killGroup(child);
 	try {

@@ -130,6 +130,8 @@ describe('the packed node in the real n8n', () => {
 		const { id } = await addExample(scene.get('rest'), 'sheet-to-sms', await theCredential());
 		await person.opensWorkflow(id);
 		await person.executesWorkflow();
+		// n8n writes at the connections what went along them, a moment later.
+		await person.page.getByText('3 items').nth(1).waitFor();
 		await takePicture('sheet-executed');
 		expect(received()).toEqual([
 			{

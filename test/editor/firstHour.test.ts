@@ -308,12 +308,26 @@ async function executesFrom(trigger: string): Promise<void> {
 	await person.note('Workflow executed successfully').waitFor();
 }
 
+step('Ctrl-C says at once that it stops, and what was cut off', 'stop', async () => {
+	const { length } = await first.messages();
+	await first.inject({ match: { content: 'Fay' }, accept: true, answer: { kind: 'hang' } });
+	await person.submitsForm(first.form, { Name: 'Fay', 'Mobile number': '0612345678' });
+	await first.messageAfter(length);
+	const ended = first.end();
+	await waitUntil(() => first.lines.some((line) => line.startsWith('Stopping')), 2000);
+	await ended;
+	expect(first.lines.at(-1)).toMatch(
+		/^n8n did not end within 15 s\. .*retry sends all of it again/,
+	);
+});
+
 step(
 	'the first page is there again after a restart, and so is what was published',
 	'again',
 	async () => {
-		await first.end();
 		await first.start();
+		const { id } = await first.workflow('Form → SMS');
+		expect((await first.rest.executionsOf(id))[0]?.status).toBe('crashed');
 		person = new EditorPage(person.page, first.n8n);
 		expect(first.lines.filter((line) => line.includes('not published'))).toEqual([]);
 		await phones.goto(first.phones);

@@ -2,7 +2,7 @@ import { OWNER } from '../../dev/n8n/rest';
 import { CREDENTIAL_TYPE } from '../../nodes/shared/kpnApi';
 import type { Sandbox } from '../../sandbox';
 import { addWebhookWorkflow, postItems } from '../support/webhookWorkflow';
-import { GUESTS, guestList, manyGuests, reminder } from '../support/editor/guestWorkflow';
+import { GUESTS, guestList, manyGuests, reminder, SEND } from '../support/editor/guestWorkflow';
 import type { EditorPage } from '../support/editor/editorPage';
 import { setUpEditor } from '../support/editor/editorSetup';
 
@@ -33,9 +33,6 @@ beforeAll(async () => {
 });
 
 const OURS = 'KPN SMS of the restaurant';
-
-/** The name that n8n gives the node after its action. */
-const SEND = 'Send an SMS';
 
 /** Who has got an SMS, sorted: a few calls are in flight at a time. */
 const received = () => sandbox.messages.map(({ recipient }) => recipient).sort();

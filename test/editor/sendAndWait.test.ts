@@ -279,6 +279,7 @@ test('nobody answers in time: the item comes out of No Answer, and says so', asy
 	expect(run.out('No Answer')).toEqual([
 		expect.objectContaining({
 			outcome: 'noAnswer',
+			message: expect.stringMatching(/^Nobody answered within Limit Wait Time/),
 			asked: 'May order 1042 be placed?',
 			delivery: 'unknown',
 			respondedAt: null,
@@ -431,17 +432,23 @@ test('Dry Run shows the text with its link and its parts, and waits for nothing'
 	expect(sandbox.calls).toHaveLength(0);
 });
 
-test('stopped while it waited, then retried: no second SMS, and it says that nobody answered', async () => {
+test('stopped while it waited, then retried: no second SMS, and it says what happened', async () => {
 	const workflow = await ask(DOUBLE);
 	const { id } = await waits(workflow);
 	await n8n.rest.post(`/executions/${id}/stop`, {});
 	await waitUntil(async () => (await executionOf(n8n.rest, id)).status === 'canceled');
-	await n8n.rest.post(`/executions/${id}/retry`, { loadWorkflow: false }).catch(() => undefined);
+	await n8n.rest.post(`/executions/${id}/retry`, { loadWorkflow: false });
 	await waitUntil(async () => (await n8n.rest.executionsOf(workflow.id))[0]?.status !== 'running');
 	const [newest] = await n8n.rest.executionsOf(workflow.id);
 	const run = await executionOf(n8n.rest, newest?.id ?? '');
-	process.stdout.write(`Retried: ${run.status}, ${JSON.stringify(run.out('No Answer'))}\n`);
 	expect(run.out('Answered')).toEqual([]);
+	expect(run.out('No Answer')).toEqual([
+		expect.objectContaining({
+			outcome: 'noAnswer',
+			message:
+				'Nobody answered before the wait was stopped. This execution is a retry of it, and sent nothing. The link in the SMS takes no answer any more.',
+		}),
+	]);
 	expect(sandbox.messages).toHaveLength(1);
 });
 

@@ -79,8 +79,7 @@ test.each([402, 410, 415, 418, 421, 426, 431, 451])(
 		const output = outputOf(run, 'SMS').map(({ json }) => json);
 		expect(output.map(({ outcome }) => outcome)).toEqual(Array(40).fill('refused'));
 		expect(output[0]?.statusCode).toBe(status);
-		expect(output[0]?.message).not.toMatch(/wrong with the message/);
-		expect(output[0]?.advice).not.toMatch(/Content/);
+		expect(output[0]?.message).not.toMatch(/wrong with the message|Content/);
 		expect(v1.sandbox.calls.length).toBeLessThanOrEqual(5);
 		await v1.sandbox.close();
 	},

@@ -212,16 +212,15 @@ describe('the options', () => {
 		expect(result.data.resultData.error).toBeUndefined();
 		expect(outputOf(result, 'SMS').map(({ json }) => json)).toEqual([
 			{
-				status: 'dryRun',
 				outcome: 'dryRun',
-				message: 'Checked only (Dry Run): nothing was sent.',
+				message: 'Checked only.',
 				sender: 'Demo App',
 				recipient: '+31612345670',
 				encoding: 'GSM-7',
 				parts: 1,
 				characters: 9,
 			},
-			expect.objectContaining({ status: 'dryRun', recipient: '+31612345671' }),
+			expect.objectContaining({ outcome: 'dryRun', recipient: '+31612345671' }),
 			expect.objectContaining({ outcome: 'refused', message: expect.stringContaining('“…567”') }),
 		]);
 		expect(setting.sandbox.calls).toHaveLength(0);
@@ -310,7 +309,7 @@ describe('the options', () => {
 		expect(error?.message).toBe(
 			'Nothing was sent: Mobile Number is empty: its expression gives nothing for this item. Open the field, and look at its preview. The item has the fields “phone” and “text”.',
 		);
-		expect(error?.description).toBe('The same holds for all 3 items.');
+		expect(error?.description).toBe('This concerns all 3 items.');
 	});
 
 	test('Replace Special Characters and the parts of a text are in the output', async () => {

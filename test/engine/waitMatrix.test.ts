@@ -91,6 +91,7 @@ test.each(FAULT_CASES)(
 					expect.objectContaining({
 						json: expect.objectContaining({
 							outcome: 'noAnswer',
+							message: expect.stringMatching(/^Nobody answered before the wait was stopped\./),
 							sending: situation.outcome,
 						}),
 						pairedItem: { item: 0, input: 2 },

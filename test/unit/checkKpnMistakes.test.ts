@@ -162,6 +162,22 @@ describe('Ctrl-C at a question', () => {
 		expect(found.get('token-call')?.verdict).toBe('confirmed');
 	}, 30_000);
 
+	test('says that an SMS may have left, if one was being sent', async () => {
+		sandbox.inject({
+			match: { content: 'may be ignored' },
+			accept: true,
+			answer: { kind: 'hang' },
+		});
+		const { code, words } = await runCheck({
+			baseUrl: sandbox.url,
+			report: file,
+			interruptOnce: () => sandbox.messages.length === 1,
+		});
+		expect(code).toBe(130);
+		expect(words).toMatch(/Broken off by Ctrl-C\.\nAn SMS was on its way to KPN: it may arrive/);
+		expect((await check([[/A mobile number/, CTRL_C]])).words).not.toContain('on its way');
+	}, 30_000);
+
 	test('says so where nothing has been seen yet', async () => {
 		const { code, words } = await check([[/Client ID/, CTRL_C]]);
 		expect(code).toBe(130);
@@ -169,6 +185,17 @@ describe('Ctrl-C at a question', () => {
 		expect(await readdir(folder)).toEqual([]);
 	}, 30_000);
 });
+
+test('a project without an SMS product is told so, and asked no more', async () => {
+	const noProduct = { kind: 'http', status: 403 } as const;
+	sandbox.inject({ times: null, answer: noProduct });
+	const { code, words, found } = await check([]);
+	expect(words).toContain('The project has neither SMS product.');
+	expect(words).toContain('Without an SMS product there is no more to see');
+	expect(words).not.toMatch(/\[y\/N\]|A mobile number/);
+	expect(found.get('product-lacks')?.verdict).toBe('confirmed');
+	expect(code).toBe(1);
+}, 30_000);
 
 test('a KPN that is not there ends the check in words, and there is nothing to report', async () => {
 	const { url: baseUrl } = sandbox;

@@ -115,3 +115,10 @@ test('of OAuth2, a user sees nothing but what KPN needs', () => {
 		['baseUrl', 'Base URL'],
 	]);
 });
+
+test('the credential’s note explains what n8n says when a test of it has failed', () => {
+	const note = new KpnSmsOAuth2Api().properties.find(({ type }) => type === 'notice');
+	for (const words of ['HTTP status 401', 'HTTP status 404', 'Invalid URL']) {
+		expect(note?.displayName).toContain(`“${words}”`);
+	}
+});

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import escapeRegExp from 'lodash/escapeRegExp';
 
@@ -41,6 +41,14 @@ test('the fields that n8n offers before anything ran are those that come out', (
 test.each(DOCUMENTS)('every link and picture of %s leads somewhere', (path) => {
 	const links = linksIn(read(path));
 	expect(links.map((link) => deadEnd(path, link)).filter(Boolean)).toEqual([]);
+});
+
+test('every picture is shown on a page', () => {
+	const shown = DOCUMENTS.flatMap((path) =>
+		linksIn(read(path)).map((link) => join(dirname(path), link)),
+	);
+	const pictures = [...filesIn('docs/images', '.png'), ...filesIn('docs/images', '.svg')];
+	expect(pictures.filter((path) => !shown.includes(path))).toEqual([]);
 });
 
 test('npm can follow the links of the README: it joins them to the repository’s address', () => {

@@ -217,6 +217,6 @@ const hintOf = (message: string | undefined): NodeExecutionHint[] =>
 
 /** The output of the message, without the failure of one whose outcome is unknown. */
 function sentFields({ outcome, ...json }: IDataObject): IDataObject {
-	const textFields = ['message', 'advice', 'kpnMessage', 'kpnCode', 'statusCode', 'retryable'];
+	const textFields = ['message', 'kpnMessage', 'kpnCode', 'statusCode', 'retryable'];
 	return { ...omit(json, textFields), sending: outcome };
 }

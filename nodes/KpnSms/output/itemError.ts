@@ -26,7 +26,8 @@ export function failureOf(result: ItemResult): ItemFailure {
 			outcome: 'refused',
 			message: `Not sent: ${result.problems.join(' ')}`,
 			quote: '',
-			advice: 'Correct what is named here, and send it again.',
+			// The problems say it.
+			advice: '',
 			kpn: {},
 			retryable: false,
 		};
@@ -54,7 +55,7 @@ export function failureOf(result: ItemResult): ItemFailure {
 export const itemError = (node: INode, itemIndex: number, failure: ItemFailure): NodeApiError =>
 	apiError(node, {
 		message: joinSentences(failure.message, failure.quote),
-		description: failure.advice,
+		description: failure.advice || undefined,
 		statusCode: failure.statusCode,
 		itemIndex,
 	});

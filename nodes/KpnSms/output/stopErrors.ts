@@ -61,7 +61,7 @@ export function invalidItemsError(
 	const [firstGroup] = groups;
 	if (firstGroup?.length === total) {
 		const message = `${nothing}: ${firstGroup[0].problems.join(' ')}`;
-		return apiError(node, { message, description: `The same holds for all ${total} items.` });
+		return apiError(node, { message, description: `This concerns all ${total} items.` });
 	}
 	return apiError(node, {
 		message: `${nothing}: ${invalidItems.length} of ${total} items must be corrected first`,
@@ -115,7 +115,7 @@ const notAllSent = (counts: Counts): string =>
 export function failureSummary(results: ItemResult[]): string | undefined {
 	return results.length < 2 || results.every((result) => isDryRun(result) || isSuccess(result))
 		? undefined
-		: `${notAllSent(countStates(results))}. What is wrong with an item is in its message and advice.`;
+		: `${notAllSent(countStates(results))}. What is wrong with an item, and what to do, is in its message.`;
 }
 
 /** For "Stop Workflow": what was sent, what not, what is unknown, and what a retry would do. */
@@ -154,23 +154,39 @@ export function stopError(node: INode, results: ItemResult[]): NodeApiError {
 	});
 }
 
-/** What to press, in n8n's own labels. */
+const NOBODY_HAS_IT = 'None of these has been sent: once that is put right, execute again.';
+
+const SENDS_ALL_AGAIN =
+	'Execute step sends everything again, also to those who have it: Send Once Per knows only what was sent while it was set.';
+
+/** What to press, in n8n's own labels; by what is left to be sent. */
 function nextStep(results: ItemResult[]): string {
 	const checked = results.filter(isChecked);
 	const having = (is: (outcome: FinalOutcome) => boolean) =>
 		checked.filter(({ outcomes }) => outcomes.some(is));
+	if (having((one) => one.outcome !== 'refused').length === 0) return NOBODY_HAS_IT;
 	const sentences: string[] = [];
-	if (having(({ outcome }) => outcome === 'refused').length > 0) {
+	const isOnce = checked.some(({ item }) => item.onceKey !== undefined);
+	const isLeft = having((one) => one.outcome === 'refused' && !isAboutContent(one)).length > 0;
+	const hasBadContent = having(isAboutContent).length > 0;
+	if (isLeft) {
 		const rest = 'Executions → this one → Retry (it uses the data of then)';
 		sentences.push(
-			checked.some(({ item }) => item.onceKey !== undefined)
+			isOnce
 				? `To send only the rest: execute again, for Send Once Per is set (correct first what is wrong in the data); or ${rest}.`
-				: `To send only the rest: ${rest}. Execute step sends everything again, also to those who have it: Send Once Per knows only what was sent while it was set.`,
+				: `To send only the rest: ${rest}. ${SENDS_ALL_AGAIN}`,
 		);
 	}
-	if (having(isAboutContent).length > 0) {
+	if (hasBadContent) {
 		sentences.push(
 			'What KPN refused for its content, a retry sends with the same data, to be refused again: correct it where it comes from, and let such items go their own way with On Error → Continue (using error output).',
+		);
+	}
+	if (hasBadContent && !isLeft) {
+		sentences.push(
+			isOnce
+				? 'Then execute again: only what was corrected is sent, for Send Once Per is set.'
+				: `Send what was corrected by itself. ${SENDS_ALL_AGAIN}`,
 		);
 	}
 	const unknown = having(({ outcome }) => outcome === 'unknown');
@@ -185,7 +201,9 @@ function nextStep(results: ItemResult[]): string {
 }
 
 const isAboutContent = (outcome: FinalOutcome): boolean =>
-	outcome.outcome === 'refused' && outcome.statusCode === 400 && !outcome.notTried;
+	outcome.outcome === 'refused' &&
+	[400, 422].includes(outcome.statusCode ?? 0) &&
+	!outcome.notTried;
 
 /** What an item is counted as. */
 function stateOf({ outcomes }: ItemOutcomes) {

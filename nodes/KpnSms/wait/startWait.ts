@@ -1,4 +1,4 @@
-import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { WAIT_INDEFINITELY, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
 
 import { endedItemAt } from './outputs';
 import type { Wait } from './wait';
@@ -14,16 +14,23 @@ export async function startWait(
 	wait.sent = sent;
 	await context.putExecutionToWait(waitTill);
 	// Only now: a try that failed is made again with its input.
-	setTimeLimitOutput(context, sent);
+	const message = noAnswerMessage(wait, waitTill.getTime() < WAIT_INDEFINITELY.getTime());
+	setNoAnswerOutput(context, { ...sent, message });
 }
 
 /**
- * When the time is up, n8n hands the node's input on by the first output. So the input is made to say
- * that nobody answered, and n8n is told to keep to the outputs.
+ * When the time is up, n8n hands the node's input on by the first output; and so it does, without
+ * running the node, when an execution is retried that was stopped while it waited. So the input is made
+ * to say that nobody answered, and n8n is told to keep to the outputs.
  */
-function setTimeLimitOutput(context: IExecuteFunctions, sent: IDataObject): void {
+function setNoAnswerOutput(context: IExecuteFunctions, sent: IDataObject): void {
 	const executeData = context.getExecuteData();
-	const end = { ...sent, outcome: 'noAnswer', delivery: 'unknown', respondedAt: null };
+	const { recipient, parts, message } = sent;
+	const end = {
+		...{ outcome: 'noAnswer', recipient, parts, message },
+		...sent,
+		...{ delivery: 'unknown', respondedAt: null },
+	};
 	const outputs = endedItemAt(context.getNode(), 'noAnswer', end);
 	executeData.data.main = outputs;
 	// To go on, n8n disables the node of this run. Where the node has another run to come (both branches
@@ -34,4 +41,13 @@ function setTimeLimitOutput(context: IExecuteFunctions, sent: IDataObject): void
 	// node's one input.
 	const [source = null] = executeData.source?.main ?? [];
 	if (executeData.source) executeData.source.main = outputs.map(() => source);
+}
+
+/** What ended the wait is not known when this is written: without a limit, only a stop can. */
+function noAnswerMessage({ question }: Wait, hasLimit: boolean): string {
+	const nobody = question ? 'Nobody answered' : 'KPN reported nothing final';
+	const ended = hasLimit
+		? `${nobody} within Limit Wait Time; or, if this execution is a retry, before the wait was stopped.`
+		: `${nobody} before the wait was stopped. This execution is a retry of it, and sent nothing.`;
+	return question ? `${ended} The link in the SMS takes no answer any more.` : ended;
 }

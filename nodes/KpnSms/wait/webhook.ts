@@ -72,8 +72,8 @@ function handleAnswer(
 	return {
 		webhookResponse: thanksPage(texts, answer.shown),
 		workflowData: endedItemAt(context.getNode(), 'answered', {
-			...sent,
 			outcome: 'answered',
+			...sent,
 			// The link came with the SMS.
 			delivery: 'delivered',
 			respondedAt,
@@ -99,8 +99,8 @@ async function handleReport(
 	return {
 		...accepted,
 		workflowData: endedItemAt(context.getNode(), delivered ? 'answered' : 'notDelivered', {
-			...wait.sent,
 			outcome: delivered ? 'delivered' : 'notDelivered',
+			...wait.sent,
 			delivery: report.status,
 			respondedAt: new Date().toISOString(),
 			report: omit(report, 'event', 'final', 'attempt', 'keyId', 'body'),

@@ -54,11 +54,14 @@ export class FirstStart {
 			stdio: ['ignore', 'pipe', 'inherit'],
 		});
 		this.child = child;
-		for await (const line of createInterface({ input: child.stdout })) {
-			this.lines.push(line);
-			if (line.startsWith('A form to try')) break;
-		}
-		child.stdout.resume();
+		const output = createInterface({ input: child.stdout });
+		await new Promise<void>((resolve) => {
+			output.on('line', (line) => {
+				this.lines.push(line);
+				if (line.startsWith('A form to try')) resolve();
+			});
+			output.on('close', resolve);
+		});
 		const named = (start: string) =>
 			/http\S+/.exec(this.lines.find((line) => line.startsWith(start)) ?? '')?.[0] ?? '';
 		this.phones = named('Start here').replace(/\/$/, '');

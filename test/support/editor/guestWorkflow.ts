@@ -1,4 +1,4 @@
-import type { INode } from 'n8n-workflow';
+import type { INode, IWorkflowBase } from 'n8n-workflow';
 
 export const GUESTS = [
 	{ name: 'Anna', mobile: '+31612345671', table: 4 },
@@ -21,6 +21,17 @@ export const manyGuests = (count: number) =>
 		mobile: '0612345670',
 		table: index,
 	}));
+
+/** Of whom some have no mobile number, and the names of some say what becomes of their SMS. */
+export const mixedGuests = (count: number) =>
+	Array.from({ length: count }, (_, index) => ({
+		name: index % 50 === 3 ? 'Refused' : index % 50 === 12 ? 'Lost' : `Guest ${index + 1}`,
+		mobile: index % 25 === 7 ? '020 1234567' : `06123${45000 + index}`,
+		table: index,
+	}));
+
+/** The name that n8n gives the node after its action. */
+export const SEND = 'Send an SMS';
 
 /** Everything but the node that sends: a button, a list, and an item for each in it. */
 export const guestList = {
@@ -69,3 +80,33 @@ export const reminder: INode['parameters'] = {
 	content: '=Hello {{ $json.name }}, see you at seven.',
 	options: {},
 };
+
+/** A list, and the node that texts all guests on it, whatever becomes of one. */
+export function listWithResults(
+	guests: object[],
+	credentials: NonNullable<INode['credentials']>,
+): Pick<IWorkflowBase, 'nodes' | 'connections' | 'settings' | 'active'> {
+	const { nodes, connections } = guestList;
+	const [button, list, ...rest] = nodes as INode[];
+	if (!button || !list) throw new Error('There is no list');
+	const sms: INode = {
+		id: 'sms',
+		name: SEND,
+		type: 'n8n-nodes-kpn-sms.kpnSms',
+		typeVersion: 1,
+		position: [448, 0],
+		parameters: reminder,
+		onError: 'continueRegularOutput',
+		credentials,
+	};
+	const jsonOutput = JSON.stringify({ guests });
+	return {
+		active: false,
+		settings: { executionOrder: 'v1' },
+		nodes: [button, { ...list, parameters: { ...list.parameters, jsonOutput } }, ...rest, sms],
+		connections: {
+			...connections,
+			'One Item per Guest': { main: [[{ node: SEND, type: 'main', index: 0 }]] },
+		} as IWorkflowBase['connections'],
+	};
+}

@@ -22,6 +22,13 @@ export class OutputPanel {
 		return rows.filter(({ length }) => length > index).map((cells) => cells[index] ?? '');
 	}
 
+	/** Whether the whole width of a column is seen, without scrolling. */
+	async isInView(name: string): Promise<boolean> {
+		const head = this.panel.locator('th').filter({ hasText: name }).first();
+		const [column, panel] = [await head.boundingBox(), await this.panel.boundingBox()];
+		return !!column && !!panel && column.x + column.width <= panel.x + panel.width;
+	}
+
 	private async rows(): Promise<string[][]> {
 		await this.panel.locator('table').waitFor();
 		const rows = await this.panel.locator('table tr').all();

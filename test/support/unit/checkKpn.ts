@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
+import { waitUntil } from '../waitUntil';
+
 const MAIN = resolve(__dirname, '..', '..', '..', 'dev', 'checkKpn', 'main.ts');
 export const NUMBER = '+31612345670';
 /** An answer to a question that is Ctrl-C. */
@@ -38,12 +40,15 @@ export async function runCheck({
 	args = [],
 	answers = ANSWERS,
 	env = {},
+	interruptOnce,
 }: {
 	baseUrl: string;
 	report: string;
 	args?: string[];
 	answers?: Answers;
 	env?: Record<string, string>;
+	/** Ctrl-C is pressed once it comes true. */
+	interruptOnce?: () => boolean;
 }): Promise<Checked> {
 	const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
 		env: { ...process.env, KPN_BASE_URL: baseUrl, KPN_CHECK_REPORT: file, ...env },
@@ -60,7 +65,12 @@ export async function runCheck({
 		if (answer === CTRL_C) child.kill('SIGINT');
 		else if (typeof answer === 'string') child.stdin.write(`${answer}\n`);
 	});
-	const [code] = (await once(child, 'close')) as [number | null];
+	const closed = once(child, 'close') as Promise<[number | null]>;
+	if (interruptOnce) {
+		await waitUntil(interruptOnce);
+		child.kill('SIGINT');
+	}
+	const [code] = await closed;
 	const report = await readFile(file, 'utf8').catch(() => '');
 	const rows = report.matchAll(/^\| ([a-z][a-z-]*) \| [^|]* \| ([^|]*) \| \**([^|*]*)\** \|$/gm);
 	const found = new Map(

@@ -47,6 +47,49 @@ test('the error of a stopped run counts every item once, by the worst that happe
 	]);
 });
 
+describe('what to do next goes by what is left', () => {
+	const badContent = failure({ statusCode: 400 });
+	const notTried = failure({ statusCode: 400, notTried: true });
+	const nextOf = (...results: ItemResult[]) => linesOf(stopError(node, results)).at(-1);
+	const withKey = (result: ItemResult): ItemResult =>
+		'item' in result ? { ...result, item: { ...result.item, onceKey: 'order' } } : result;
+
+	test.each([400, 422])(
+		'what KPN refused with %i is not to be retried, for the data stays the same',
+		(statusCode) => {
+			const next = nextOf(...resultsOf([ACCEPTED], [failure({ statusCode })]));
+			expect(next).toMatch(
+				/^What KPN refused for its content.*Send what was corrected by itself\. Execute step sends everything again/,
+			);
+			expect(next).not.toMatch(/Executions → this one → Retry/);
+		},
+	);
+
+	test('with Send Once Per, what was corrected is sent by executing again', () => {
+		const next = nextOf(...resultsOf([ACCEPTED], [badContent]).map(withKey));
+		expect(next).toMatch(/^What KPN refused for its content.*Then execute again: only what was/);
+		expect(next).not.toMatch(/Executions → this one → Retry|Execute step sends everything/);
+	});
+
+	test('what was not tried is retried, beside what must be corrected', () => {
+		const next = nextOf(...resultsOf([ACCEPTED], [badContent], [notTried]));
+		expect(next).toMatch(/^To send only the rest: Executions → this one → Retry.*for its content/);
+		expect(next).not.toMatch(/by itself|Then execute again/);
+	});
+
+	test('where nobody has it, everything can be executed again', () => {
+		expect(nextOf(...resultsOf([badContent], [notTried]))).toBe(
+			'None of these has been sent: once that is put right, execute again.',
+		);
+	});
+
+	test('nothing is said of content where none was refused', () => {
+		const next = nextOf(...resultsOf([ACCEPTED], [notTried]));
+		expect(next).toMatch(/^To send only the rest: Executions → this one → Retry/);
+		expect(next).not.toMatch(/content/);
+	});
+});
+
 test('above the output, what was not sent is counted, also beside items that are only checked', () => {
 	const dryRun: ItemResult = { item: validItem({ itemIndex: 9 }, { dryRun: true }), outcomes: [] };
 	const invalid: ItemResult = { itemIndex: 8, problems: ['Bad.'], dryRun: false };
