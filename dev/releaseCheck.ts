@@ -3,17 +3,11 @@
  * Each check says what it found, or what to do; all of them run.
  */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
-import { n8nVersion } from './n8n/cache';
-import { installThisPackage } from './n8n/communityPackage';
-import { installN8n } from './n8n/install';
-import { freePort } from './n8n/ports';
-import { N8nRest, OWNER } from './n8n/rest';
-import { startN8n } from './n8n/run';
+import { PackedN8n } from './n8n/packedN8n';
 
 interface Manifest {
 	name: string;
@@ -192,28 +186,25 @@ async function leanTarball({ n8n }: Manifest, signal: AbortSignal): Promise<stri
 
 /** The real n8n, which reads what npm would publish, knows each node and each credential. */
 async function knownToN8n({ name, n8n }: Manifest, signal: AbortSignal): Promise<string> {
-	const version = n8nVersion();
-	const say = (words: string) => console.log(words);
-	const installation = await installN8n({ version, onStep: say, signal });
-	// Kept after a failure: the error names a log in it.
-	const userFolder = await mkdtemp(join(tmpdir(), 'kpn-sms-release-'));
-	await installThisPackage(userFolder, signal);
-	const running = await startN8n({ installation, userFolder, port: await freePort(), signal });
 	const types = [
 		...n8n.nodes.map((file) => `${name}.${typeName(file)}`),
 		...n8n.credentials.map(typeName),
 	];
+	const running = await PackedN8n.start({ signal });
+	const { version } = running.installation;
 	try {
-		await new N8nRest(running.url, signal).logIn();
-		const known = await knownTypes(running.url, signal);
-		const missing = types.filter((type) => !known.has(type));
+		const { rest, logFile } = running;
+		const known = [...(await rest.types('nodes')), ...(await rest.types('credentials'))];
+		const missing = types.filter((type) => !known.some((one) => one.name === type));
 		if (missing.length > 0) {
-			throw new Error(`${version} does not know ${missing.join(', ')}: look in ${running.logFile}`);
+			throw new Error(`${version} does not know ${missing.join(', ')}: look in ${logFile}`);
 		}
-	} finally {
+	} catch (error) {
+		// Its folder stays: the error names a log in it.
 		await running.stop();
+		throw error;
 	}
-	await rm(userFolder, { recursive: true, force: true });
+	await running.remove();
 	return `${version} has ${types.join(', ')}`;
 }
 
@@ -221,23 +212,6 @@ async function knownToN8n({ name, n8n }: Manifest, signal: AbortSignal): Promise
 function typeName(file: string): string {
 	const [className = ''] = basename(file).split('.');
 	return className.charAt(0).toLowerCase() + className.slice(1);
-}
-
-/** The names of all types that n8n has loaded, as its editor gets them. */
-async function knownTypes(url: string, signal: AbortSignal): Promise<Set<string>> {
-	const login = await fetch(`${url}/rest/login`, {
-		method: 'POST',
-		headers: { 'content-type': 'application/json' },
-		body: JSON.stringify({ emailOrLdapLoginId: OWNER.email, password: OWNER.password }),
-		signal,
-	});
-	const headers = { cookie: login.headers.getSetCookie().join('; ') };
-	const names = new Set<string>();
-	for (const kind of ['nodes', 'credentials']) {
-		const answer = await fetch(`${url}/types/${kind}.json`, { headers, signal });
-		for (const { name } of (await answer.json()) as Array<{ name: string }>) names.add(name);
-	}
-	return names;
 }
 
 async function main(signal: AbortSignal): Promise<void> {
