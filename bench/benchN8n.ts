@@ -1,18 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { INode } from 'n8n-workflow';
 
-import { installThisPackage } from '../dev/n8n/communityPackage';
-import type { N8nInstallation } from '../dev/n8n/install';
-import { buildOwnNodes } from '../dev/n8n/ownNodes';
-import { freePort } from '../dev/n8n/ports';
-import { N8nRest } from '../dev/n8n/rest';
-import { startN8n, type RunningN8n } from '../dev/n8n/run';
+import { DEFAULT_N8N_VERSION } from '../dev/n8n/cache';
+import { addCredential, sandboxCredential } from '../dev/n8n/credentials';
+import { PackedN8n } from '../dev/n8n/packedN8n';
+import { postJson } from '../dev/n8n/rest';
 import { activate, type StoredWorkflow } from '../dev/n8n/workflows';
-import { CREDENTIAL_TYPE } from '../nodes/shared/kpnApi';
+import { CREDENTIAL_TYPE, TOKEN_PATH, type SmsApi } from '../nodes/shared/kpnApi';
 import { contenders, type Contender, type Credentials } from './contenders';
 
 /** What n8n's process spent on one node of a workflow. */
@@ -38,75 +34,54 @@ type NodeOf = Pick<INode, 'name' | 'type'> & Partial<INode>;
 
 /** The real n8n with the packed package, the bench's own nodes, and a workflow for each contender. */
 export class BenchN8n {
-	private running!: RunningN8n;
-	private rest!: N8nRest;
 	/** Webhook path of each contender's workflow. */
 	private readonly paths = new Map<string, string>();
 	contenders: Contender[] = [];
 
-	private constructor(
-		private readonly installation: N8nInstallation,
-		readonly userFolder: string,
-		private readonly port: number,
-		private readonly kpn: string,
-		private readonly env: Record<string, string>,
-	) {}
+	private constructor(private readonly n8n: PackedN8n) {}
 
-	/** @param options settings of this n8n, and whether it has the contenders' workflows */
-	static async start(
-		installation: N8nInstallation,
-		kpn: string,
-		options: { env?: Record<string, string>; contenders?: boolean } = {},
-	): Promise<BenchN8n> {
-		const userFolder = await mkdtemp(path.join(tmpdir(), 'kpn-sms-bench-'));
-		await installThisPackage(userFolder);
-		const nodes = path.join(userFolder, 'bench-nodes');
-		const env = await buildOwnNodes(path.join(__dirname, 'nodes'), nodes, installation);
-		const n8n = new BenchN8n(installation, userFolder, await freePort(), kpn, {
-			...env,
-			...options.env,
-		});
-		await n8n.begin();
-		if (options.contenders === false) return n8n;
-		const credentials = await n8n.addCredentials();
-		n8n.contenders = contenders(kpn, credentials);
+	/** With the workflows of all contenders. */
+	static async start(kpn: string): Promise<BenchN8n> {
+		const n8n = await BenchN8n.startEmpty();
+		n8n.contenders = contenders(kpn, await n8n.addCredentials(kpn));
 		for (const contender of n8n.contenders) await n8n.addContender(contender);
 		return n8n;
 	}
 
+	/** @param env settings of this n8n */
+	static async startEmpty(env: Record<string, string> = {}): Promise<BenchN8n> {
+		const ownNodes = path.join(__dirname, 'nodes');
+		const options = { NODE_OPTIONS: '--expose-gc', ...env };
+		return new BenchN8n(
+			await PackedN8n.start({ version: DEFAULT_N8N_VERSION, ownNodes, env: options }),
+		);
+	}
+
 	get url(): string {
-		return this.running.url;
+		return this.n8n.url;
 	}
 
 	get pid(): number {
-		return this.running.pid;
+		return this.n8n.pid;
 	}
 
-	private async begin(): Promise<void> {
-		this.running = await startN8n({
-			installation: this.installation,
-			userFolder: this.userFolder,
-			port: this.port,
-			env: {
-				...this.env,
-				NODE_OPTIONS: `--expose-gc --require ${path.join(__dirname, 'twilioOnLoopback.cjs')}`,
-				BENCH_KPN: this.kpn,
-				...this.env,
-			},
-		});
-		this.rest = new N8nRest(this.running.url);
-		await this.rest.logIn();
+	get userFolder(): string {
+		return this.n8n.userFolder;
+	}
+
+	contender(name: string): Contender {
+		const found = this.contenders.find((one) => one.name === name);
+		if (!found) throw new Error(`There is no contender ${name}`);
+		return found;
 	}
 
 	/** For an n8n that was taken down, or that still works on what nobody waits for any more. */
 	async restart(): Promise<void> {
-		await this.running.kill();
-		await this.begin();
+		await this.n8n.restart('kill');
 	}
 
 	async stop(): Promise<void> {
-		await this.running.stop();
-		await rm(this.userFolder, { recursive: true, force: true });
+		await this.n8n.remove();
 	}
 
 	/** Sends so many items through a contender's workflow. Rejects if it takes longer. */
@@ -117,8 +92,8 @@ export class BenchN8n {
 		triesLeft = 6,
 	): Promise<Reading> {
 		const webhook = `${this.url}/webhook/${this.paths.get(contender.name)}`;
-		const body = JSON.stringify({ count });
-		const response = await post(webhook, body, { signal: AbortSignal.timeout(withinMs) });
+		const signal = AbortSignal.timeout(withinMs);
+		const response = await postJson(webhook, { count }, { signal });
 		const text = await response.text();
 		if (response.status === 503 && triesLeft > 0) {
 			// n8n was too busy to look after its database, and does so in some seconds.
@@ -132,50 +107,38 @@ export class BenchN8n {
 		return JSON.parse(text) as Reading;
 	}
 
-	private async addCredentials(): Promise<Credentials> {
-		const data = {
-			oAuth2Api: {
+	private async addCredentials(url: string): Promise<Credentials> {
+		return {
+			oAuth2Api: await this.addCredential('oAuth2Api', {
 				...KEY,
 				grantType: 'clientCredentials',
-				accessTokenUrl: `${this.kpn}/oauth/client_credential/accesstoken`,
+				accessTokenUrl: `${url}${TOKEN_PATH}`,
 				authentication: 'body',
 				scope: '',
-			},
-			twilioApi: { authType: 'authToken', accountSid: 'AC0', authToken: 'token' },
-			[CREDENTIAL_TYPE]: {
-				...KEY,
-				smsApi: 'current',
-				environment: 'custom',
-				baseUrl: this.kpn,
-			},
-		};
-		const ids = await Promise.all(
-			Object.entries(data).map(async ([type, values]) => {
-				return [type, await this.addCredential(type, values)];
 			}),
-		);
-		return Object.fromEntries(ids) as Credentials;
+			[CREDENTIAL_TYPE]: await this.addKpnCredential(url),
+		};
 	}
 
 	/** @returns its id; its name is its type's */
 	async addCredential(type: string, data: object): Promise<string> {
-		return (await this.rest.post<{ id: string }>('/credentials', { name: type, type, data })).id;
+		return (await addCredential(this.n8n.rest, type, type, data)).id;
+	}
+
+	async addKpnCredential(url: string, smsApi?: SmsApi): Promise<string> {
+		return await this.addCredential(CREDENTIAL_TYPE, sandboxCredential({ ...KEY, url }, smsApi));
 	}
 
 	/** A contender that sends to a KPN and with options of its own. */
 	async addVariant(
 		contender: Contender,
 		name: string,
-		kpn: { baseUrl: string; smsApi: string },
+		{ baseUrl, smsApi }: { baseUrl: string; smsApi: SmsApi },
 		options: Record<string, number> = {},
 	): Promise<Contender> {
 		const { node } = contender;
 		if (!node) throw new Error(`${contender.name} is not in n8n`);
-		const id = await this.addCredential(CREDENTIAL_TYPE, {
-			...KEY,
-			environment: 'custom',
-			...kpn,
-		});
+		const id = await this.addKpnCredential(baseUrl, smsApi);
 		const variant = {
 			...contender,
 			name,
@@ -237,9 +200,10 @@ export class BenchN8n {
 			saveDataErrorExecution: 'none',
 			saveExecutionProgress: false,
 		};
+		const { rest } = this.n8n;
 		await activate(
-			this.rest,
-			await this.rest.post<StoredWorkflow>('/workflows', {
+			rest,
+			await rest.post<StoredWorkflow>('/workflows', {
 				name,
 				active: false,
 				nodes,
@@ -247,15 +211,5 @@ export class BenchN8n {
 				settings,
 			}),
 		);
-	}
-}
-
-/** Posts JSON to a webhook, which answers a moment after its workflow was activated. */
-export async function post(url: string, body: string, init: RequestInit = {}): Promise<Response> {
-	const headers = { 'content-type': 'application/json', ...init.headers };
-	for (let attempt = 1; ; attempt++) {
-		const response = await fetch(url, { ...init, method: 'POST', headers, body });
-		if (response.status !== 404 || attempt === 60) return response;
-		await delay(500);
 	}
 }

@@ -27,19 +27,21 @@ const computed = {
 	content: '={{ `Hello ${$json.name}, table ${$json.table} is yours.` }}',
 };
 
+export const HTTP_REQUEST = 'HTTP Request';
+export const SCRIPT = 'undici script, outside n8n';
 export const DRAGGED = 'KPN SMS, fields dragged in';
 export const COMPUTED = 'KPN SMS, expressions';
 export const ONCE = 'KPN SMS, Send Once Per';
 
 /** Ids of the credentials that the workflows use, by type. */
-export type Credentials = Record<'oAuth2Api' | 'twilioApi' | typeof CREDENTIAL_TYPE, string>;
+export type Credentials = Record<'oAuth2Api' | typeof CREDENTIAL_TYPE, string>;
 
 /** Everybody is given the same items, and makes the same texts of them for the same numbers. */
 export function contenders(kpn: string, credentials: Credentials): Contender[] {
 	const credential = (type: keyof Credentials) => ({
 		[type]: { id: credentials[type], name: type },
 	});
-	const httpRequest = (options: INode['parameters']): Contender['node'] => ({
+	const httpRequest: Contender['node'] = {
 		type: 'n8n-nodes-base.httpRequest',
 		typeVersion: 4.2,
 		parameters: {
@@ -52,10 +54,10 @@ export function contenders(kpn: string, credentials: Credentials): Contender[] {
 			jsonBody:
 				`={{ ({ sender: "${SENDER}", messages: [{ mobile_number: $json.mobile_number, ` +
 				'content: `Hello ${$json.name}, table ${$json.table} is yours.` }] }) }}',
-			options,
+			options: {},
 		},
 		credentials: credential('oAuth2Api'),
-	});
+	};
 	const kpnSms = (parameters: INode['parameters']): Contender['node'] => ({
 		type: 'n8n-nodes-kpn-sms.kpnSms',
 		typeVersion: 1,
@@ -85,29 +87,7 @@ export function contenders(kpn: string, credentials: Credentials): Contender[] {
 		},
 		{ name: 'Edit Fields', sends: false, node: editFields(dragged) },
 		{ name: 'Edit Fields, expressions', sends: false, node: editFields(computed) },
-		{ name: 'HTTP Request', sends: true, node: httpRequest({}) },
-		{
-			name: 'HTTP Request, batches of 50',
-			sends: true,
-			node: httpRequest({ batching: { batch: { batchSize: 50, batchInterval: 0 } } }),
-		},
-		{
-			name: 'Twilio',
-			sends: true,
-			node: {
-				type: 'n8n-nodes-base.twilio',
-				typeVersion: 1,
-				parameters: {
-					resource: 'sms',
-					operation: 'send',
-					from: SENDER,
-					to: dragged.mobileNumber,
-					message: dragged.content,
-					options: {},
-				},
-				credentials: credential('twilioApi'),
-			},
-		},
+		{ name: HTTP_REQUEST, sends: true, node: httpRequest },
 		{
 			name: 'plain declarative node',
 			sends: true,
@@ -129,6 +109,6 @@ export function contenders(kpn: string, credentials: Credentials): Contender[] {
 				options: { sendOncePer: '={{ $json.key }}' },
 			}),
 		},
-		{ name: 'undici script, outside n8n', sends: true },
+		{ name: SCRIPT, sends: true },
 	];
 }

@@ -1,14 +1,13 @@
 import { execFile } from 'node:child_process';
-import { createHmac } from 'node:crypto';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-import type { N8nInstallation } from '../dev/n8n/install';
 import { untilFound } from '../dev/n8n/rest';
-import { startSandbox } from '../sandbox';
-import { BenchN8n, post } from './benchN8n';
+import { signedHeaders, startSandbox } from '../sandbox';
+import { BenchN8n } from './benchN8n';
 import { median } from './measure';
+import type { Place } from './place';
 
 const execute = promisify(execFile);
 
@@ -47,22 +46,13 @@ interface Contender {
 }
 
 /** What comes in, with n8n as it is and with its lazy setting. Each has an n8n of its own. */
-export async function events(
-	installation: N8nInstallation,
-	kpn: string,
-	say: (words: string) => void,
-): Promise<Events> {
-	const usual = await inN8n(installation, kpn, {}, async (n8n, contenders) => ({
+export async function events({ say }: Pick<Place, 'say'>): Promise<Events> {
+	const usual = await inN8n({}, async (n8n, contenders) => ({
 		rates: await rates(contenders, say),
 		held: await held(n8n, contenders),
 	}));
 	const lazySetting = { N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE: 'true' };
-	const lazy = await inN8n(
-		installation,
-		kpn,
-		lazySetting,
-		async (_n8n, contenders) => await rates(contenders, say),
-	);
+	const lazy = await inN8n(lazySetting, async (_n8n, contenders) => await rates(contenders, say));
 	for (const { name, mb } of usual.held) say(`${UNFINISHED} unfinished, ${name}: ${mb} MB`);
 	return {
 		rates: [...usual.rates].map(([name, { perSecond, cpuMs }]) => ({
@@ -76,14 +66,12 @@ export async function events(
 }
 
 async function inN8n<T>(
-	installation: N8nInstallation,
-	kpn: string,
 	env: Record<string, string>,
 	measure: (n8n: BenchN8n, contenders: Contender[]) => Promise<T>,
 ): Promise<T> {
 	const sandbox = await startSandbox();
 	sandbox.settings.addKey({ secret: SECRET, key_id: 'bench' });
-	const n8n = await BenchN8n.start(installation, kpn, { env, contenders: false });
+	const n8n = await BenchN8n.startEmpty(env);
 	try {
 		return await measure(n8n, await addContenders(n8n, sandbox.url));
 	} finally {
@@ -94,19 +82,13 @@ async function inN8n<T>(
 
 async function addContenders(n8n: BenchN8n, sandbox: string): Promise<Contender[]> {
 	const typed = await n8n.addCredential('kpnSmsWebhookApi', { secret: SECRET });
-	const application = await n8n.addCredential('kpnSmsOAuth2Api', {
-		clientId: 'sandbox-key',
-		clientSecret: 'sandbox-secret',
-		smsApi: 'current',
-		environment: 'custom',
-		baseUrl: sandbox,
-	});
+	const application = await n8n.addKpnCredential(sandbox);
 	const nothing = { name: 'Nothing', type: 'n8n-nodes-base.noOp' };
 	const add = async (webhookId: string, type: string, parameters = {}, credentials = {}) => {
 		const trigger = { name: 'Trigger', type, webhookId, parameters, credentials };
 		await n8n.add(webhookId, [trigger, nothing]);
 		const url = `${n8n.url}/webhook/${webhookId}/webhook`;
-		await untilFound(url, undefined, 'POST');
+		await untilFound(url, { method: 'POST' });
 		return url;
 	};
 	const kpn = 'n8n-nodes-kpn-sms.kpnSmsTrigger';
@@ -177,7 +159,8 @@ async function load(
 			RecipientPhonenumber: '31612345670',
 			Status: 1,
 		});
-		const response = await post(url, body, { headers: kpnHeaders(body, secret) });
+		const headers = signedHeaders(body, { secret, keyId: 'bench' });
+		const response = await fetch(url, { method: 'POST', body, headers });
 		if (!statuses.includes(response.status)) throw new Error(`${name} answered ${response.status}`);
 		await response.arrayBuffer();
 		events++;
@@ -190,13 +173,6 @@ async function load(
 	);
 	return { events, ms: performance.now() - started };
 }
-
-const kpnHeaders = (body: string, secret: string) => ({
-	'x-kpn-webhook-signature': createHmac('sha256', secret).update(body).digest('hex'),
-	'x-kpn-webhook-timestamp': String(Math.floor(Date.now() / 1000)),
-	'x-kpn-webhook-key-id': 'bench',
-	'x-kpn-webhook-attempt': '1',
-});
 
 /** Unsigned requests with a part of their body. */
 async function held(n8n: BenchN8n, contenders: Contender[]): Promise<Events['held']> {

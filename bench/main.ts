@@ -4,60 +4,59 @@ import { parseArgs } from 'node:util';
 
 import { format } from 'prettier';
 
-import { installN8n } from '../dev/n8n/install';
+import { table } from '../dev/table';
 import { BenchN8n } from './benchN8n';
-import { chart } from './chart';
-import { COMPUTED, DRAGGED } from './contenders';
-import { startLineProcess } from './lineProcess';
-import { compare, SIZES } from './measure';
+import { COMPUTED, DRAGGED, HTTP_REQUEST } from './contenders';
 import { events } from './events';
+import { compare, SIZES } from './measure';
 import { loading, neighbours } from './others';
+import { onV1 } from './overNetwork';
+import { inPlace, type Place } from './place';
 import { report } from './report';
 import { targets } from './targets';
 
-const DOCS = path.resolve(__dirname, '..', 'docs');
+const PAGE = path.resolve(__dirname, '..', 'docs', 'benchmarks.md');
 
-const NEIGHBOURS = ['No Operation', 'Edit Fields', 'HTTP Request', COMPUTED, DRAGGED];
+const NEIGHBOURS = ['No Operation', 'Edit Fields', HTTP_REQUEST, COMPUTED, DRAGGED];
 
-async function bench(): Promise<void> {
+/**
+ * `--largest 1000` sends no more messages than that at once, and `--only-events` measures the trigger
+ * alone: neither writes the page.
+ */
+async function bench(place: Place): Promise<void> {
 	const { values } = parseArgs({
 		options: { largest: { type: 'string' }, 'only-events': { type: 'boolean' } },
 	});
-	const largest = Number(values.largest ?? SIZES.at(-1));
-	const say = (words: string) => void process.stderr.write(`${words}\n`);
 	const started = Date.now();
-	const installation = await installN8n({ onStep: say });
-	const kpnProcess = startLineProcess(process.execPath, [path.join(__dirname, 'kpn.mjs')]);
-	const kpn = `http://127.0.0.1:${await kpnProcess.next()}`;
-	const modules = path.resolve(path.dirname(installation.script), '..', '..');
-	const script = path.join(__dirname, 'undici.mjs');
-	const undici = startLineProcess(installation.node, [script, modules, kpn]);
-	let n8n: BenchN8n | undefined;
+	const incoming = await events(place);
+	if (values['only-events']) return;
+	const n8n = await BenchN8n.start(place.kpn);
 	try {
-		const incoming = await events(installation, kpn, say);
-		if (values['only-events']) return;
-		n8n = await BenchN8n.start(installation, kpn);
-		const place = { n8n, kpn, undici, say };
-		const results = await compare(place, largest);
-		const load = await loading(installation, place);
-		const seen = await neighbours(place, NEIGHBOURS);
-		const minutes = Math.round((Date.now() - started) / 60_000);
-		const { version } = installation;
-		const found = { results, seen, load, incoming, version, minutes };
-		const page = await format(report(found), { parser: 'markdown', printWidth: 100 });
-		await writeFile(path.join(DOCS, 'benchmarks.md'), page);
-		await writeFile(path.join(DOCS, 'images', 'benchmarks.svg'), chart(results));
-		for (const { measure, target, measured, met } of targets(found)) {
-			say(`${met ? 'met   ' : 'MISSED'} ${measure}: ${measured}, wanted ${target}`);
+		const arena = { ...place, n8n, script: place.startScript() };
+		const results = await compare(arena, Number(values.largest ?? SIZES.at(-1)));
+		const v1 = await onV1(place, n8n);
+		const loadingMs = await loading(place, n8n);
+		const seen = await neighbours(place, n8n, NEIGHBOURS);
+		const found = { results, v1, seen, loadingMs, incoming };
+		if (values.largest === undefined) {
+			const minutes = Math.round((Date.now() - started) / 60_000);
+			const { version } = place.installation;
+			const page = report({ ...found, version, minutes });
+			await writeFile(PAGE, await format(page, { parser: 'markdown', printWidth: 100 }));
 		}
+		const rows = targets(found).map(({ measure, target, measured, met }) => [
+			measure,
+			target,
+			measured,
+			met ? 'met' : 'MISSED',
+		]);
+		process.stdout.write(`${table(['measure', 'target', 'measured', ''], rows)}\n`);
 	} finally {
-		await n8n?.stop();
-		undici.stop();
-		kpnProcess.stop();
+		await n8n.stop();
 	}
 }
 
-bench().catch((error: Error) => {
+inPlace(bench).catch((error: Error) => {
 	process.stderr.write(`${error.stack}\n`);
 	process.exitCode = 1;
 });

@@ -3,9 +3,11 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-import type { N8nInstallation } from '../dev/n8n/install';
-import { post } from './benchN8n';
-import { median, TIMEOUT_MS, type Place } from './measure';
+import { modulesOf } from '../dev/n8n/install';
+import { postJson } from '../dev/n8n/rest';
+import type { BenchN8n } from './benchN8n';
+import { median, NETWORK, TIMEOUT_MS } from './measure';
+import type { Place } from './place';
 
 const execute = promisify(execFile);
 
@@ -27,22 +29,26 @@ const NEIGHBOUR_MS = 10_000;
 const NEIGHBOUR_EVERY_MS = 50;
 
 /** What a second workflow's webhook sees while a contender sends 10,000 messages, over and over. */
-export async function neighbours(place: Place, names: string[]): Promise<Neighbour[]> {
-	const webhook = await place.n8n.addWorkflow('Neighbour', [
+export async function neighbours(
+	{ kpn, say }: Place,
+	n8n: BenchN8n,
+	names: string[],
+): Promise<Neighbour[]> {
+	const webhook = await n8n.addWorkflow('Neighbour', [
 		{ name: 'Nothing', type: 'n8n-nodes-base.noOp' },
 	]);
-	const url = `${place.n8n.url}/webhook/${webhook}`;
-	await fetch(`${place.kpn}/bench?delayMs=150`, { method: 'POST' });
-	for (let call = 0; call < 50; call++) await post(url, '{}');
+	const url = `${n8n.url}/webhook/${webhook}`;
+	await fetch(`${kpn}/bench?delayMs=${NETWORK}`, { method: 'POST' });
+	for (let call = 0; call < 50; call++) await postJson(url, {});
 	const found: Neighbour[] = [];
 	for (const name of [IDLE, ...names]) {
-		const contender = place.n8n.contenders.find((one) => one.name === name);
+		const contender = name === IDLE ? undefined : n8n.contender(name);
 		const deadline = performance.now() + NEIGHBOUR_MS;
 		const going = () => performance.now() < deadline;
 		let failure: string | undefined;
 		const sending = (async () => {
 			while (contender && going()) {
-				await place.n8n.measure(contender, NEIGHBOUR_COUNT, TIMEOUT_MS);
+				await n8n.measure(contender, NEIGHBOUR_COUNT, TIMEOUT_MS);
 			}
 		})().catch((error: Error) => {
 			failure = error.message;
@@ -52,41 +58,29 @@ export async function neighbours(place: Place, names: string[]): Promise<Neighbo
 		let failed = 0;
 		while (going()) {
 			const started = performance.now();
-			const { ok } = await post(url, '{}');
+			const { ok } = await postJson(url, {});
 			took.push(performance.now() - started);
 			if (!ok) failed++;
 			await delay(NEIGHBOUR_EVERY_MS);
 		}
 		await sending;
-		if (failure !== undefined) await place.n8n.restart();
+		if (failure !== undefined) await n8n.restart();
 		took.sort((one, other) => one - other);
 		const p99 = took[Math.floor(took.length * 0.99)] ?? NaN;
 		found.push({ contender: name, p99, calls: took.length, failed, failure });
-		place.say(
+		say(
 			`second workflow while ${name} sends: p99 ${p99.toFixed(1)} ms, ${failed} of ${took.length} failed ${failure ?? ''}`,
 		);
 	}
 	return found;
 }
 
-export interface Loading {
-	/** Milliseconds to `require` both nodes in a new process that has n8n-workflow, as n8n has. */
-	requireMs: number;
-	/** Bytes of the tarball that npm would publish. */
-	tarball: number;
-}
-
 const LOADS = 9;
 
-export async function loading(installation: N8nInstallation, place: Place): Promise<Loading> {
-	const modules = path.resolve(path.dirname(installation.script), '..', '..');
-	const folder = path.join(
-		place.n8n.userFolder,
-		'.n8n',
-		'nodes',
-		'node_modules',
-		'n8n-nodes-kpn-sms',
-	);
+/** Milliseconds to `require` both nodes in a new process that has n8n-workflow, as n8n has. */
+export async function loading({ installation }: Place, { userFolder }: BenchN8n): Promise<number> {
+	const modules = modulesOf(installation);
+	const folder = path.join(userFolder, '.n8n', 'nodes', 'node_modules', 'n8n-nodes-kpn-sms');
 	const script = `
 		require('n8n-workflow');
 		const started = performance.now();
@@ -99,9 +93,5 @@ export async function loading(installation: N8nInstallation, place: Place): Prom
 		const { stdout } = await execute(installation.node, ['-e', script], { env, cwd: modules });
 		took.push(Number(stdout));
 	}
-	const repository = path.resolve(__dirname, '..');
-	const pack = ['pack', '--dry-run', '--json', '--ignore-scripts'];
-	const { stdout } = await execute('npm', pack, { cwd: repository });
-	const [packed] = JSON.parse(stdout) as Array<{ size: number }>;
-	return { requireMs: median(took), tarball: packed?.size ?? NaN };
+	return median(took);
 }

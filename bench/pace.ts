@@ -1,20 +1,18 @@
-import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
-import { installN8n } from '../dev/n8n/install';
 import { table } from '../dev/table';
-import { BenchN8n, type Reading } from './benchN8n';
 import { MAX_WINDOW } from '../nodes/KpnSms/rate/callWindow';
-import { DRAGGED, type Contender } from './contenders';
-import { startLineProcess, type LineProcess } from './lineProcess';
-import { median } from './measure';
+import { BenchN8n } from './benchN8n';
+import { DRAGGED, SCRIPT, type Contender } from './contenders';
+import { NETWORK } from './measure';
+import { onCurrent, onV1, ratioOf } from './overNetwork';
+import { inPlace, type Place } from './place';
 import { limitedTogether, type Limited } from './rateLimits';
+import { v1Targets } from './targets';
 
 /** Whether the node sends as fast as KPN lets, and no faster: a few minutes, and a table. */
 
-const NETWORK_MS = 150;
-const ROUNDS = 5;
 const TIMEOUT_MS = 600_000;
 
 /** How a KPN changes while it is called. */
@@ -36,104 +34,42 @@ interface Counts {
 
 type Row = [measure: string, target: string, measured: string, met: boolean];
 
-interface Place {
+interface Arena extends Place {
 	n8n: BenchN8n;
-	kpn: string;
-	say: (words: string) => void;
 }
 
-async function bench(): Promise<Row[]> {
-	const { values } = parseArgs({ options: { only: { type: 'string' } } });
-	const say = (words: string) => void process.stderr.write(`${words}\n`);
-	const installation = await installN8n({ onStep: say });
-	const kpnProcess = startLineProcess(process.execPath, [path.join(__dirname, 'kpn.mjs')]);
-	const kpn = `http://127.0.0.1:${await kpnProcess.next()}`;
-	const modules = path.resolve(path.dirname(installation.script), '..', '..');
-	const script = path.join(__dirname, 'undici.mjs');
-	const undici = (...shape: string[]) =>
-		startLineProcess(installation.node, [script, modules, kpn, ...shape]);
-	const [oneACall, manyACall] = [undici('1', '64'), undici()];
-	let n8n: BenchN8n | undefined;
+async function bench(place: Place): Promise<Row[]> {
+	const { only } = parseArgs({ options: { only: { type: 'string' } } }).values;
+	const n8n = await BenchN8n.start(place.kpn);
 	try {
-		n8n = await BenchN8n.start(installation, kpn);
-		const place = { n8n, kpn, say };
+		const arena = { ...place, n8n };
 		const rows: Row[] = [];
-		const { only } = values;
-		if (only === undefined || only === 'speed') {
-			rows.push(...(await onV1(place, oneACall)), ...(await onCurrent(place, manyACall)));
-		}
+		if (only === undefined || only === 'speed') rows.push(...(await speed(arena)));
 		const wanted = (name: string) => only === undefined || only === 'limits' || name.includes(only);
-		rows.push(...(await limits(place, wanted)));
+		rows.push(...(await limits(arena, wanted)));
 		const changes =
 			only === undefined || only === 'trouble'
 				? TROUBLE
 				: TROUBLE.filter(([name]) => name === only);
-		for (const [name, change] of changes) rows.push(...(await changing(place, name, change)));
+		for (const [name, change] of changes) rows.push(...(await changing(arena, name, change)));
 		return rows;
 	} finally {
-		await n8n?.stop();
-		for (const child of [oneACall, manyACall, kpnProcess]) child.stop();
+		await n8n.stop();
 	}
 }
 
-function contender({ n8n }: Place, name: string): Contender {
-	const found = n8n.contenders.find((one) => one.name === name);
-	if (!found) throw new Error(`There is no contender ${name}`);
-	return found;
-}
-
-async function onV1(place: Place, undici: LineProcess): Promise<Row[]> {
-	const { n8n, kpn } = place;
-	const ours = await n8n.addVariant(contender(place, DRAGGED), 'KPN SMS, v1', {
-		baseUrl: kpn,
-		smsApi: 'v1',
-	});
-	const { ratio } = await interleaved(place, 1000, {
-		ours: async () => await n8n.measure(ours, 1000, TIMEOUT_MS),
-		script: async () => JSON.parse(await undici.next('1000')) as Reading,
-		httpRequest: async () => await n8n.measure(contender(place, 'HTTP Request'), 1000, TIMEOUT_MS),
-	});
-	const what = 'v1, 1,000 messages over 150 ms';
+async function speed(arena: Arena): Promise<Row[]> {
+	const v1 = v1Targets(await onV1(arena, arena.n8n));
+	const current = ratioOf(await onCurrent(arena, arena.n8n), DRAGGED, SCRIPT);
+	const what = `current API, 10,000 messages over ${NETWORK} ms: of the undici script`;
 	return [
-		atMost(`${what}: of an undici script with 64 at once`, 1.3, ratio('ours', 'script'), ' ×'),
-		atMost(`${what}: of HTTP Request`, 0.7, ratio('ours', 'httpRequest'), ' ×'),
+		...v1.map(([measure, most, value]) => atMost(measure, most, value, ' ×')),
+		atMost(what, 1.1, current, ' ×'),
 	];
 }
 
-async function onCurrent(place: Place, undici: LineProcess): Promise<Row[]> {
-	const { ratio } = await interleaved(place, 10_000, {
-		ours: async () => await place.n8n.measure(contender(place, DRAGGED), 10_000, TIMEOUT_MS),
-		script: async () => JSON.parse(await undici.next('10000')) as Reading,
-	});
-	const what = 'current API, 10,000 messages over 150 ms: of the undici script';
-	return [atMost(what, 1.1, ratio('ours', 'script'), ' ×')];
-}
-
-/** Each in turn, again and again, so that all share what disturbs. */
-async function interleaved(
-	{ kpn, say }: Place,
-	count: number,
-	runs: Record<string, () => Promise<Reading>>,
-) {
-	const walls = new Map<string, number[]>();
-	for (let round = 0; round <= ROUNDS; round++) {
-		for (const [name, run] of Object.entries(runs)) {
-			await fetch(`${kpn}/bench?delayMs=${NETWORK_MS}`, { method: 'POST' });
-			const { wallMs } = await run();
-			const { messages } = (await (await fetch(`${kpn}/bench`)).json()) as Counts;
-			if (messages !== count) throw new Error(`${name} sent ${messages} of ${count}`);
-			say(`${count} messages, ${name}: ${wallMs.toFixed(0)} ms`);
-			// The first gets the token and the compilation out of the way.
-			if (round > 0) walls.set(name, [...(walls.get(name) ?? []), wallMs]);
-		}
-	}
-	const ratio = (one: string, other: string) =>
-		median((walls.get(one) ?? []).map((wall, round) => wall / (walls.get(other)?.[round] ?? NaN)));
-	return { ratio };
-}
-
 /** Every KPN with a limit, a few at a time: they mostly wait. */
-async function limits(place: Place, wanted: (name: string) => boolean): Promise<Row[]> {
+async function limits(place: Arena, wanted: (name: string) => boolean): Promise<Row[]> {
 	const rows: Row[] = [];
 	for (const together of limitedTogether(wanted)) {
 		const found = await Promise.all(
@@ -146,14 +82,14 @@ async function limits(place: Place, wanted: (name: string) => boolean): Promise<
 
 /** Each message once, or named as what it is. */
 async function changing(
-	place: Place,
+	place: Arena,
 	name: string,
 	{ count, query }: { count: number; query: string },
 ): Promise<Row[]> {
 	const { n8n, kpn, say } = place;
 	const at = name.replace(/\W+/g, '-');
-	await fetch(`${kpn}/bench?at=${at}&delayMs=${NETWORK_MS}&${query}`, { method: 'POST' });
-	const dragged = contender(place, DRAGGED);
+	await fetch(`${kpn}/bench?at=${at}&delayMs=${NETWORK}&${query}`, { method: 'POST' });
+	const dragged = n8n.contender(DRAGGED);
 	const { node } = dragged;
 	if (!node) throw new Error(`${dragged.name} is not in n8n`);
 	const continuing: Contender = { ...dragged, node: { ...node, onError: 'continueRegularOutput' } };
@@ -175,14 +111,14 @@ async function changing(
 	];
 }
 
-async function underLimit(place: Place, limited: Limited): Promise<Row[]> {
+async function underLimit(place: Arena, limited: Limited): Promise<Row[]> {
 	const { n8n, kpn, say } = place;
 	const { name, smsApi, rate, burst, messages, perCall = 1, executions = 1 } = limited;
 	const at = name.replace(/\W+/g, '-');
-	const manners = (now: number) => `at=${at}&rate=${now}&burst=${burst}&delayMs=${NETWORK_MS}`;
+	const manners = (now: number) => `at=${at}&rate=${now}&burst=${burst}&delayMs=${NETWORK}`;
 	await fetch(`${kpn}/bench?${manners(rate)}`, { method: 'POST' });
 	const sms = await n8n.addVariant(
-		contender(place, DRAGGED),
+		n8n.contender(DRAGGED),
 		name,
 		{ baseUrl: `${kpn}/at/${at}`, smsApi },
 		smsApi === 'current' ? { messagesPerCall: perCall } : {},
@@ -196,7 +132,7 @@ async function underLimit(place: Place, limited: Limited): Promise<Row[]> {
 	const wanted = messages * executions;
 	const calls = Math.ceil(messages / perCall) * executions;
 	// The first calls of a burst cost no time, and the last answer comes when it comes.
-	const allowedMs = (Math.max(0, calls - burst) / rate) * 1000 + NETWORK_MS;
+	const allowedMs = (Math.max(0, calls - burst) / rate) * 1000 + NETWORK;
 	const later = counts.calls > 20 ? (100 * counts.refusedLater) / (counts.calls - 20) : 0;
 	const refused = (100 * counts.refused) / counts.calls;
 	say(
@@ -227,7 +163,7 @@ const atMost = (measure: string, most: number, value: number, unit: string): Row
 	value <= most,
 ];
 
-bench()
+inPlace(bench)
 	.then((rows) => {
 		const cells = rows.map(([measure, target, measured, met]) => [
 			measure,

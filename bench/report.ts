@@ -1,6 +1,8 @@
 import { cpus, totalmem } from 'node:os';
 
+import { HTTP_REQUEST, SCRIPT } from './contenders';
 import { AT_ONCE, median, NETWORK, type Result } from './measure';
+import { V1, V1_COUNT, V1_SCRIPT_CALLS } from './overNetwork';
 import { digits, sizesOf, targets, type Found } from './targets';
 
 type Reading = Result['readings'][number];
@@ -12,7 +14,7 @@ const markdown = (header: string[], rows: Array<Array<string | number>>) =>
 
 /** The page that a run writes. */
 export function report(found: Found & { version: string; minutes: number }): string {
-	const { results, seen, incoming, load } = found;
+	const { results, v1, seen, incoming, loadingMs } = found;
 	const sizes = sizesOf(results);
 	const names = [...new Set(results.map(({ contender }) => contender))];
 	const find = (contender: string, count: number, delayMs: number) =>
@@ -71,8 +73,6 @@ between two nodes that measure what n8n’s process spends; KPN is on loopback i
 Runs are interleaved, and what is shown is the median. Ratios say more than times, which are this
 machine’s.
 
-![Time over number of messages](images/benchmarks.svg)
-
 ## What the package sets out to do
 
 ${markdown(
@@ -97,8 +97,19 @@ KPN takes ${NETWORK} ms for each call, as over a network:
 
 ${timesOver(NETWORK)}
 
-“Twilio” is n8n’s own Twilio node with its calls turned to loopback. “Edit Fields” evaluates the same
-expressions and sends nothing; “No Operation” is what n8n itself takes between two nodes.
+“Edit Fields” evaluates the same expressions and sends nothing; “No Operation” is what n8n itself takes
+between two nodes.
+
+v1 takes one message a call. ${digits(V1_COUNT)} messages, KPN takes ${NETWORK} ms for each call:
+
+${markdown(
+	['', 'wall time', 'calls at once'],
+	[V1, SCRIPT, HTTP_REQUEST].map((name) => [
+		name,
+		`${digits(median(v1.get(name) ?? []) / 1000)} s`,
+		{ [V1]: 'as many as show a gain, 64 at most', [SCRIPT]: V1_SCRIPT_CALLS }[name] ?? 'all',
+	]),
+)}
 
 ## In detail
 
@@ -145,10 +156,9 @@ ${markdown(
 	incoming.held.map(({ name, mb }) => [name, mb]),
 )}
 
-## Size
+## Loading
 
-Loading both nodes takes ${digits(load.requireMs)} ms in a new process. The tarball has
-${digits(load.tarball / 1000)} kB.
+Loading both nodes takes ${digits(loadingMs)} ms in a new process.
 `;
 }
 

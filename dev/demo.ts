@@ -8,6 +8,7 @@ import { startSandbox, type Sandbox } from '../sandbox';
 import { CredentialStore } from './credentialStore';
 import { KPN_SMS, outputOf, runWorkflow } from './engine';
 import { readExample } from './examples';
+import { sandboxCredential } from './n8n/credentials';
 import { startSandboxProcess } from './sandboxProcess';
 import { table } from './table';
 
@@ -131,15 +132,10 @@ async function demo(): Promise<void> {
 	await (count === undefined ? formDemo() : bulkDemo(count));
 }
 
-function credentialFor(baseUrl: string, smsApi: SmsApi): CredentialStore {
+function credentialFor(url: string, smsApi: SmsApi): CredentialStore {
 	const credentials = new CredentialStore();
-	credentials.set(CREDENTIAL.id, {
-		clientId: 'sandbox-key',
-		clientSecret: 'sandbox-secret',
-		smsApi,
-		environment: 'custom',
-		baseUrl,
-	});
+	const kpn = { url, clientId: 'sandbox-key', clientSecret: 'sandbox-secret' };
+	credentials.set(CREDENTIAL.id, sandboxCredential(kpn, smsApi));
 	return credentials;
 }
 

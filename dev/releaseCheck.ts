@@ -12,12 +12,8 @@ import { promisify } from 'node:util';
 import once from 'lodash/once';
 
 import manifest from '../package.json';
-import { n8nVersion } from './n8n/cache';
-import { installThisPackage } from './n8n/communityPackage';
-import { installN8n } from './n8n/install';
-import { freePort } from './n8n/ports';
-import { N8nRest } from './n8n/rest';
-import { startN8n } from './n8n/run';
+import { installThisPackage, packThisPackage, TARBALL } from './n8n/communityPackage';
+import { PackedN8n } from './n8n/packedN8n';
 
 const REPOSITORY = resolve(__dirname, '..');
 /** A third more than the first release: what makes the package grow by that much deserves a look. */
@@ -110,32 +106,28 @@ async function leanPackage(folder: string): Promise<string> {
 	return `${files.length} files, ${bytes} bytes`;
 }
 
-/**
- * Whether the real n8n knows each node and each credential.
- *
- * @param userFolder n8n's, with the package in it
- */
-async function knownToN8n(userFolder: string, signal: AbortSignal): Promise<string> {
-	const onStep = (words: string) => console.log(words);
-	const installation = await installN8n({ version: n8nVersion(), onStep, signal });
-	const running = await startN8n({ installation, userFolder, port: await freePort(), signal });
+/** Whether the real n8n knows each node and each credential. */
+async function knownToN8n(signal: AbortSignal): Promise<string> {
 	const types = [
 		...manifest.n8n.nodes.map((file) => `${manifest.name}.${typeName(file)}`),
 		...manifest.n8n.credentials.map(typeName),
 	];
+	const running = await PackedN8n.start({ signal });
+	const { version } = running.installation;
 	try {
-		const rest = new N8nRest(running.url, signal);
-		await rest.logIn();
-		const known = await rest.typeNames();
-		const missing = types.filter((type) => !known.has(type));
+		const { rest, logFile } = running;
+		const known = [...(await rest.types('nodes')), ...(await rest.types('credentials'))];
+		const missing = types.filter((type) => !known.some((one) => one.name === type));
 		if (missing.length > 0) {
-			const where = `look in ${running.logFile}`;
-			throw new Error(`${installation.version} does not know ${missing.join(', ')}: ${where}`);
+			throw new Error(`${version} does not know ${missing.join(', ')}: look in ${logFile}`);
 		}
-	} finally {
+	} catch (error) {
+		// Its folder stays: the error names a log in it.
 		await running.stop();
+		throw error;
 	}
-	return `${installation.version} has ${types.join(', ')}`;
+	await running.remove();
+	return `${version} has ${types.join(', ')}`;
 }
 
 /** n8n's own convention, which its linter keeps: KpnSms.node.js has the type kpnSms. */
@@ -145,24 +137,18 @@ function typeName(file: string): string {
 }
 
 async function main(signal: AbortSignal): Promise<void> {
-	const userFolder = await mkdtemp(join(tmpdir(), 'kpn-sms-release-'));
-	const installPackage = once(async () => await installThisPackage(userFolder, signal));
+	const folder = await mkdtemp(join(tmpdir(), 'kpn-sms-release-'));
+	const packed = once(async () => {
+		process.env[TARBALL] = await packThisPackage(folder, signal);
+		return await installThisPackage(folder, signal);
+	});
 	const checks: Array<[string, () => Promise<string>]> = [
 		['Git', cleanTree],
 		['Dependencies', noDependencies],
 		['CHANGELOG.md', datedChangelog],
 		['Public address', publicAddress],
-		['Package', async () => await leanPackage(await installPackage())],
-		[
-			'n8n',
-			async () => {
-				await installPackage();
-				const found = await knownToN8n(userFolder, signal);
-				// Kept after a failure: the error names a log in it.
-				await rm(userFolder, { recursive: true, force: true });
-				return found;
-			},
-		],
+		['Package', async () => await leanPackage(await packed())],
+		['n8n', async () => packed().then(async () => await knownToN8n(signal))],
 	];
 	let failed = 0;
 	for (const [name, check] of checks) {
@@ -174,6 +160,7 @@ async function main(signal: AbortSignal): Promise<void> {
 			console.log(`TO DO  ${name}: ${(error as Error).message}`);
 		}
 	}
+	await rm(folder, { recursive: true, force: true });
 	if (failed === 0) {
 		console.log(`\nReady: tag v${manifest.version} and push the tag.`);
 		return;

@@ -6,14 +6,9 @@ import type { INode } from 'n8n-workflow';
 
 import { CREDENTIAL_TYPE } from '../nodes/shared/kpnApi';
 import { EXAMPLES, readExample, type Example } from './examples';
+import { addCredential, addSandboxCredential, type CredentialReference } from './n8n/credentials';
 import { N8nError, type N8nRest } from './n8n/rest';
-import {
-	activate,
-	deactivate,
-	formUrl,
-	type CredentialReference,
-	type StoredWorkflow,
-} from './n8n/workflows';
+import { activate, deactivate, formUrl, type StoredWorkflow } from './n8n/workflows';
 import { addSigningKey, type Kpn } from './signingKey';
 
 /** What a start has created in n8n: a later start leaves it as it is. */
@@ -71,10 +66,12 @@ export async function prepareWorkspace(
 	created.signingSecret ??= randomBytes(32).toString('hex');
 	created.credential = await sandboxCredential(n8n, kpn, created.credential);
 	await save();
-	created.webhookCredential ??= await addCredential(n8n, 'KPN SMS sandbox events', {
-		type: WEBHOOK_CREDENTIAL_TYPE,
-		data: { secret: created.signingSecret },
-	});
+	created.webhookCredential ??= await addCredential(
+		n8n,
+		'KPN SMS sandbox events',
+		WEBHOOK_CREDENTIAL_TYPE,
+		{ secret: created.signingSecret },
+	);
 	await save();
 	await addSigningKey(kpn, created.signingSecret, signal);
 
@@ -186,31 +183,13 @@ async function readCreatedIds(file: string): Promise<CreatedIds> {
 	}
 }
 
-async function addCredential(
-	n8n: N8nRest,
-	name: string,
-	{ type, data }: { type: string; data: object },
-): Promise<CredentialReference> {
-	const { id } = await n8n.post<CredentialReference>('/credentials', { name, type, data });
-	return { id, name };
-}
-
 async function sandboxCredential(
 	n8n: N8nRest,
 	kpn: Kpn,
 	reference: CredentialReference | undefined,
 ): Promise<CredentialReference> {
 	const existing = reference && (await unlessMissing(n8n.get<Credential>(pathOf(reference))));
-	if (!existing) {
-		const data = {
-			clientId: kpn.clientId,
-			clientSecret: kpn.clientSecret,
-			smsApi: 'current',
-			environment: 'custom',
-			baseUrl: kpn.url,
-		};
-		return await addCredential(n8n, 'KPN SMS sandbox', { type: CREDENTIAL_TYPE, data });
-	}
+	if (!existing) return await addSandboxCredential(n8n, kpn, { name: 'KPN SMS sandbox' });
 	const { id, name, data } = existing;
 	if (data.environment === 'custom' && data.baseUrl !== kpn.url) {
 		// n8n gives secrets as placeholders, and keeps what it has where it gets one back.

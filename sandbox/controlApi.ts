@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import type { PhoneState } from './phones';
 import type { SandboxRecord } from './record';
 import type { Sandbox } from './types';
 
@@ -57,9 +56,7 @@ export function addControlApi(app: FastifyInstance, sandbox: Sandbox, record: Sa
 		return sandbox.capacity;
 	});
 	onPost('/sandbox/inbound', (sms) => sandbox.receiveSms(sms));
-	onPost('/sandbox/phones', (phone: { mobileNumber: string; state: PhoneState }) => {
-		sandbox.switchPhone(String(phone.mobileNumber), phone.state);
-	});
+	onPost('/sandbox/phones', (phone) => sandbox.switchPhone(phone));
 	onPost('/sandbox/reports', (plan) => sandbox.planReports(plan));
 	onPost('/sandbox/clear', () => sandbox.clear());
 	onPost('/sandbox/clear/undo', () => sandbox.undoClear());

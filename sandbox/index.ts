@@ -20,6 +20,7 @@ import { createAbortController } from './abortController';
 import { Tokens } from './tokens';
 import type { Sandbox, SandboxOptions } from './types';
 
+export { signedHeaders } from './signedHeaders';
 export type { ErrorShape, Fault, FaultAnswer, ReportPlan } from './schemas';
 export type * from './types';
 export type * from './webhookTypes';
@@ -80,7 +81,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		inbound: record.inbound,
 		suggestions: [],
 		settings,
-		switchPhone: (mobileNumber, state) => phones.switch(mobileNumber, state),
+		switchPhone: (phone) => phones.switch(phone),
 		phoneStates: phones.states,
 		planReports: (plan) => webhookEvents.addPlan(plan),
 		receiveSms: (sms) => webhookEvents.receiveSms(sms),

@@ -107,6 +107,11 @@ export const inboundSchema = z.strictObject({
 	recipient: z.string().optional(),
 });
 
+const phoneState = z.enum(['on', 'off', 'outOfReach', 'barred']);
+
+/** What a phone is to be from now on. */
+export const phoneSchema = z.strictObject({ mobileNumber: z.string(), state: phoneState });
+
 export type Match = z.infer<typeof matchSchema>;
 export type ErrorShape = z.infer<typeof shapeSchema>;
 export type FaultAnswer = z.infer<typeof answerSchema>;
@@ -114,6 +119,8 @@ export type Fault = z.infer<typeof faultSchema>;
 export type ReportStatus = z.infer<typeof reportStatus>;
 export type ReportPlan = z.infer<typeof planSchema>;
 export type InboundRequest = z.infer<typeof inboundSchema>;
+export type PhoneState = z.infer<typeof phoneState>;
+export type PhoneChange = z.infer<typeof phoneSchema>;
 
 /** @throws TypeError that says what is wrong with the value */
 export function parseInput<T>(schema: z.ZodType<T>, value: unknown, name: string): T {

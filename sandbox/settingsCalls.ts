@@ -1,23 +1,10 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { jsonResponse, errorResponse } from './responses';
 import type { HttpResponse } from './responses';
+import { configSchema, keyQuerySchema, newKeySchema, type WebhookConfig } from './settingsSchemas';
 import { activate, LEVELS, setStatus } from './webhookSettings';
 import type { LevelName, WebhookSettings } from './webhookSettings';
-import type { SigningKey, WebhookConfig } from './webhookTypes';
-import { webhookUrlProblem } from './webhookUrl';
-
-const configSchema = z.strictObject({
-	webhook_url: z.string(),
-	privacy_config: z
-		.strictObject({ excluded_fields: z.record(z.array(z.string()).max(50)).optional() })
-		.optional(),
-});
-const keySchema = z.strictObject({
-	secret: z.string().min(1).max(4096),
-	key_id: z.string().min(1).max(128).optional(),
-	staged: z.boolean().optional(),
-});
-const STATUSES = ['STAGED', 'ACTIVE', 'RETIRING', 'RETIRED'];
+import type { SigningKey } from './webhookTypes';
 
 const SCOPES: Record<LevelName, { path: string; type: string }> = {
 	application: { path: 'applications', type: 'APPLICATION' },
@@ -34,10 +21,14 @@ const NOT_FOUND = errorResponse(404, 'Not found');
  * and 404 only: the others are the closest of KPN's return codes.
  */
 export class SettingsCalls {
+	private readonly configSchema: ReturnType<typeof configSchema>;
+
 	constructor(
 		private readonly settings: WebhookSettings,
-		private readonly httpOnLoopback: boolean,
-	) {}
+		httpOnLoopback: boolean,
+	) {
+		this.configSchema = configSchema(httpOnLoopback);
+	}
 
 	answer(method: string, path: string, query: URLSearchParams, body: unknown): HttpResponse {
 		const [, scope, keys, name = '', action] = path.split('/');
@@ -70,10 +61,8 @@ export class SettingsCalls {
 	}
 
 	private configure(level: LevelName, status: number, body: unknown): HttpResponse {
-		const config = configSchema.safeParse(body);
+		const config = this.configSchema.safeParse(body);
 		if (!config.success) return badRequest(config.error);
-		const problem = webhookUrlProblem(config.data.webhook_url, this.httpOnLoopback);
-		if (problem !== undefined) return errorResponse(400, problem);
 		this.settings.levels[level].config = config.data;
 		return this.shown(level, status) ?? NOT_FOUND;
 	}
@@ -100,15 +89,14 @@ export class SettingsCalls {
 	): HttpResponse {
 		const { keys } = this.settings.levels[level];
 		if (method === 'GET') {
-			const status = query.get('status');
-			if (status !== null && !STATUSES.includes(status)) {
-				return errorResponse(400, `status must be one of ${STATUSES.join(', ')}`);
-			}
-			const wanted = keys.filter((key) => status === null || key.status === status.toLowerCase());
+			const asked = keyQuerySchema.safeParse(Object.fromEntries(query));
+			if (!asked.success) return badRequest(asked.error);
+			const { status } = asked.data;
+			const wanted = keys.filter((key) => status === undefined || key.status === status);
 			return jsonResponse(200, wanted.map(withoutSecret));
 		}
 		if (method !== 'POST') return errorResponse(405, 'Method not allowed');
-		const key = keySchema.safeParse(body);
+		const key = newKeySchema.safeParse(body);
 		if (!key.success) return badRequest(key.error);
 		if (keys.some(({ key_id }) => key_id === key.data.key_id)) {
 			return errorResponse(400, 'There is a key with this key_id already');

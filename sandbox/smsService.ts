@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { SegmentedMessage } from 'sms-segments-calculator';
 import { invalidToken, jsonResponse, quotaViolation, errorResponse } from './responses';
 import type { HttpResponse } from './responses';
-import { BadSubmission, readSubmission } from './submission';
+import { problemOf, submissionSchemas } from './submission';
 import type { Submission } from './submission';
 import type { Tokens } from './tokens';
 import type { AcceptedMessage, SendCall, SmsApi } from './types';
@@ -17,11 +17,15 @@ export type CallResult =
 export class SmsService {
 	private quotaUsed = 0;
 
+	private readonly schemas: ReturnType<typeof submissionSchemas>;
+
 	constructor(
 		private readonly tokens: Tokens,
 		private readonly quotaLimit: number,
-		private readonly httpOnLoopback: boolean,
-	) {}
+		httpOnLoopback: boolean,
+	) {
+		this.schemas = submissionSchemas(httpOnLoopback);
+	}
 
 	/** Judges a call in the gateway's order: method, token, body, quota. Takes nothing yet. */
 	check({ api, method, headers, body }: SendCall): CallResult {
@@ -32,14 +36,10 @@ export class SmsService {
 		if (!/^application\/json\b/i.test(headers['content-type'] ?? '')) {
 			return { refused: errorResponse(400, 'The content type must be application/json') };
 		}
-		try {
-			const submission = readSubmission(api, body, this.httpOnLoopback);
-			const subAccount = api === 'current' ? headers.subaccount : undefined;
-			return this.checkQuota(api, submission, subAccount?.toString());
-		} catch (error) {
-			if (!(error instanceof BadSubmission)) throw error;
-			return { refused: errorResponse(400, error.message) };
-		}
+		const submission = this.schemas[api].safeParse(body);
+		if (!submission.success) return { refused: errorResponse(400, problemOf(submission.error)) };
+		const subAccount = api === 'current' ? headers.subaccount : undefined;
+		return this.checkQuota(api, submission.data, subAccount?.toString());
 	}
 
 	/** Counts a call as taken: KPN's quota is one of calls, however many messages are in each. */
@@ -84,15 +84,15 @@ export class SmsService {
 }
 
 function acceptedMessages(
-	{ sender, messages, webhookUrl, expireIn }: Submission,
+	{ sender, messages, webhook_url: webhookUrl, expirein: expireIn }: Submission,
 	call: { api: SmsApi; documentId: string; subAccount: string | undefined },
 ): AcceptedMessage[] {
 	const { subAccount, ...ids } = call;
 	const receivedAt = new Date().toISOString();
 	let count = 0;
-	return messages.flatMap(({ content, recipients }) => {
+	return messages.flatMap(({ content, mobile_number }) => {
 		const { segmentsCount, encodingName } = new SegmentedMessage(content);
-		return recipients.map(({ e164 }) => ({
+		return mobile_number.map(({ e164 }) => ({
 			id: `${call.documentId}.${count++}`,
 			...ids,
 			sender,

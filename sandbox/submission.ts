@@ -1,137 +1,134 @@
+import { z } from 'zod';
 import { readMobileNumber } from './mobileNumber';
-import type { Recipient } from './mobileNumber';
 import type { SmsApi } from './types';
-import { webhookUrlProblem } from './webhookUrl';
+import { webhookUrlSchema } from './webhookUrl';
 
 export const DEFAULT_SENDER = 'KPN';
-
-/** A call's body that KPN takes. */
-export interface Submission {
-	sender: string;
-	messages: Array<{ content: string; recipients: Recipient[] }>;
-	webhookUrl?: string;
-	expireIn?: string;
-}
-
-/** What is wrong with a call's body, in words. The whole call is refused: all or nothing. */
-export class BadSubmission extends Error {}
 
 const MAX_SENDER = 11;
 const MAX_CONTENT = 1000;
 const MAX_MESSAGES_TIMES_RECIPIENTS = 200;
 const MIN_EXPIRE_IN_ABROAD = 21;
 
-const TOP_LEVEL: Record<SmsApi, readonly string[]> = {
-	v1: ['sender', 'messages'],
-	current: ['sender', 'messages', 'webhook_url', 'expirein'],
+const anObject = {
+	required_error: 'must be a JSON object',
+	invalid_type_error: 'must be a JSON object',
 };
-const MESSAGE = ['content', 'mobile_number'];
+const aList = { required_error: 'must be a list', invalid_type_error: 'must be a list' };
+
+const text = z
+	.string({ required_error: 'is missing', invalid_type_error: 'must be a string' })
+	.min(1, 'is empty');
+
+// UTF-16 units: KPN doesn't say what a character is, and this is the narrowest reading.
+const textUpTo = (max: number) =>
+	text.refine(
+		({ length }) => length <= max,
+		({ length }) => ({ message: `has ${length} characters; at most ${max} may be` }),
+	);
+
+const sender = textUpTo(MAX_SENDER).default(DEFAULT_SENDER);
+
+/** Of v1: one Dutch number. */
+const oneRecipient = text.transform((written, context) => {
+	if (written.includes(',')) return problem(context, 'has several numbers; v1 takes one');
+	const recipient = readMobileNumber(written);
+	if (!recipient) return problem(context, `"${written}" is not a mobile number`);
+	return recipient.abroad
+		? problem(context, `"${written}" is not a Dutch mobile number`)
+		: [recipient];
+});
+
+/** Of the current API: a comma-separated list. */
+const recipients = text.transform((list, context) =>
+	list
+		.split(',')
+		.map(
+			(written) =>
+				readMobileNumber(written) ?? problem(context, `"${written}" is not a mobile number`),
+		),
+);
+
+const v1Schema = z.strictObject(
+	{
+		sender,
+		messages: z
+			.array(z.strictObject({ content: text, mobile_number: oneRecipient }, anObject), aList)
+			.min(1, 'is empty')
+			.refine(
+				({ length }) => length === 1,
+				({ length }) => ({ message: `has ${length} messages; v1 takes one a call` }),
+			),
+	},
+	anObject,
+);
+
+const currentSchema = (httpOnLoopback: boolean) =>
+	z
+		.strictObject(
+			{
+				sender,
+				messages: z
+					.array(
+						z.strictObject({ content: textUpTo(MAX_CONTENT), mobile_number: recipients }, anObject),
+						aList,
+					)
+					.min(1, 'is empty'),
+				webhook_url: text.pipe(webhookUrlSchema(httpOnLoopback)).optional(),
+				expirein: text
+					.regex(/^[1-9]\d*$/, 'must be a string with a whole number of seconds')
+					.optional(),
+			},
+			anObject,
+		)
+		.superRefine(({ messages, expirein }, context) => {
+			const all = messages.flatMap(({ mobile_number }) => mobile_number);
+			if (all.length > MAX_MESSAGES_TIMES_RECIPIENTS) {
+				const most = `at most ${MAX_MESSAGES_TIMES_RECIPIENTS} may be`;
+				context.addIssue(custom(`messages × recipients is ${all.length}; ${most}`));
+			}
+			const abroad = all.some((recipient) => recipient.abroad);
+			if (abroad && Number(expirein) < MIN_EXPIRE_IN_ABROAD) {
+				context.addIssue(
+					custom(`expirein must be at least ${MIN_EXPIRE_IN_ABROAD} for numbers abroad`),
+				);
+			}
+		});
+
+/** A call's body in which KPN has found nothing wrong. */
+export type Submission = z.infer<ReturnType<typeof currentSchema>>;
 
 /**
- * Reads a parsed body as one of KPN's two APIs does. Fields that the API doesn't document are
- * refused, so that a misspelt one is noticed here instead of being ignored.
+ * What KPN's two APIs take as the parsed body of a call. The whole call is refused: all or nothing.
+ * Fields that an API doesn't document are refused, so that a misspelt one is noticed here instead of
+ * being ignored.
  *
  * @param httpOnLoopback whether a webhook on this machine may do without TLS
- * @throws BadSubmission naming what is wrong
  */
-export function readSubmission(api: SmsApi, body: unknown, httpOnLoopback: boolean): Submission {
-	const call = requireObject('the body', body);
-	requireKnownFields('the body', call, TOP_LEVEL[api]);
-	const sender = call.sender === undefined ? DEFAULT_SENDER : requireText('sender', call.sender);
-	if (sender.length > MAX_SENDER) {
-		throw new BadSubmission(`sender has ${sender.length} characters; at most ${MAX_SENDER} may be`);
+export const submissionSchemas = (
+	httpOnLoopback: boolean,
+): Record<SmsApi, z.ZodType<Submission, z.ZodTypeDef, unknown>> => ({
+	v1: v1Schema,
+	current: currentSchema(httpOnLoopback),
+});
+
+/** The first thing that is wrong with a call's body, in words. */
+export function problemOf({ issues: [issue] }: z.ZodError): string {
+	const { path = [], message = '' } = issue ?? {};
+	const names = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`));
+	const what = names.join('').slice(1);
+	if (issue?.code === 'unrecognized_keys') {
+		return `${what || 'the body'} has an unknown field: ${issue.keys[0]}`;
 	}
-	const { messages: list } = call;
-	if (!Array.isArray(list)) throw new BadSubmission('messages must be a list');
-	if (list.length === 0) throw new BadSubmission('messages is empty');
-	if (api === 'v1' && list.length > 1) {
-		throw new BadSubmission(`messages has ${list.length} messages; v1 takes one a call`);
-	}
-	const messages = list.map((message: unknown, index) => readMessage(api, index, message));
-	checkTotal(messages);
-	return {
-		sender,
-		messages,
-		...(call.webhook_url !== undefined && {
-			webhookUrl: webhookUrl(call.webhook_url, httpOnLoopback),
-		}),
-		...(call.expirein !== undefined && { expireIn: expireIn(call.expirein, messages) }),
-	};
+	// What concerns the whole says so itself.
+	if (issue?.code === 'custom' && what === '') return message;
+	return `${what || 'the body'} ${message}`;
 }
 
-function readMessage(api: SmsApi, index: number, value: unknown) {
-	const name = `messages[${index}]`;
-	const message = requireObject(name, value);
-	requireKnownFields(name, message, MESSAGE);
-	const content = requireText(`${name}.content`, message.content);
-	// UTF-16 units: KPN doesn't say what a character is, and this is the narrowest reading.
-	if (api === 'current' && content.length > MAX_CONTENT) {
-		throw new BadSubmission(
-			`${name}.content has ${content.length} characters; at most ${MAX_CONTENT} may be`,
-		);
-	}
-	const written = requireText(`${name}.mobile_number`, message.mobile_number).split(',');
-	if (api === 'v1' && written.length > 1) {
-		throw new BadSubmission(`${name}.mobile_number has several numbers; v1 takes one`);
-	}
-	const recipients = written.map((number) => readRecipient(api, name, number));
-	return { content, recipients };
-}
+const custom = (message: string) => ({ code: 'custom' as const, message });
 
-function readRecipient(api: SmsApi, message: string, written: string): Recipient {
-	const recipient = readMobileNumber(written);
-	if (recipient === undefined) {
-		throw new BadSubmission(`${message}.mobile_number "${written}" is not a mobile number`);
-	}
-	if (api === 'v1' && recipient.abroad) {
-		throw new BadSubmission(`${message}.mobile_number "${written}" is not a Dutch mobile number`);
-	}
-	return recipient;
-}
-
-function checkTotal(messages: Submission['messages']): void {
-	const total = messages.reduce((sum, { recipients }) => sum + recipients.length, 0);
-	if (total > MAX_MESSAGES_TIMES_RECIPIENTS) {
-		throw new BadSubmission(
-			`messages × recipients is ${total}; at most ${MAX_MESSAGES_TIMES_RECIPIENTS} may be`,
-		);
-	}
-}
-
-function webhookUrl(value: unknown, httpOnLoopback: boolean): string {
-	const url = requireText('webhook_url', value);
-	const problem = webhookUrlProblem(url, httpOnLoopback);
-	if (problem !== undefined) throw new BadSubmission(problem);
-	return url;
-}
-
-function expireIn(value: unknown, messages: Submission['messages']): string {
-	const written = requireText('expirein', value);
-	if (!/^[1-9]\d*$/.test(written)) {
-		throw new BadSubmission('expirein must be a string with a whole number of seconds');
-	}
-	const abroad = messages.some(({ recipients }) => recipients.some((each) => each.abroad));
-	if (abroad && Number(written) < MIN_EXPIRE_IN_ABROAD) {
-		throw new BadSubmission(`expirein must be at least ${MIN_EXPIRE_IN_ABROAD} for numbers abroad`);
-	}
-	return written;
-}
-
-function requireObject(name: string, value: unknown): Record<string, unknown> {
-	if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-		throw new BadSubmission(`${name} must be a JSON object`);
-	}
-	return { ...value };
-}
-
-function requireText(name: string, value: unknown): string {
-	if (value === undefined) throw new BadSubmission(`${name} is missing`);
-	if (typeof value !== 'string') throw new BadSubmission(`${name} must be a string`);
-	if (value === '') throw new BadSubmission(`${name} is empty`);
-	return value;
-}
-
-function requireKnownFields(name: string, value: object, known: readonly string[]): void {
-	const unknown = Object.keys(value).find((field) => !known.includes(field));
-	if (unknown !== undefined) throw new BadSubmission(`${name} has an unknown field: ${unknown}`);
+/** What a transformation gives where it cannot. */
+function problem(context: z.RefinementCtx, message: string): never {
+	context.addIssue(custom(message));
+	return z.NEVER;
 }

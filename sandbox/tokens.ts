@@ -1,19 +1,29 @@
 import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
 import { jsonResponse, errorResponse } from './responses';
 import type { HttpResponse } from './responses';
 import type { TokenCall } from './types';
 
 const FORM = /^application\/x-www-form-urlencoded\b/i;
 
+const querySchema = z.object({ grant_type: z.literal('client_credentials') });
+
 /** The tokens issued, and what KPN's token URL answers. */
 export class Tokens {
 	private readonly validUntil = new Map<string, number>();
 
+	private readonly formSchema: z.ZodType;
+
 	constructor(
 		private readonly clientId: string,
-		private readonly clientSecret: string,
+		clientSecret: string,
 		private readonly lifetimeSeconds: number,
-	) {}
+	) {
+		this.formSchema = z.object({
+			client_id: z.literal(clientId),
+			client_secret: z.literal(clientSecret),
+		});
+	}
 
 	/** KPN's response to a call of the token URL: a token only if nothing is wrong with the call. */
 	answer({ method, query, form, headers }: Omit<TokenCall, 'status'>): HttpResponse {
@@ -21,13 +31,13 @@ export class Tokens {
 		if (!FORM.test(headers['content-type'] ?? '')) {
 			return errorResponse(400, 'The content type must be application/x-www-form-urlencoded');
 		}
-		if (query.grant_type !== 'client_credentials') {
+		if (!querySchema.safeParse(query).success) {
 			return jsonResponse(400, {
 				ErrorCode: 'invalid_request',
 				Error: 'The query must have grant_type=client_credentials',
 			});
 		}
-		if (form.client_id !== this.clientId || form.client_secret !== this.clientSecret) {
+		if (!this.formSchema.safeParse(form).success) {
 			return jsonResponse(401, { ErrorCode: 'invalid_client', Error: 'ClientId is Invalid' });
 		}
 		return this.issue();

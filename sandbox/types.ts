@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Fault, InboundRequest, ReportPlan } from './schemas';
+import type { Fault, InboundRequest, PhoneChange, PhoneState, ReportPlan } from './schemas';
 import type { CapacitySettings, CapacityChange } from './capacity';
-import type { PhoneState } from './phones';
 import type { WebhookSettings } from './webhookSettings';
 import type {
 	InboundSms,
@@ -111,8 +110,8 @@ export interface Sandbox {
 	setCapacity(change: CapacityChange): Promise<void>;
 	/** What KPN reports on messages from now on. Throws a TypeError in words if the plan is not one. */
 	planReports(plan: ReportPlan): void;
-	/** What a phone is from now on; `on` for every one that was not switched. */
-	switchPhone(mobileNumber: string, state: PhoneState): void;
+	/** What a phone is from now on; the others are `on`. Throws a TypeError in words if it cannot be so. */
+	switchPhone(phone: PhoneChange): void;
 	/** The phones that are not `on`, by number. */
 	readonly phoneStates: ReadonlyMap<string, PhoneState>;
 	/** A phone sends an SMS to a virtual number. Throws a TypeError in words if it cannot. */

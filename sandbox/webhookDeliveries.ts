@@ -1,5 +1,5 @@
-import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { signedHeaders } from './signedHeaders';
 import { webhookStatusOf } from './statusTexts';
 import type { SandboxRecord } from './record';
 import type { WebhookSettings } from './webhookSettings';
@@ -47,7 +47,8 @@ export class WebhookDeliveries {
 			if (afterMs > waited) await sleep(afterMs - waited, undefined, { signal, ref: false });
 			waited = afterMs;
 			const attempt = index + 1;
-			const headers = this.headers(body, attempt);
+			const { secret, key_id: keyId } = this.settings.keyForDelivery();
+			const headers = signedHeaders(body, { secret, keyId, attempt });
 			const delivery: WebhookDelivery = { event, id, url, headers, body, attempt, status: null };
 			this.record.deliveries.push(delivery);
 			if (isLoopback(url)) {
@@ -60,17 +61,6 @@ export class WebhookDeliveries {
 			this.record.progress([subject], { posted });
 			if (posted.taken || delivery.notSent) return;
 		}
-	}
-
-	private headers(body: string, attempt: number): Record<string, string> {
-		const { secret, key_id } = this.settings.keyForDelivery();
-		return {
-			'content-type': 'application/json',
-			'X-KPN-Webhook-Signature': createHmac('sha256', secret).update(body).digest('hex'),
-			'X-KPN-Webhook-Key-Id': key_id,
-			'X-KPN-Webhook-Timestamp': String(Math.floor(Date.now() / 1000)),
-			'X-KPN-Webhook-Attempt': String(attempt),
-		};
 	}
 }
 

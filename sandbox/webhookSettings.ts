@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { SigningKey, WebhookConfig } from './webhookTypes';
+import type { KeyStatus, NewKey, WebhookConfig } from './settingsSchemas';
+import type { SigningKey } from './webhookTypes';
 
 /** KPN's three levels, the most specific first. */
 export const LEVELS = ['application', 'team', 'organization'] as const;
@@ -75,10 +76,7 @@ export class WebhookSettings {
 	}
 
 	/** Adds a key as KPN does: at once active unless staged, the level's active one retires. */
-	addKey(
-		{ secret, key_id, staged }: { secret: string; key_id?: string; staged?: boolean },
-		level: LevelName = 'application',
-	): SigningKey {
+	addKey({ secret, key_id, staged }: NewKey, level: LevelName = 'application'): SigningKey {
 		const now = new Date().toISOString();
 		const key: SigningKey = {
 			key_id: key_id ?? `wk_${randomBytes(8).toString('hex')}`,
@@ -107,7 +105,7 @@ export function activate(keys: SigningKey[], key: SigningKey): void {
 	setStatus(key, 'active');
 }
 
-export function setStatus(key: SigningKey, status: SigningKey['status']): void {
+export function setStatus(key: SigningKey, status: KeyStatus): void {
 	key.status = status;
 	key.updated_at = new Date().toISOString();
 }

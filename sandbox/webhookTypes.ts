@@ -1,17 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { KeyStatus } from './settingsSchemas';
 
-/** What is configured for an application, a team or an organization, in KPN's words. */
-export interface WebhookConfig {
-	/** Missing only in the one that KPN makes by itself. */
-	webhook_url?: string;
-	/** By service, the fields to be left out: `sms_dlr` is the delivery reports. */
-	privacy_config?: { excluded_fields?: Record<string, string[]> };
-}
+export type { WebhookConfig } from './settingsSchemas';
 
 export interface SigningKey {
 	key_id: string;
 	secret: string;
-	status: 'staged' | 'active' | 'retiring' | 'retired';
+	status: KeyStatus;
 	/** ISO 8601, UTC; so is `updated_at`. */
 	created_at: string;
 	updated_at: string;

@@ -5,6 +5,7 @@ import { readEvents } from '../../nodes/shared/webhookEvent';
 import { startSandbox, type Fault, type Sandbox } from '../../sandbox';
 import { CredentialStore } from '../credentialStore';
 import { KPN_SMS, outputOf, retryExecution, runWorkflow, type WorkflowFile } from '../engine';
+import { sandboxCredential } from '../n8n/credentials';
 import { definitions } from './markdown';
 import { MESSAGES, DUTCH_OUTCOMES, INBOUND, OUTCOMES, OUTPUTS, REPORT } from './outputWords';
 
@@ -56,12 +57,7 @@ const BAD_REQUEST: Fault = { answer: { kind: 'http', status: 400 } };
 
 async function sendEveryItem(sandbox: Sandbox): Promise<IDataObject[]> {
 	const credentials = new CredentialStore();
-	credentials.set(CREDENTIAL.id, {
-		clientId: sandbox.clientId,
-		clientSecret: sandbox.clientSecret,
-		environment: 'custom',
-		baseUrl: sandbox.url,
-	});
+	credentials.set(CREDENTIAL.id, sandboxCredential(sandbox, 'v1'));
 	const send = async (mobileNumber: string, options: INodeParameters = {}, fault?: Fault) => {
 		if (fault) sandbox.inject(fault);
 		const start = { node: 'SMS', items: [itemFor(mobileNumber)] };

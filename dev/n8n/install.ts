@@ -59,6 +59,9 @@ export async function installN8n(options: InstallOptions = {}): Promise<N8nInsta
 	};
 }
 
+/** Where n8n's own dependencies are. */
+export const modulesOf = ({ script }: N8nInstallation): string => dirname(dirname(dirname(script)));
+
 function nodePackageOf(platform: string): string {
 	const name = NODE_PACKAGES[platform];
 	if (!name) {

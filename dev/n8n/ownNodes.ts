@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import { build } from 'esbuild';
 
-import type { N8nInstallation } from './install';
+import { modulesOf, type N8nInstallation } from './install';
 
 /**
  * Builds nodes that only measure or check into a folder, for n8n to load.
@@ -25,6 +25,6 @@ export async function buildOwnNodes(
 	});
 	return {
 		N8N_CUSTOM_EXTENSIONS: folder,
-		NODE_PATH: path.resolve(path.dirname(installation.script), '..', '..'),
+		NODE_PATH: modulesOf(installation),
 	};
 }

@@ -1,11 +1,22 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 
 /** Where everything started here listens: for this machine alone. */
 export const HOST = '127.0.0.1';
 
+/** Below those that a system hands out for outgoing connections: one of these stays free for a while. */
+const [MIN_PORT, MAX_PORT] = [20_000, 30_000];
+
 export async function freePort(): Promise<number> {
-	return await listen(0);
+	for (;;) {
+		const port = randomInt(MIN_PORT, MAX_PORT);
+		try {
+			return await listen(port);
+		} catch (error) {
+			if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+		}
+	}
 }
 
 /** The port an environment variable names, or its default; rejects in plain words if it is taken. */

@@ -50,17 +50,11 @@ export class N8nRest {
 		return (await this.get<Found>(`/executions?filter=${filter}&limit=100`)).results;
 	}
 
-	/** The names of all types of nodes and credentials that n8n has loaded. */
-	async typeNames(): Promise<Set<string>> {
-		const names = new Set<string>();
-		for (const kind of ['nodes', 'credentials']) {
-			const response = await fetch(`${this.url}/types/${kind}.json`, {
-				headers: { cookie: this.cookie },
-				signal: this.signal,
-			});
-			for (const { name } of (await response.json()) as Array<{ name: string }>) names.add(name);
-		}
-		return names;
+	/** The types that n8n has loaded, as its editor gets them. */
+	async types<T extends { name: string }>(kind: 'nodes' | 'credentials'): Promise<T[]> {
+		const headers = { cookie: this.cookie };
+		const answer = await fetch(`${this.url}/types/${kind}.json`, { headers, signal: this.signal });
+		return (await answer.json()) as T[];
 	}
 
 	private async call<T>(method: string, path: string, body?: unknown): Promise<T> {
@@ -92,12 +86,32 @@ export class N8nError extends Error {
 	}
 }
 
-/** An activated workflow's URL answers a moment after the activation does. */
-export async function untilFound(url: string, signal?: AbortSignal, method = 'GET'): Promise<void> {
+/**
+ * Fetches the URL of an activated workflow, which answers a moment after the activation does: until
+ * it is found, within half a minute.
+ */
+export async function fetchOnceFound(url: string, init: RequestInit = {}): Promise<Response> {
 	for (let attempt = 1; ; attempt++) {
-		const { status } = await fetch(url, { method, signal });
-		if (status !== 404) return;
-		if (attempt === 60) throw new Error(`${url} is still not found`);
-		await delay(500, undefined, { signal });
+		const response = await fetch(url, init);
+		if (response.status !== 404 || attempt === 120) return response;
+		await response.body?.cancel();
+		await delay(250, undefined, { signal: init.signal ?? undefined });
 	}
+}
+
+/** Posts JSON to a workflow's webhook. */
+export async function postJson(url: string, body: unknown, init: RequestInit = {}) {
+	return await fetchOnceFound(url, {
+		...init,
+		method: 'POST',
+		headers: { 'content-type': 'application/json', ...init.headers },
+		body: JSON.stringify(body),
+	});
+}
+
+/** @throws Error if it is not found within half a minute */
+export async function untilFound(url: string, init?: RequestInit): Promise<void> {
+	const { status, body } = await fetchOnceFound(url, init);
+	await body?.cancel();
+	if (status === 404) throw new Error(`${url} is still not found`);
 }

@@ -1,12 +1,8 @@
 import type { INode, IWorkflowBase } from 'n8n-workflow';
 
 import { readExample, type Example } from '../examples';
+import type { CredentialReference } from './credentials';
 import { N8nError, untilFound, type N8nRest } from './rest';
-
-export interface CredentialReference {
-	id: string;
-	name: string;
-}
 
 export type StoredWorkflow = IWorkflowBase & { versionId: string };
 
@@ -52,7 +48,7 @@ export async function formUrl(
 	const trigger = nodes.find(({ type }) => type === 'n8n-nodes-base.formTrigger');
 	if (!trigger) throw new Error('The workflow has no form');
 	const url = `${n8n.url}/form/${pathOf(trigger)}`;
-	await untilFound(url, signal);
+	await untilFound(url, { signal });
 	return url;
 }
 

@@ -1,105 +1,42 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-
-import { n8nVersion } from '../../dev/n8n/cache';
-import { installThisPackage } from '../../dev/n8n/communityPackage';
-import { installN8n } from '../../dev/n8n/install';
-import { freePort } from '../../dev/n8n/ports';
-import { N8nRest } from '../../dev/n8n/rest';
-import { startN8n, type RunningN8n } from '../../dev/n8n/run';
-import { activate, type CredentialReference, type StoredWorkflow } from '../../dev/n8n/workflows';
+import { addCredential, addSandboxCredential } from '../../dev/n8n/credentials';
+import { PackedN8n } from '../../dev/n8n/packedN8n';
+import { postJson } from '../../dev/n8n/rest';
+import { activate, type StoredWorkflow } from '../../dev/n8n/workflows';
 import { CREDENTIAL_TYPE } from '../../nodes/shared/kpnApi';
 import { startSandbox, type Sandbox } from '../../sandbox';
+import { ScriptedModel, type ModelMessage } from '../support/editor/scriptedModel';
 
 const MINUTES = 60_000;
 
-let userFolder: string;
 let sandbox: Sandbox;
-let n8n: RunningN8n;
-let rest: N8nRest;
-let model: Server;
-
-/** What the model answers, one after the other. */
-let script: ModelMessage[] = [];
-/** What n8n sent to the model. */
-let requests: ModelRequest[] = [];
-
-interface ModelMessage {
-	content: string | null;
-	tool_calls?: Array<{
-		id: string;
-		type: 'function';
-		function: { name: string; arguments: string };
-	}>;
-}
-
-interface ModelRequest {
-	messages: Array<{ role: string; content: string }>;
-	tools?: Array<{ function: { name: string; description: string; parameters: object } }>;
-}
+let n8n: PackedN8n;
+let modelData: object;
+const model = new ScriptedModel();
 
 beforeAll(async () => {
-	const installation = await installN8n({ version: n8nVersion() });
-	userFolder = await mkdtemp(path.join(tmpdir(), 'kpn-sms-agent-'));
-	await installThisPackage(userFolder);
 	sandbox = await startSandbox();
-	model = createServer((request, response) => {
-		let body = '';
-		request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-		request.on('end', () => {
-			requests.push(JSON.parse(body) as ModelRequest);
-			const message = { role: 'assistant', ...script.shift() };
-			const finish_reason = message.tool_calls ? 'tool_calls' : 'stop';
-			response.setHeader('content-type', 'application/json');
-			response.end(
-				JSON.stringify({
-					id: 'scripted',
-					object: 'chat.completion',
-					created: 0,
-					model: 'scripted',
-					choices: [{ index: 0, message, finish_reason }],
-					usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
-				}),
-			);
-		});
-	});
-	await new Promise<void>((resolve) => model.listen(0, '127.0.0.1', resolve));
-	n8n = await startN8n({ installation, userFolder, port: await freePort() });
-	rest = new N8nRest(n8n.url);
-	await rest.logIn();
+	modelData = await model.listen();
+	n8n = await PackedN8n.start();
 }, 30 * MINUTES);
 
 afterAll(async () => {
-	await n8n?.stop();
+	await n8n?.remove();
 	await sandbox?.close();
-	model?.close();
-	if (userFolder) await rm(userFolder, { recursive: true, force: true });
+	model.close();
 }, MINUTES);
 
 beforeEach(() => {
 	sandbox.reset();
-	requests = [];
+	model.requests = [];
 });
 
-const callsTool = (args: object): ModelMessage => ({
-	content: null,
-	tool_calls: [
-		{
-			id: `call_${Math.random().toString(36).slice(2)}`,
-			type: 'function',
-			function: { name: 'Send_an_SMS', arguments: JSON.stringify(args) },
-		},
-	],
-});
+const callsTool = (args: object): ModelMessage => model.calls('Send_an_SMS', args);
 
 test(
 	'an AI Agent sends an SMS with the node as its tool, and reads what became of it',
 	async () => {
 		const ask = await prepareAgent('agent');
-		script = [
+		model.script = [
 			callsTool({ mobileNumber: '06 12345678', content: 'Your table is booked.' }),
 			{ content: 'Done.' },
 		];
@@ -107,24 +44,24 @@ test(
 		expect(sandbox.messages).toEqual([
 			expect.objectContaining({ recipient: '+31612345678', content: 'Your table is booked.' }),
 		]);
-		const [tool] = requests[0]?.tools ?? [];
+		const [tool] = model.requests[0]?.tools ?? [];
 		expect(tool?.function).toMatchObject({
 			name: 'Send_an_SMS',
 			description: expect.stringContaining('SMS'),
 		});
-		const answer = requests[1]?.messages.at(-1);
+		const answer = model.requests[1]?.messages.at(-1);
 		expect(answer).toMatchObject({ role: 'tool', content: expect.stringContaining('accepted') });
 
 		// A number that is none, corrected by the model from the words it gets.
 		sandbox.reset();
-		requests = [];
-		script = [
+		model.requests = [];
+		model.script = [
 			callsTool({ mobileNumber: '020 1234567', content: 'Hello' }),
 			callsTool({ mobileNumber: '0612345679', content: 'Hello' }),
 			{ content: 'Done.' },
 		];
 		await ask('Greet the guest.');
-		expect(requests[1]?.messages.at(-1)?.content).toMatch(/is not a mobile number/);
+		expect(model.requests[1]?.messages.at(-1)?.content).toMatch(/is not a mobile number/);
 		expect(sandbox.messages.map(({ recipient }) => recipient)).toEqual(['+31612345679']);
 	},
 	3 * MINUTES,
@@ -136,11 +73,11 @@ test(
 		const ask = await prepareAgent('once', { sendOncePer: '={{ $json.body.request }}' });
 		const call = callsTool({ mobileNumber: '0612345678', content: 'Your table is booked.' });
 		for (let execution = 0; execution < 2; execution++) {
-			script = [call, { content: 'Done.' }];
+			model.script = [call, { content: 'Done.' }];
 			await ask('booking 7');
 		}
 		expect(sandbox.messages).toHaveLength(1);
-		expect(requests.at(-1)?.messages.at(-1)?.content).toContain('sentBefore');
+		expect(model.requests.at(-1)?.messages.at(-1)?.content).toContain('sentBefore');
 	},
 	3 * MINUTES,
 );
@@ -150,22 +87,9 @@ async function prepareAgent(
 	path: string,
 	options: object = {},
 ): Promise<(request: string) => Promise<void>> {
-	const kpn = await rest.post<CredentialReference>('/credentials', {
-		name: 'KPN SMS',
-		type: CREDENTIAL_TYPE,
-		data: {
-			clientId: sandbox.clientId,
-			clientSecret: sandbox.clientSecret,
-			environment: 'custom',
-			baseUrl: sandbox.url,
-		},
-	});
-	const url = `http://127.0.0.1:${(model.address() as AddressInfo).port}/v1`;
-	const openAi = await rest.post<CredentialReference>('/credentials', {
-		name: 'Scripted model',
-		type: 'openAiApi',
-		data: { apiKey: 'none', url },
-	});
+	const { rest, url } = n8n;
+	const kpn = await addSandboxCredential(rest, sandbox, { smsApi: 'v1' });
+	const openAi = await addCredential(rest, 'Scripted model', 'openAiApi', modelData);
 	const workflow = await rest.post<StoredWorkflow>('/workflows', {
 		name: path,
 		settings: { executionOrder: 'v1' },
@@ -199,7 +123,7 @@ async function prepareAgent(
 				typeVersion: 1.2,
 				position: [200, 200],
 				parameters: { model: { __rl: true, mode: 'id', value: 'scripted' }, options: {} },
-				credentials: { openAiApi: { id: openAi.id, name: openAi.name } },
+				credentials: { openAiApi: openAi },
 			},
 			{
 				id: 'sms',
@@ -215,7 +139,7 @@ async function prepareAgent(
 					content: "={{ $fromAI('content', 'the text', 'string') }}",
 					options,
 				},
-				credentials: { [CREDENTIAL_TYPE]: { id: kpn.id, name: kpn.name } },
+				credentials: { [CREDENTIAL_TYPE]: kpn },
 			},
 		],
 		connections: {
@@ -226,19 +150,10 @@ async function prepareAgent(
 	});
 	await activate(rest, workflow);
 	return async (request) => {
-		for (let attempt = 1; ; attempt++) {
-			const response = await fetch(`${n8n.url}/webhook/${path}`, {
-				method: 'POST',
-				headers: { 'content-type': 'application/json' },
-				body: JSON.stringify({ request }),
-			});
-			const text = await response.text();
-			if (response.ok) return;
-			// A webhook answers a moment after its workflow was activated.
-			if (response.status !== 404 || attempt === 60) {
-				throw new Error(`The agent answered ${response.status}: ${text.slice(0, 500)}`);
-			}
-			await new Promise((resolve) => setTimeout(resolve, 500));
+		const response = await postJson(`${url}/webhook/${path}`, { request });
+		const text = await response.text();
+		if (!response.ok) {
+			throw new Error(`The agent answered ${response.status}: ${text.slice(0, 500)}`);
 		}
 	};
 }

@@ -1,6 +1,7 @@
 import { exampleFile, readExample } from '../../dev/examples';
+import type { CredentialReference } from '../../dev/n8n/credentials';
 import { OWNER, untilFound } from '../../dev/n8n/rest';
-import { activate, addExample, type CredentialReference } from '../../dev/n8n/workflows';
+import { activate, addExample } from '../../dev/n8n/workflows';
 import type { Sandbox } from '../../sandbox';
 import type { EditorPage } from '../support/editor/editorPage';
 import { setUpEditor } from '../support/editor/editorSetup';
@@ -115,7 +116,7 @@ describe('the packed node in the real n8n', () => {
 		for (const [name, type] of Object.entries(types)) {
 			const node = { ...place, id: name, name, type };
 			const workflow = { name, nodes: [node], connections: {}, settings: {} };
-			const { id } = await scene.get('rest').post<{ id: string }>('/workflows', workflow);
+			const { id } = await scene.get('n8n').rest.post<{ id: string }>('/workflows', workflow);
 			await person.opensWorkflow(id);
 			await person.opensNode(name);
 			await person.page.getByText('Mobile Number', { exact: true }).first().waitFor();
@@ -127,7 +128,7 @@ describe('the packed node in the real n8n', () => {
 
 	step('Sheet → SMS sends every row at the press of a button', 'sheet-node', async () => {
 		sandbox.reset();
-		const { id } = await addExample(scene.get('rest'), 'sheet-to-sms', await theCredential());
+		const { id } = await addExample(scene.get('n8n').rest, 'sheet-to-sms', await theCredential());
 		await person.opensWorkflow(id);
 		await person.executesWorkflow();
 		// n8n writes at the connections what went along them, a moment later.
@@ -149,8 +150,8 @@ describe('the packed node in the real n8n', () => {
 
 	step('CRM → SMS tells the new owners of a batch of HubSpot events', 'crm-phones', async () => {
 		sandbox.reset();
-		const workflow = await addExample(scene.get('rest'), 'crm-to-sms', await theCredential());
-		await activate(scene.get('rest'), workflow);
+		const workflow = await addExample(scene.get('n8n').rest, 'crm-to-sms', await theCredential());
+		await activate(scene.get('n8n').rest, workflow);
 		await person.opensWorkflow(workflow.id);
 		await takePicture('crm-workflow');
 		await postsSampleEvents();
@@ -169,7 +170,7 @@ interface Named {
 }
 
 async function theCredential(): Promise<CredentialReference> {
-	const [credential] = await scene.get('rest').get<CredentialReference[]>('/credentials');
+	const [credential] = await scene.get('n8n').rest.get<CredentialReference[]>('/credentials');
 	if (!credential) throw new Error('The credential made in the editor is gone');
 	return { id: credential.id, name: credential.name };
 }

@@ -4,6 +4,7 @@ import { OWNER } from '../../dev/n8n/rest';
 import { activate, deactivate } from '../../dev/n8n/workflows';
 import { waitUntil } from '../support/waitUntil';
 import { openBrowser, openPage, picture } from '../support/editor/browser';
+import { rowsOf } from '../support/editor/dataTable';
 import { FirstStart } from '../support/editor/firstStart';
 import { EditorPage } from '../support/editor/editorPage';
 
@@ -110,9 +111,9 @@ step('the form puts an SMS onto a phone, and the table knows that it arrived', '
 	await form.getByText('Thank you, Anna!').waitFor();
 	await form.close();
 	await bubbles(ANNA).filter({ hasText: 'Hello Anna' }).waitFor();
-	await waitUntil(async () => (await first.rowsOf('sms-reports')).length === 1);
+	await waitUntil(async () => (await rowsOf(first.rest, 'sms-reports')).length === 1);
 	const [message] = await first.messages();
-	expect(await first.rowsOf('sms-reports')).toMatchObject([
+	expect(await rowsOf(first.rest, 'sms-reports')).toMatchObject([
 		{ document_id: message?.documentId, recipient: ANNA, status: 'delivered' },
 	]);
 	await person.page.goto(`${first.n8n}/home/datatables`);
@@ -166,7 +167,7 @@ step('the code that was sent proves a phone, at the third try too', 'code', asyn
 	await sees('Tries left: 1');
 	await enters(code);
 	await sees('this phone is yours');
-	expect(await first.rowsOf('sms-codes')).toEqual([]);
+	expect(await rowsOf(first.rest, 'sms-codes')).toEqual([]);
 });
 
 step('three wrong codes end it, and the right one comes too late', 'code-over', async () => {
@@ -177,7 +178,7 @@ step('three wrong codes end it, and the right one comes too late', 'code-over', 
 	await sees('Tries left: 1');
 	await enters(wrong(code));
 	await sees('This code has ended');
-	expect(await first.rowsOf('sms-codes')).toEqual([]);
+	expect(await rowsOf(first.rest, 'sms-codes')).toEqual([]);
 });
 
 step('a number gets one code a minute, however it is written', 'code-twice', async () => {
@@ -291,7 +292,8 @@ step('Opt-Outs: after STOP, or KPN saying so, nobody gets another SMS', 'opt-out
 	await executesFrom('When You Press Execute');
 	const sent = async () => (await first.messages()).slice(before).map(({ recipient }) => recipient);
 	expect(await sent()).toEqual([BRAM]);
-	const stopped = async () => (await first.rowsOf('sms-stop')).map((row) => row.mobile_number);
+	const stopped = async () =>
+		(await rowsOf(first.rest, 'sms-stop')).map((row) => row.mobile_number);
 	await waitUntil(async () => (await stopped()).includes(BRAM));
 	await executesFrom('When You Press Execute');
 	expect(await sent()).toEqual([BRAM]);
@@ -335,10 +337,10 @@ step(
 		await bubbles('+31612345676').filter({ hasText: 'Hello Emma' }).waitFor();
 		// Also where n8n has another port now: its report is posted there.
 		await waitUntil(async () =>
-			(await first.rowsOf('sms-reports')).some((row) => row.recipient === '+31612345676'),
+			(await rowsOf(first.rest, 'sms-reports')).some((row) => row.recipient === '+31612345676'),
 		);
 		await nextExecution('Opt-Outs', async () => await replies('+31612345676', 'stop'));
-		expect((await first.rowsOf('sms-stop')).map((row) => row.mobile_number)).toContain(
+		expect((await rowsOf(first.rest, 'sms-stop')).map((row) => row.mobile_number)).toContain(
 			'+31612345676',
 		);
 	},

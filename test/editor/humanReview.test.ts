@@ -3,11 +3,13 @@ import type { AddressInfo } from 'node:net';
 
 import type { INode } from 'n8n-workflow';
 
-import { activate, type CredentialReference, type StoredWorkflow } from '../../dev/n8n/workflows';
+import { addCredential, type CredentialReference } from '../../dev/n8n/credentials';
+import { postJson } from '../../dev/n8n/rest';
+import { activate, type StoredWorkflow } from '../../dev/n8n/workflows';
 import { CREDENTIAL_TYPE } from '../../nodes/shared/kpnApi';
 import type { Sandbox } from '../../sandbox';
-import { waitUntil } from '../support/waitUntil';
 import { latestLink, waitForStatus } from '../support/waitingWorkflow';
+import { ScriptedModel } from '../support/editor/scriptedModel';
 import { TriggerN8n } from '../support/editor/triggerN8n';
 
 /** KPN SMS as the human review between an AI Agent and its tool, which n8n makes of it by itself. */
@@ -19,61 +21,31 @@ const PHONE = '+31612345670';
 
 let n8n: TriggerN8n;
 let sandbox: Sandbox;
-let model: Server;
+const model = new ScriptedModel();
 let toolServer: Server;
 let openAi: CredentialReference;
-
-/** What the model answers, one after the other, and what n8n sent to it. */
-let script: object[] = [];
-let requests: Array<{ messages: Array<{ role: string; content: string }> }> = [];
 let toolCalls = 0;
 
 beforeAll(async () => {
-	model = createServer((request, response) => {
-		let body = '';
-		request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-		request.on('end', () => {
-			requests.push(JSON.parse(body));
-			const message = { role: 'assistant', content: null, ...script.shift() };
-			const finish_reason = 'tool_calls' in message ? 'tool_calls' : 'stop';
-			response.setHeader('content-type', 'application/json');
-			response.end(
-				JSON.stringify({
-					id: 'scripted',
-					object: 'chat.completion',
-					created: 0,
-					model: 'scripted',
-					choices: [{ index: 0, message, finish_reason }],
-					usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
-				}),
-			);
-		});
-	});
 	toolServer = createServer((_request, response) => {
 		toolCalls++;
 		response.end('ordered');
 	});
-	for (const server of [model, toolServer]) {
-		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	}
+	await new Promise<void>((resolve) => toolServer.listen(0, '127.0.0.1', resolve));
 	n8n = await TriggerN8n.start();
 	({ sandbox } = n8n);
-	const url = `http://127.0.0.1:${(model.address() as AddressInfo).port}/v1`;
-	openAi = {
-		id: await n8n.addCredential('Scripted model', 'openAiApi', { apiKey: 'none', url }),
-		name: 'Scripted model',
-	};
+	openAi = await addCredential(n8n.rest, 'Model', 'openAiApi', await model.listen());
 }, SETUP_TIMEOUT_MS);
 
 afterAll(async () => {
 	await n8n?.stop();
-	model?.close();
+	model.close();
 	toolServer?.close();
 }, STEP_TIMEOUT_MS);
 
 beforeEach(() => {
 	sandbox.reset();
-	requests = [];
+	model.requests = [];
 	toolCalls = 0;
 });
 
@@ -154,27 +126,12 @@ async function askAgent(
 		},
 	});
 	await activate(n8n.rest, workflow);
-	script = [
-		{
-			tool_calls: [
-				{
-					id: 'call_1',
-					type: 'function',
-					function: {
-						name: 'Place_order',
-						arguments: JSON.stringify({
-							toolParameters: { card: 'secret 4111' },
-							hitlParameters: {},
-						}),
-					},
-				},
-			],
-		},
+	model.script = [
+		model.calls('Place_order', { toolParameters: { card: 'secret 4111' }, hitlParameters: {} }),
 		{ content: 'Done.' },
 	];
-	const url = `${n8n.rest.url}/webhook/${path}`;
-	// A webhook answers a moment after its workflow was activated.
-	await waitUntil(async () => (await fetch(url, { method: 'POST' })).ok);
+	const { ok } = await postJson(`${n8n.rest.url}/webhook/${path}`, {});
+	expect(ok).toBe(true);
 	return workflow;
 }
 
@@ -184,7 +141,8 @@ const answer = async (approved: boolean) =>
 		body: new URLSearchParams({ approved: String(approved) }),
 	});
 
-const toolWords = () => requests.at(-1)?.messages.findLast(({ role }) => role === 'tool')?.content;
+const toolWords = () =>
+	model.requests.at(-1)?.messages.findLast(({ role }) => role === 'tool')?.content;
 
 it(
 	'approved: the tool runs; the SMS is short and keeps what is private for the page',

@@ -1,5 +1,5 @@
+import { addSandboxCredential } from '../../dev/n8n/credentials';
 import { OWNER } from '../../dev/n8n/rest';
-import { CREDENTIAL_TYPE } from '../../nodes/shared/kpnApi';
 import type { Sandbox } from '../../sandbox';
 import { addWebhookWorkflow, postItems } from '../support/webhookWorkflow';
 import { GUESTS, guestList, manyGuests, reminder, SEND } from '../support/editor/guestWorkflow';
@@ -18,16 +18,7 @@ beforeAll(async () => {
 	person = scene.get('person');
 	// Making one in the editor is told in editor.test.ts. With two there is one to choose.
 	for (const name of [OURS, 'KPN SMS of the branch']) {
-		await scene.get('rest').post('/credentials', {
-			name,
-			type: CREDENTIAL_TYPE,
-			data: {
-				clientId: sandbox.clientId,
-				clientSecret: sandbox.clientSecret,
-				environment: 'custom',
-				baseUrl: sandbox.url,
-			},
-		});
+		await addSandboxCredential(scene.get('n8n').rest, sandbox, { smsApi: 'v1', name });
 	}
 	await person.logsIn(OWNER);
 });
@@ -135,7 +126,7 @@ describe('building a workflow in the editor', () => {
 describe('a failed execution', () => {
 	step('names the guest whom KPN refused', 'execution-failed', async () => {
 		sandbox.reset();
-		const rest = scene.get('rest');
+		const rest = scene.get('n8n').rest;
 		const credentials = await rest.get<Array<{ id: string; name: string }>>('/credentials');
 		const credential = credentials.find(({ name }) => name === OURS);
 		({ id: remindersId } = await addWebhookWorkflow(rest, {

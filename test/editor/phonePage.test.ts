@@ -107,7 +107,7 @@ test('each message says whether it is accepted, delivered or failed, also after 
 		match: { content: 'slow' },
 		reports: [{ status: 1, afterMs: 600_000 }],
 	});
-	sandbox.switchPhone(BRAM, 'barred');
+	sandbox.switchPhone({ mobileNumber: BRAM, state: 'barred' });
 	await send({ messages: [sms(ANNA, 'slow'), sms(ANNA, 'quick'), sms(BRAM, 'barred')] });
 	for (const reload of [false, true]) {
 		if (reload) await page.reload();
@@ -182,7 +182,7 @@ test.each([
 	'in the %s, %i px wide: all can be read, and nothing comes from outside',
 	async (colorScheme, width) => {
 		await page.context().close();
-		sandbox.switchPhone(BRAM, 'barred');
+		sandbox.switchPhone({ mobileNumber: BRAM, state: 'barred' });
 		await send({ messages: [sms(ANNA, 'Before it')] });
 		sandbox.clear();
 		await opens(colorScheme, width);

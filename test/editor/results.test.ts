@@ -16,7 +16,8 @@ const WINDOW = { width: 1400, height: 900 };
 const READ_FIRST = ['outcome', 'recipient', 'parts', 'message'];
 
 step('300 mixed results are read without scrolling sideways', 'mixed', async () => {
-	const [sandbox, rest, person] = [scene.get('sandbox'), scene.get('rest'), scene.get('person')];
+	const [sandbox, n8n, person] = [scene.get('sandbox'), scene.get('n8n'), scene.get('person')];
+	const { rest } = n8n;
 	const name = 'KPN SMS of the restaurant';
 	const { clientId, clientSecret, url: baseUrl } = sandbox;
 	const { id } = await rest.post<{ id: string }>('/credentials', {

@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -6,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 
 import { activate, type StoredWorkflow } from '../../dev/n8n/workflows';
-import type { Sandbox } from '../../sandbox';
+import { signedHeaders, type Sandbox } from '../../sandbox';
 import { sender } from '../support/sandbox/client';
 import { waitUntil } from '../support/waitUntil';
 import { TriggerN8n } from '../support/editor/triggerN8n';
@@ -33,15 +32,8 @@ afterAll(async () => await n8n?.stop(), STEP_TIMEOUT_MS);
 /** One step. Each needs those before it. */
 const step = (promise: string, body: () => Promise<void>) => it(promise, body, STEP_TIMEOUT_MS);
 
-function signed(body: string | Buffer, secret = sandbox.settings.activeKey?.secret ?? '') {
-	return {
-		'content-type': 'application/json',
-		'x-kpn-webhook-signature': createHmac('sha256', secret).update(body).digest('hex'),
-		'x-kpn-webhook-timestamp': String(Math.floor(Date.now() / 1000)),
-		'x-kpn-webhook-key-id': sandbox.settings.activeKey?.key_id ?? '',
-		'x-kpn-webhook-attempt': '1',
-	};
-}
+const signed = (body: string | Buffer, secret = sandbox.settings.activeKey?.secret ?? '') =>
+	signedHeaders(body, { secret, keyId: sandbox.settings.activeKey?.key_id ?? '' });
 
 const post = async (body: string | Buffer, headers: Record<string, string>, method = 'POST') =>
 	(await fetch(url, { method, body, headers })).status;
@@ -50,22 +42,6 @@ const report = (id: string) =>
 	JSON.stringify({ DLRID: id, RecipientPhonenumber: '31612345670', Status: 1 });
 
 const executionCount = async () => (await n8n.rest.executionsOf(workflow.id)).length;
-
-interface PublicationStatus {
-	status: string;
-	triggers: Array<{ errorMessage: string | null }>;
-}
-
-async function publicationError(): Promise<string> {
-	let words = '';
-	await waitUntil(async () => {
-		const path = `/workflows/${workflow.id}/publication-status`;
-		const { status, triggers } = await n8n.rest.get<PublicationStatus>(path);
-		words = triggers[0]?.errorMessage ?? '';
-		return status === 'failed';
-	}, 60_000);
-	return words;
-}
 
 interface NodeType {
 	name: string;
@@ -77,8 +53,8 @@ describe('the KPN SMS Trigger in the real n8n', () => {
 		for (const [kind, name] of [
 			['nodes', 'n8n-nodes-kpn-sms.kpnSmsTrigger'],
 			['credentials', 'kpnSmsWebhookApi'],
-		]) {
-			const types = await n8n.types<NodeType>(kind ?? '');
+		] as const) {
+			const types = await n8n.rest.types<NodeType>(kind);
 			const { light, dark } = types.find((type) => type.name === name)?.iconUrl ?? {};
 			for (const icon of [light, dark]) {
 				const answer = await fetch(`${new URL(url).origin}/${icon}`);
@@ -200,7 +176,11 @@ describe('the KPN SMS Trigger in the real n8n', () => {
 	step('KPN being away on publishing is said in words', async () => {
 		await sandbox.stopListening();
 		await activate(n8n.rest, workflow);
-		expect(await publicationError()).toMatch(/KPN could not be reached \(ECONNREFUSED\)\. Check/);
+		const { status, errors } = await n8n.publication(workflow);
+		expect(status).toBe('failed');
+		expect(errors).toEqual([
+			expect.stringMatching(/KPN could not be reached \(ECONNREFUSED\)\. Check/),
+		]);
 		await sandbox.resumeListening();
 		await n8n.unpublish(workflow);
 		await n8n.publish(workflow);

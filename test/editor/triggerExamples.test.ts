@@ -1,15 +1,14 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-
-import type { IWorkflowBase } from 'n8n-workflow';
 import type { Browser } from 'playwright-core';
 
+import { addCredential, type CredentialReference } from '../../dev/n8n/credentials';
 import { OWNER } from '../../dev/n8n/rest';
 import { addExample, type StoredWorkflow } from '../../dev/n8n/workflows';
 import type { Sandbox } from '../../sandbox';
 import { sender } from '../support/sandbox/client';
 import { openBrowser, openPage, picture } from '../support/editor/browser';
+import { rowsOf } from '../support/editor/dataTable';
 import { EditorPage } from '../support/editor/editorPage';
+import { addExampleTo } from '../support/editor/exampleWorkflow';
 import { MailServer } from '../support/editor/smtp';
 import { waitUntil } from '../support/waitUntil';
 import { TriggerN8n } from '../support/editor/triggerN8n';
@@ -41,17 +40,10 @@ afterAll(async () => {
 /** Publishes an example, lets it run, and unpublishes it: KPN has one webhook URL. */
 async function withExample(
 	name: string,
-	credentials: Record<string, { id: string; name: string }>,
+	credentials: Record<string, CredentialReference>,
 	body: (workflow: StoredWorkflow) => Promise<void>,
 ): Promise<void> {
-	const file = join(__dirname, '..', '..', 'examples', `${name}.json`);
-	const example = JSON.parse(await readFile(file, 'utf8')) as IWorkflowBase;
-	for (const node of example.nodes) {
-		for (const type of Object.keys(node.credentials ?? {})) {
-			node.credentials = { ...node.credentials, [type]: credentials[type] ?? n8n.credential };
-		}
-	}
-	const workflow = await n8n.rest.post<StoredWorkflow>('/workflows', example);
+	const workflow = await addExampleTo(n8n, name, credentials);
 	await n8n.publish(workflow);
 	try {
 		await body(workflow);
@@ -66,23 +58,6 @@ const sendSms = async (content: string) => {
 	await send({ messages: [{ content, mobile_number: PHONE }] });
 };
 
-interface Table {
-	id: string;
-	name: string;
-	project?: { id: string };
-	projectId?: string;
-}
-
-/** The rows of a data table, as n8n's own editor reads them. */
-async function rowsOf(name: string): Promise<Array<Record<string, unknown>>> {
-	const { data } = await n8n.rest.get<{ data: Table[] }>('/data-tables-global');
-	const table = data.find((one) => one.name === name);
-	if (!table) return [];
-	const project = table.project?.id ?? table.projectId ?? '';
-	const path = `/projects/${project}/data-tables/${table.id}/rows`;
-	return (await n8n.rest.get<{ data: Array<Record<string, unknown>> }>(path)).data;
-}
-
 it(
 	'Delivery Reports → Data Table keeps one row for each SMS, with its latest status',
 	async () => {
@@ -95,7 +70,7 @@ it(
 			await n8n.untilExecutions(workflow, 1);
 			await sendSms('slow');
 			await n8n.untilExecutions(workflow, 3);
-			const rows = await rowsOf('sms-reports');
+			const rows = await rowsOf(n8n.rest, 'sms-reports');
 			expect(rows).toHaveLength(2);
 			expect(rows).toContainEqual(
 				expect.objectContaining({ recipient: PHONE, status: 'delivered', error: '' }),
@@ -122,7 +97,7 @@ it(
 			await person.opensWorkflow(id);
 			await person.executesWorkflow();
 			await n8n.untilExecutions(workflow, 3);
-			const rows = await rowsOf('sms-reports');
+			const rows = await rowsOf(n8n.rest, 'sms-reports');
 			for (const { recipient, documentId } of sandbox.messages.slice(-3)) {
 				expect(rows).toContainEqual(
 					expect.objectContaining({ recipient, document_id: documentId, status: 'delivered' }),
@@ -159,7 +134,7 @@ it(
 			sandbox.receiveSms({ sender: '+31612345671', content: 'Hello' });
 			await n8n.untilExecutions(workflow, 4);
 			await waitUntil(() => answers() === 2);
-			expect(await rowsOf('sms-stop')).toMatchObject([{ mobile_number: PHONE }]);
+			expect(await rowsOf(n8n.rest, 'sms-stop')).toMatchObject([{ mobile_number: PHONE }]);
 		});
 	},
 	STEP_TIMEOUT_MS,
@@ -168,16 +143,7 @@ it(
 it(
 	'Failed Delivery → E-Mail tells of what failed, and of nothing else',
 	async () => {
-		const port = await mailServer.listen();
-		const data = {
-			user: '',
-			password: '',
-			host: '127.0.0.1',
-			port,
-			secure: false,
-			disableStartTls: true,
-		};
-		const smtp = { id: await n8n.addCredential('SMTP', 'smtp', data), name: 'SMTP' };
+		const smtp = await addCredential(n8n.rest, 'SMTP', 'smtp', await mailServer.listen());
 		await withExample('failed-delivery-to-email', { smtp }, async (workflow) => {
 			await sendSms('arrives');
 			await n8n.untilExecutions(workflow, 1);

@@ -1,9 +1,11 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { sandboxCredential } from '../../dev/n8n/credentials';
 import { activate } from '../../dev/n8n/workflows';
-import { startSandbox, type Sandbox } from '../../sandbox';
+import { CREDENTIAL_TYPE } from '../../nodes/shared/kpnApi';
+import { signedHeaders, startSandbox, type Sandbox } from '../../sandbox';
 import { waitUntil } from '../support/waitUntil';
 import { TriggerN8n } from '../support/editor/triggerN8n';
 
@@ -16,232 +18,95 @@ const takeOver = { parameters: { additionalOptions: { takeOver: true } } };
 /** Longer than the trigger waits before it takes unpublishing for meant. */
 const SETTLED_MS = 18_000;
 
-let n8n: TriggerN8n;
-let sandbox: Sandbox;
-let second: TriggerN8n | undefined;
+let shared: TriggerN8n;
 
 beforeAll(async () => {
-	n8n = await TriggerN8n.start();
-	({ sandbox } = n8n);
+	shared = await TriggerN8n.start();
 }, SETUP_TIMEOUT_MS);
 
-afterEach(async () => {
-	for (const one of [n8n, second]) {
-		type Found = Array<{ id: string; activeVersionId: string | null }>;
-		for (const { id, activeVersionId } of (await one?.rest.get<Found>('/workflows')) ?? []) {
-			if (activeVersionId !== null) await one?.rest.post(`/workflows/${id}/deactivate`, {});
-		}
-	}
-	await second?.stop();
-	second = undefined;
-	// None of these takes anything away once the next one has begun.
-	const own = new URL(n8n.webhookUrl('')).origin;
-	await waitUntil(() => !configured()?.startsWith(own)).catch(() => {});
-	sandbox.settings.clear();
-	sandbox.settingsCalls.length = 0;
-}, STEP_TIMEOUT_MS);
-
-afterAll(async () => await n8n?.stop(), STEP_TIMEOUT_MS);
+afterAll(async () => await shared?.stop(), STEP_TIMEOUT_MS);
 
 /** What a person does, and what KPN has afterwards. */
-const act = (promise: string, body: () => Promise<void>) => it(promise, body, STEP_TIMEOUT_MS);
+type Body = (n8n: TriggerN8n, sandbox: Sandbox) => Promise<void>;
 
-const configured = () => sandbox.settings.application?.webhook_url;
-const urlOf = ({ nodes }: { nodes: Array<{ webhookId?: string }> }, index = 0) =>
+const withOwnKpn = (body: Body) => async () => {
+	const n8n = await shared.withOwnKpn();
+	try {
+		await body(n8n, n8n.sandbox);
+	} finally {
+		await n8n.sandbox.close();
+	}
+};
+
+/** Most of the time is spent waiting, so several do it at the same time, each with a KPN of its own. */
+const act = (promise: string, body: Body) =>
+	it.concurrent(promise, withOwnKpn(body), STEP_TIMEOUT_MS);
+
+/** The same where n8n is started again. */
+const actInOwnN8n = (promise: string, body: Body) =>
+	it.concurrent(
+		promise,
+		async () => {
+			const n8n = await TriggerN8n.start();
+			try {
+				await body(n8n, n8n.sandbox);
+			} finally {
+				await n8n.stop();
+			}
+		},
+		STEP_TIMEOUT_MS,
+	);
+
+/** What would keep others waiting. */
+const actAlone = (promise: string, body: Body) => it(promise, withOwnKpn(body), STEP_TIMEOUT_MS);
+
+const configured = ({ settings }: Sandbox) => settings.application?.webhook_url;
+const urlOf = (n8n: TriggerN8n, { nodes }: { nodes: Array<{ webhookId?: string }> }, index = 0) =>
 	n8n.webhookUrl(nodes[index]?.webhookId ?? '');
 
 /** KPN's report to a URL, as it signs it; gives the status of the answer. */
-async function report(url: string): Promise<number> {
+async function report({ settings }: Sandbox, url: string): Promise<number> {
 	const body = JSON.stringify({ DLRID: randomUUID(), Status: 1 });
-	const { key_id = '', secret = '' } = sandbox.settings.activeKey ?? {};
-	const headers = {
-		'content-type': 'application/json',
-		'x-kpn-webhook-signature': createHmac('sha256', secret).update(body).digest('hex'),
-		'x-kpn-webhook-timestamp': String(Math.floor(Date.now() / 1000)),
-		'x-kpn-webhook-key-id': key_id,
-		'x-kpn-webhook-attempt': '1',
-	};
+	const { key_id: keyId = '', secret = '' } = settings.activeKey ?? {};
+	const headers = signedHeaders(body, { keyId, secret });
 	return (await fetch(url, { method: 'POST', body, headers })).status;
 }
 
 /** What a regular expression says is in n8n's log. */
 const untilLog = async (words: string) =>
-	await waitUntil(async () => new RegExp(words).test(await readFile(n8n.logFile, 'utf8')));
-
-const dataOf = ({ clientId, clientSecret }: Sandbox, baseUrl: string) => ({
-	clientId,
-	clientSecret,
-	smsApi: 'current',
-	environment: 'custom',
-	baseUrl,
-});
-
-async function ownCredential() {
-	const name = `Own ${randomUUID()}`;
-	const data = dataOf(sandbox, sandbox.url);
-	const id = await n8n.addCredential(name, 'kpnSmsOAuth2Api', data);
-	return { credentials: { kpnSmsOAuth2Api: { id, name } } };
-}
-
-/** Makes it another application's. */
-async function setBaseUrl(
-	{ credentials }: Awaited<ReturnType<typeof ownCredential>>,
-	baseUrl: string,
-) {
-	const { id, name } = credentials.kpnSmsOAuth2Api;
-	const data = dataOf(sandbox, baseUrl);
-	await n8n.rest.patch(`/credentials/${id}`, { name, type: 'kpnSmsOAuth2Api', data });
-}
+	await waitUntil(async () => new RegExp(words).test(await readFile(shared.logFile, 'utf8')));
 
 describe('what people do with triggers, in the real n8n', () => {
-	act(
-		'listening on a published workflow leaves its URL, and says where the events go',
-		async () => {
-			const workflow = await n8n.addWorkflow('Published');
-			await n8n.publish(workflow);
-			await expect(n8n.listen(workflow)).rejects.toThrow(/KPN sends .* to/);
-			await n8n.stopListening(workflow).catch(() => {});
-			await delay(SETTLED_MS);
-			expect(configured()).toBe(urlOf(workflow));
-		},
-	);
-
-	act('listening where the place is free takes it, makes no key, and gives it back', async () => {
-		const workflow = await n8n.addWorkflow('Tested');
-		await n8n.listen(workflow);
-		expect(configured()).toMatch(/\/webhook-test\//);
-		await n8n.stopListening(workflow);
-		await n8n.untilKpnHas(undefined);
-		expect(sandbox.settings.keys).toEqual([]);
-	});
-
-	act('publishing an edit keeps what others have set, and KPN always has a URL', async () => {
-		const workflow = await n8n.addWorkflow('Edited');
-		await n8n.publish(workflow);
-		const privacy_config = { excluded_fields: { sms_dlr: ['Message'] } };
-		sandbox.settings.application = { webhook_url: urlOf(workflow), privacy_config };
-		sandbox.settingsCalls.length = 0;
-		await n8n.editAndPublish(workflow, {
-			name: 'Renamed',
-			parameters: { additionalOptions: { timestampTolerance: 60 } },
-		});
-		expect((await n8n.publication(workflow)).errors).toEqual([]);
-		await delay(SETTLED_MS);
-		expect(sandbox.settings.application).toEqual({ webhook_url: urlOf(workflow), privacy_config });
-		const changed = sandbox.settingsCalls.filter(({ method }) => method !== 'GET');
-		expect(changed.map(({ method, path }) => `${method} ${path}`)).toEqual([]);
-	});
-
-	act('of two triggers in one workflow, one is refused in words', async () => {
-		const workflow = await n8n.addWorkflow('Two', {}, {});
-		// n8n registers both at the same time.
-		sandbox.inject({ on: 'settings', times: 20, delayMs: 50 });
-		await activate(n8n.rest, workflow);
-		const { errors } = await n8n.publication(workflow);
-		expect(errors).toEqual([expect.stringMatching(/KPN has one webhook URL for each application/)]);
-		expect([urlOf(workflow, 0), urlOf(workflow, 1)]).toContain(configured());
-	});
-
-	act('a duplicate is refused in words, and unpublishing it leaves the first', async () => {
-		const workflow = await n8n.addWorkflow('First');
-		await n8n.publish(workflow);
-		const duplicate = await n8n.addWorkflow('First copy');
-		await activate(n8n.rest, duplicate);
-		expect((await n8n.publication(duplicate)).errors).toEqual([
-			expect.stringMatching(/KPN has one webhook URL for each application/),
-		]);
-		await n8n.unpublish(duplicate);
-		await delay(SETTLED_MS);
-		expect(configured()).toBe(urlOf(workflow));
-	});
-
-	act(
-		'a second n8n with the same path is refused, and takes nothing away when unpublished',
-		async () => {
-			const webhookId = randomUUID();
-			const workflow = await n8n.addWorkflow('Production', { webhookId });
-			await n8n.publish(workflow);
-			second = await TriggerN8n.start(sandbox);
-			const copy = await second.addWorkflow('Staging', { webhookId });
-			await activate(second.rest, copy);
-			expect((await second.publication(copy)).errors).toEqual([
-				expect.stringMatching(/KPN sends .* to .*Take Over/),
-			]);
-			await second.unpublish(copy);
-			await delay(SETTLED_MS);
-			expect(configured()).toBe(urlOf(workflow));
-		},
-	);
-
-	act('a foreign URL is not taken without Take Over, and given back after it', async () => {
-		sandbox.settings.application = { webhook_url: FOREIGN };
-		const workflow = await n8n.addWorkflow('Foreign');
-		await activate(n8n.rest, workflow);
-		expect((await n8n.publication(workflow)).errors.join()).toMatch(/Take Over Webhook URL/);
-		expect(configured()).toBe(FOREIGN);
-		await n8n.unpublish(workflow);
-		await n8n.editAndPublish(workflow, takeOver);
-		await n8n.untilKpnHas(urlOf(workflow));
-		const stored = await n8n.rest.get<object>(`/workflows/${workflow.id}`);
-		expect(JSON.stringify(stored)).not.toContain('of-theirs');
-		await n8n.unpublish(workflow);
-		await n8n.untilKpnHas(FOREIGN);
-	});
-
-	act('taken over twice, then all unpublished: KPN has what it had in the beginning', async () => {
-		sandbox.settings.application = { webhook_url: FOREIGN };
-		const [one, two] = [
-			await n8n.addWorkflow('One', takeOver),
-			await n8n.addWorkflow('Two', takeOver),
-		];
-		await n8n.publish(one);
-		await n8n.publish(two);
-		await n8n.unpublish(one);
-		await delay(SETTLED_MS);
-		expect(configured()).toBe(urlOf(two));
-		await n8n.unpublish(two);
-		await n8n.untilKpnHas(FOREIGN);
-	});
-
-	act('and also where the first was changed in between: n8n goes on, no URL is lost', async () => {
-		const privacy_config = { excluded_fields: { sms_dlr: ['Message'] } };
-		const before = { webhook_url: FOREIGN, privacy_config };
-		sandbox.settings.application = before;
-		const one = await n8n.addWorkflow('One', takeOver);
-		const two = await n8n.addWorkflow('Two', takeOver);
-		const three = await n8n.addWorkflow('Three', takeOver);
-		await n8n.publish(one);
-		await n8n.publish(two);
-		const additionalOptions = { takeOver: true, timestampTolerance: 60 };
-		await n8n.editAndPublish(one, { parameters: { additionalOptions } });
-		await n8n.untilKpnHas(urlOf(one));
-		await n8n.publish(three);
-		await n8n.unpublish(two);
-		await delay(SETTLED_MS);
-		await n8n.unpublish(one);
-		await delay(SETTLED_MS);
-		expect(configured()).toBe(urlOf(three));
-		await n8n.restart();
-		await n8n.unpublish(three);
-		await n8n.untilKpnHas(FOREIGN);
-		expect(sandbox.settings.application).toEqual(before);
-	});
-
-	act(
-		'a trigger that was taken over from gets its events again, if it is still published',
-		async () => {
-			const one = await n8n.addWorkflow('One');
+	actInOwnN8n(
+		'and also where the first was changed in between: n8n goes on, no URL is lost',
+		async (n8n, sandbox) => {
+			const privacy_config = { excluded_fields: { sms_dlr: ['Message'] } };
+			const before = { webhook_url: FOREIGN, privacy_config };
+			sandbox.settings.application = before;
+			const one = await n8n.addWorkflow('One', takeOver);
 			const two = await n8n.addWorkflow('Two', takeOver);
+			const three = await n8n.addWorkflow('Three', takeOver);
 			await n8n.publish(one);
 			await n8n.publish(two);
+			const additionalOptions = { takeOver: true, timestampTolerance: 60 };
+			await n8n.editAndPublish(one, { parameters: { additionalOptions } });
+			await n8n.untilKpnHas(urlOf(n8n, one));
+			await n8n.publish(three);
 			await n8n.unpublish(two);
-			await n8n.untilKpnHas(urlOf(one));
+			await delay(SETTLED_MS);
+			await n8n.unpublish(one);
+			await delay(SETTLED_MS);
+			expect(configured(sandbox)).toBe(urlOf(n8n, three));
+			await n8n.restart();
+			await n8n.unpublish(three);
+			await n8n.untilKpnHas(FOREIGN);
+			expect(sandbox.settings.application).toEqual(before);
 		},
 	);
 
-	act(
+	actInOwnN8n(
 		'unpublished after it was taken over from, and n8n restarted: KPN has no dead URL',
-		async () => {
+		async (n8n) => {
 			const one = await n8n.addWorkflow('One');
 			const two = await n8n.addWorkflow('Two', takeOver);
 			await n8n.publish(one);
@@ -254,115 +119,19 @@ describe('what people do with triggers, in the real n8n', () => {
 		},
 	);
 
-	act('of two triggers in one workflow that both take over, one is refused in words', async () => {
-		const workflow = await n8n.addWorkflow('Two', takeOver, takeOver);
-		await activate(n8n.rest, workflow);
-		const { errors } = await n8n.publication(workflow);
-		expect(errors).toEqual([expect.stringMatching(/to another trigger of this workflow/)]);
-		expect([urlOf(workflow, 0), urlOf(workflow, 1)]).toContain(configured());
-	});
-
-	act(
-		'one in the place of another that takes over, in the same workflow, is published',
-		async () => {
-			const workflow = await n8n.addWorkflow('Replaced', takeOver);
-			await n8n.publish(workflow);
-			const [id, webhookId] = [randomUUID(), randomUUID()];
-			await n8n.editAndPublish(workflow, { id, webhookId, name: 'Another' });
-			await n8n.untilKpnHas(n8n.webhookUrl(webhookId));
-		},
-	);
-
-	act('KPN is away on unpublishing: the log names the URL that stays, and what to do', async () => {
-		const workflow = await n8n.addWorkflow('Stays');
-		await n8n.publish(workflow);
-		await sandbox.stopListening();
-		await n8n.unpublish(workflow);
-		await untilLog(
-			`“Stays”.*still send to ${urlOf(workflow)}. KPN could not .* Remove that URL at KPN, or`,
-		);
-		await sandbox.resumeListening();
-		await activate(n8n.rest, workflow);
-		expect((await n8n.publication(workflow)).errors).toEqual([]);
-		await n8n.unpublish(workflow);
-		await n8n.untilKpnHas(undefined);
-	});
-
-	act('KPN does not answer on publishing: words before a minute is over', async () => {
-		const workflow = await n8n.addWorkflow('Hangs');
-		sandbox.inject({ on: 'settings', times: null, answer: { kind: 'hang' } });
-		const started = Date.now();
-		await activate(n8n.rest, workflow);
-		const { errors } = await n8n.publication(workflow);
-		const took = Date.now() - started;
-		sandbox.reset();
-		expect(errors).toEqual([expect.stringMatching(/KPN did not answer in time/)]);
-		expect(took).toBeLessThan(60_000);
-	});
-
-	act(
-		'the credential becomes another application’s: the log names the URL that stays',
-		async () => {
-			const other = await startSandbox();
-			try {
-				const credential = await ownCredential();
-				const workflow = await n8n.addWorkflow('Changed', credential);
-				await n8n.publish(workflow);
-				await setBaseUrl(credential, other.url);
-				await n8n.editAndPublish(workflow, { name: 'Renamed' });
-				await waitUntil(() => other.settings.application?.webhook_url === urlOf(workflow));
-				await untilLog(
-					`“Changed”.*still send to ${urlOf(workflow)}. The credential was that of the application`,
-				);
-				await n8n.unpublish(workflow);
-				await waitUntil(() => other.settings.application === undefined);
-				expect(configured()).toBe(urlOf(workflow));
-			} finally {
-				await other.close();
-			}
-		},
-	);
-
-	act(
-		'the credential is deleted: the log names the URL, and publishing asks for another',
-		async () => {
-			const credential = await ownCredential();
-			const workflow = await n8n.addWorkflow('Deleted', credential);
-			await n8n.publish(workflow);
-			await n8n.rest.delete(`/credentials/${credential.credentials.kpnSmsOAuth2Api.id}`);
-			await n8n.unpublish(workflow);
-			const words = 'The credential that is chosen here has been deleted. Choose another one';
-			await untilLog(`“Deleted”.*still send to ${urlOf(workflow)}. ${words}`);
-			await activate(n8n.rest, workflow).then(
-				async () => expect((await n8n.publication(workflow)).errors.join()).toMatch(words),
-				({ message }: Error) => expect(message).toMatch(/credential/i),
-			);
-			expect(configured()).toBe(urlOf(workflow));
-		},
-	);
-
-	act('what the log says names the workflow and the node', async () => {
-		const workflow = await n8n.addWorkflow('Named workflow');
-		await n8n.publish(workflow);
-		expect((await fetch(urlOf(workflow), { method: 'POST', body: '{}' })).status).toBe(401);
-		await waitUntil(async () =>
-			/Named workflow.*KPN SMS Trigger 0.*no signature/.test(await readFile(n8n.logFile, 'utf8')),
-		);
-	});
-
-	act(
+	actInOwnN8n(
 		'another address of n8n holds from unpublishing and publishing on, not from a start',
-		async () => {
+		async (n8n, sandbox) => {
 			sandbox.settings.addKey({ secret: 'theirs' });
 			const workflow = await n8n.addWorkflow('Moved');
 			await n8n.publish(workflow);
-			const before = urlOf(workflow);
+			const before = urlOf(n8n, workflow);
 			sandbox.settingsCalls.length = 0;
 			const elsewhere = new URL(before).origin.replace('127.0.0.1', 'localhost');
 			await n8n.restart({ WEBHOOK_URL: `${elsewhere}/` });
 			await delay(3000);
 			expect(sandbox.settingsCalls).toEqual([]);
-			expect(await report(before)).toBe(200);
+			expect(await report(sandbox, before)).toBe(200);
 			// KPN is asked for its keys beside the event, once n8n has answered.
 			await waitUntil(() => sandbox.settingsCalls.some(({ path }) => path.endsWith('/reveal')));
 			await delay(500);
@@ -371,6 +140,260 @@ describe('what people do with triggers, in the real n8n', () => {
 			await n8n.untilKpnHas(undefined);
 			await activate(n8n.rest, workflow);
 			await n8n.untilKpnHas(before.replace('127.0.0.1', 'localhost'));
+		},
+	);
+
+	act(
+		'a second n8n with the same path is refused, and takes nothing away when unpublished',
+		async (n8n, sandbox) => {
+			const webhookId = randomUUID();
+			const workflow = await n8n.addWorkflow('Production', { webhookId });
+			await n8n.publish(workflow);
+			const second = await n8n.startSecond();
+			try {
+				const copy = await second.addWorkflow('Staging', { webhookId });
+				await activate(second.rest, copy);
+				expect((await second.publication(copy)).errors).toEqual([
+					expect.stringMatching(/KPN sends .* to .*Take Over/),
+				]);
+				await second.unpublish(copy);
+				await delay(SETTLED_MS);
+				expect(configured(sandbox)).toBe(urlOf(n8n, workflow));
+			} finally {
+				await second.packed.remove();
+			}
+		},
+	);
+
+	act(
+		'listening on a published workflow leaves its URL, and says where the events go',
+		async (n8n, sandbox) => {
+			const workflow = await n8n.addWorkflow('Published');
+			await n8n.publish(workflow);
+			await expect(n8n.listen(workflow)).rejects.toThrow(/KPN sends .* to/);
+			await n8n.stopListening(workflow).catch(() => {});
+			await delay(SETTLED_MS);
+			expect(configured(sandbox)).toBe(urlOf(n8n, workflow));
+		},
+	);
+
+	act(
+		'listening where the place is free takes it, makes no key, and gives it back',
+		async (n8n, sandbox) => {
+			const workflow = await n8n.addWorkflow('Tested');
+			await n8n.listen(workflow);
+			expect(configured(sandbox)).toMatch(/\/webhook-test\//);
+			await n8n.stopListening(workflow);
+			await n8n.untilKpnHas(undefined);
+			expect(sandbox.settings.keys).toEqual([]);
+		},
+	);
+
+	act(
+		'publishing an edit keeps what others have set, and KPN always has a URL',
+		async (n8n, sandbox) => {
+			const workflow = await n8n.addWorkflow('Edited');
+			await n8n.publish(workflow);
+			const privacy_config = { excluded_fields: { sms_dlr: ['Message'] } };
+			sandbox.settings.application = { webhook_url: urlOf(n8n, workflow), privacy_config };
+			sandbox.settingsCalls.length = 0;
+			await n8n.editAndPublish(workflow, {
+				name: 'Renamed',
+				parameters: { additionalOptions: { timestampTolerance: 60 } },
+			});
+			expect((await n8n.publication(workflow)).errors).toEqual([]);
+			await delay(SETTLED_MS);
+			expect(sandbox.settings.application).toEqual({
+				webhook_url: urlOf(n8n, workflow),
+				privacy_config,
+			});
+			const changed = sandbox.settingsCalls.filter(({ method }) => method !== 'GET');
+			expect(changed.map(({ method, path }) => `${method} ${path}`)).toEqual([]);
+		},
+	);
+
+	act('of two triggers in one workflow, one is refused in words', async (n8n, sandbox) => {
+		const workflow = await n8n.addWorkflow('Two', {}, {});
+		// n8n registers both at the same time.
+		sandbox.inject({ on: 'settings', times: 20, delayMs: 50 });
+		await activate(n8n.rest, workflow);
+		const { errors } = await n8n.publication(workflow);
+		expect(errors).toEqual([expect.stringMatching(/KPN has one webhook URL for each application/)]);
+		expect([urlOf(n8n, workflow, 0), urlOf(n8n, workflow, 1)]).toContain(configured(sandbox));
+	});
+
+	act(
+		'a duplicate is refused in words, and unpublishing it leaves the first',
+		async (n8n, sandbox) => {
+			const workflow = await n8n.addWorkflow('First');
+			await n8n.publish(workflow);
+			const duplicate = await n8n.addWorkflow('First copy');
+			await activate(n8n.rest, duplicate);
+			expect((await n8n.publication(duplicate)).errors).toEqual([
+				expect.stringMatching(/KPN has one webhook URL for each application/),
+			]);
+			await n8n.unpublish(duplicate);
+			await delay(SETTLED_MS);
+			expect(configured(sandbox)).toBe(urlOf(n8n, workflow));
+		},
+	);
+
+	act(
+		'a foreign URL is not taken without Take Over, and given back after it',
+		async (n8n, sandbox) => {
+			sandbox.settings.application = { webhook_url: FOREIGN };
+			const workflow = await n8n.addWorkflow('Foreign');
+			await activate(n8n.rest, workflow);
+			expect((await n8n.publication(workflow)).errors.join()).toMatch(/Take Over Webhook URL/);
+			expect(configured(sandbox)).toBe(FOREIGN);
+			await n8n.unpublish(workflow);
+			await n8n.editAndPublish(workflow, takeOver);
+			await n8n.untilKpnHas(urlOf(n8n, workflow));
+			const stored = await n8n.rest.get<object>(`/workflows/${workflow.id}`);
+			expect(JSON.stringify(stored)).not.toContain('of-theirs');
+			await n8n.unpublish(workflow);
+			await n8n.untilKpnHas(FOREIGN);
+		},
+	);
+
+	act(
+		'taken over twice, then all unpublished: KPN has what it had in the beginning',
+		async (n8n, sandbox) => {
+			sandbox.settings.application = { webhook_url: FOREIGN };
+			const [one, two] = [
+				await n8n.addWorkflow('One', takeOver),
+				await n8n.addWorkflow('Two', takeOver),
+			];
+			await n8n.publish(one);
+			await n8n.publish(two);
+			await n8n.unpublish(one);
+			await delay(SETTLED_MS);
+			expect(configured(sandbox)).toBe(urlOf(n8n, two));
+			await n8n.unpublish(two);
+			await n8n.untilKpnHas(FOREIGN);
+		},
+	);
+
+	act(
+		'a trigger that was taken over from gets its events again, if it is still published',
+		async (n8n) => {
+			const one = await n8n.addWorkflow('One');
+			const two = await n8n.addWorkflow('Two', takeOver);
+			await n8n.publish(one);
+			await n8n.publish(two);
+			await n8n.unpublish(two);
+			await n8n.untilKpnHas(urlOf(n8n, one));
+		},
+	);
+
+	act(
+		'of two triggers in one workflow that both take over, one is refused in words',
+		async (n8n, sandbox) => {
+			const workflow = await n8n.addWorkflow('Two', takeOver, takeOver);
+			await activate(n8n.rest, workflow);
+			const { errors } = await n8n.publication(workflow);
+			expect(errors).toEqual([expect.stringMatching(/to another trigger of this workflow/)]);
+			expect([urlOf(n8n, workflow, 0), urlOf(n8n, workflow, 1)]).toContain(configured(sandbox));
+		},
+	);
+
+	act(
+		'one in the place of another that takes over, in the same workflow, is published',
+		async (n8n) => {
+			const workflow = await n8n.addWorkflow('Replaced', takeOver);
+			await n8n.publish(workflow);
+			const [id, webhookId] = [randomUUID(), randomUUID()];
+			await n8n.editAndPublish(workflow, { id, webhookId, name: 'Another' });
+			await n8n.untilKpnHas(n8n.webhookUrl(webhookId));
+		},
+	);
+
+	act(
+		'KPN is away on unpublishing: the log names the URL that stays, and what to do',
+		async (n8n, sandbox) => {
+			const workflow = await n8n.addWorkflow('Stays');
+			await n8n.publish(workflow);
+			await sandbox.stopListening();
+			await n8n.unpublish(workflow);
+			await untilLog(
+				`“Stays”.*still send to ${urlOf(n8n, workflow)}. KPN could not .* Remove that URL at KPN, or`,
+			);
+			await sandbox.resumeListening();
+			await activate(n8n.rest, workflow);
+			expect((await n8n.publication(workflow)).errors).toEqual([]);
+			await n8n.unpublish(workflow);
+			await n8n.untilKpnHas(undefined);
+		},
+	);
+
+	act(
+		'the credential becomes another application’s: the log names the URL that stays',
+		async (n8n, sandbox) => {
+			const other = await startSandbox();
+			try {
+				const workflow = await n8n.addWorkflow('Changed');
+				await n8n.publish(workflow);
+				await n8n.rest.patch(`/credentials/${n8n.credential.id}`, {
+					name: n8n.credential.name,
+					type: CREDENTIAL_TYPE,
+					data: sandboxCredential(other),
+				});
+				await n8n.editAndPublish(workflow, { name: 'Renamed' });
+				await waitUntil(() => other.settings.application?.webhook_url === urlOf(n8n, workflow));
+				await untilLog(
+					`“Changed”.*still send to ${urlOf(n8n, workflow)}. The credential was that of the application`,
+				);
+				await n8n.unpublish(workflow);
+				await waitUntil(() => other.settings.application === undefined);
+				expect(configured(sandbox)).toBe(urlOf(n8n, workflow));
+			} finally {
+				await other.close();
+			}
+		},
+	);
+
+	act(
+		'the credential is deleted: the log names the URL, and publishing asks for another',
+		async (n8n, sandbox) => {
+			const workflow = await n8n.addWorkflow('Deleted');
+			await n8n.publish(workflow);
+			await n8n.rest.delete(`/credentials/${n8n.credential.id}`);
+			await n8n.unpublish(workflow);
+			const words = 'The credential that is chosen here has been deleted. Choose another one';
+			await untilLog(`“Deleted”.*still send to ${urlOf(n8n, workflow)}. ${words}`);
+			await activate(n8n.rest, workflow).then(
+				async () => expect((await n8n.publication(workflow)).errors.join()).toMatch(words),
+				({ message }: Error) => expect(message).toMatch(/credential/i),
+			);
+			expect(configured(sandbox)).toBe(urlOf(n8n, workflow));
+		},
+	);
+
+	act('what the log says names the workflow and the node', async (n8n) => {
+		const workflow = await n8n.addWorkflow('Named workflow');
+		await n8n.publish(workflow);
+		expect((await fetch(urlOf(n8n, workflow), { method: 'POST', body: '{}' })).status).toBe(401);
+		await waitUntil(async () =>
+			/Named workflow.*KPN SMS Trigger 0.*no signature/.test(
+				await readFile(shared.logFile, 'utf8'),
+			),
+		);
+	});
+});
+
+describe('what keeps n8n waiting', () => {
+	actAlone(
+		'KPN does not answer on publishing: words before a minute is over',
+		async (n8n, sandbox) => {
+			const workflow = await n8n.addWorkflow('Hangs');
+			sandbox.inject({ on: 'settings', times: null, answer: { kind: 'hang' } });
+			const started = Date.now();
+			await activate(n8n.rest, workflow);
+			const { errors } = await n8n.publication(workflow);
+			const took = Date.now() - started;
+			sandbox.reset();
+			expect(errors).toEqual([expect.stringMatching(/KPN did not answer in time/)]);
+			expect(took).toBeLessThan(60_000);
 		},
 	);
 });

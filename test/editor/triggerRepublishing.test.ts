@@ -9,8 +9,8 @@ import { TriggerN8n } from '../support/editor/triggerN8n';
 const SETUP_TIMEOUT_MS = 30 * 60_000;
 const STEP_TIMEOUT_MS = 180_000;
 
-/** Longer than the trigger waits before it takes unpublishing for meant. */
-const SETTLED_MS = 3000;
+/** Longer than n8n has the trigger off for. */
+const PUBLISHED_AFTER_MS = 3000;
 
 let n8n: TriggerN8n;
 let sandbox: Sandbox;
@@ -60,7 +60,7 @@ it(
 				await delay(1000);
 				const parameters = { additionalOptions: { timestampTolerance } };
 				workflow = await n8n.editAndPublish(workflow, { parameters });
-				await delay(SETTLED_MS);
+				await delay(PUBLISHED_AFTER_MS);
 			}
 			await delay(1000);
 		} finally {

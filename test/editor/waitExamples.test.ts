@@ -1,17 +1,16 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-
 import { parse } from 'flatted';
-import type { IRunExecutionData, IWorkflowBase } from 'n8n-workflow';
+import type { IRunExecutionData } from 'n8n-workflow';
 import type { Browser } from 'playwright-core';
 
-import { OWNER } from '../../dev/n8n/rest';
+import { addCredential } from '../../dev/n8n/credentials';
+import { OWNER, postJson } from '../../dev/n8n/rest';
 import { activate, formUrl, type StoredWorkflow } from '../../dev/n8n/workflows';
 import type { Sandbox } from '../../sandbox';
 import { waitUntil } from '../support/waitUntil';
 import { latestLink, waitForStatus } from '../support/waitingWorkflow';
 import { openBrowser, openPage } from '../support/editor/browser';
 import { EditorPage } from '../support/editor/editorPage';
+import { addExampleTo } from '../support/editor/exampleWorkflow';
 import { MailServer } from '../support/editor/smtp';
 import { TriggerN8n } from '../support/editor/triggerN8n';
 
@@ -37,21 +36,6 @@ afterAll(async () => {
 
 beforeEach(() => sandbox.reset());
 
-async function add(
-	name: string,
-	credentials: Record<string, object> = {},
-): Promise<StoredWorkflow> {
-	const file = join(__dirname, '..', '..', 'examples', `${name}.json`);
-	const example = JSON.parse(await readFile(file, 'utf8')) as IWorkflowBase;
-	for (const node of example.nodes) {
-		for (const type of Object.keys(node.credentials ?? {})) {
-			const credential = credentials[type] ?? n8n.credential;
-			node.credentials = { ...node.credentials, [type]: credential as never };
-		}
-	}
-	return await n8n.rest.post<StoredWorkflow>('/workflows', example);
-}
-
 /** The nodes that ran, with the JSON of what they gave out. */
 async function ran(workflow: StoredWorkflow): Promise<Record<string, object[]>> {
 	const { id } = await waitForStatus(n8n.rest, workflow, 'success');
@@ -76,7 +60,7 @@ const answers = async (approved: boolean) =>
 it(
 	'Ask the Manager by SMS orders what was approved, and nothing else',
 	async () => {
-		const workflow = await add('ask-the-manager');
+		const workflow = await addExampleTo(n8n, 'ask-the-manager');
 		await activate(n8n.rest, workflow);
 		const page = await openPage(browser);
 		await page.goto(await formUrl(n8n.rest, workflow));
@@ -101,19 +85,13 @@ it(
 it(
 	'Appointment: Confirm or Call makes a task of whoever declines, or did not get the SMS',
 	async () => {
-		const workflow = await add('appointment-confirm-or-call');
+		const workflow = await addExampleTo(n8n, 'appointment-confirm-or-call');
 		await activate(n8n.rest, workflow);
 		const post = async () =>
-			await waitUntil(async () => {
-				const body = JSON.stringify({
-					name: 'Anna',
-					mobileNumber: '0612345671',
-					when: 'tomorrow at 10:30',
-				});
-				const headers = { 'content-type': 'application/json' };
-				return (
-					await fetch(`${n8n.rest.url}/webhook/appointment`, { method: 'POST', headers, body })
-				).ok;
+			await postJson(`${n8n.rest.url}/webhook/appointment`, {
+				name: 'Anna',
+				mobileNumber: '0612345671',
+				when: 'tomorrow at 10:30',
 			});
 		for (const [approved, node, json] of [
 			[true, 'Confirm in the Calendar', { customer: 'Anna' }],
@@ -137,17 +115,8 @@ it(
 it(
 	'Not Delivered → E-Mail sends the e-mail only if the SMS did not arrive',
 	async () => {
-		const port = await mailServer.listen();
-		const data = {
-			user: '',
-			password: '',
-			host: '127.0.0.1',
-			port,
-			secure: false,
-			disableStartTls: true,
-		};
-		const smtp = { id: await n8n.addCredential('SMTP', 'smtp', data), name: 'SMTP' };
-		const workflow = await add('not-delivered-to-email', { smtp });
+		const smtp = await addCredential(n8n.rest, 'SMTP', 'smtp', await mailServer.listen());
+		const workflow = await addExampleTo(n8n, 'not-delivered-to-email', { smtp });
 		const person = new EditorPage(await openPage(browser), n8n.rest.url);
 		await person.logsIn(OWNER);
 		await person.opensWorkflow(workflow.id);

@@ -20,7 +20,7 @@ beforeEach(async () => {
 	setting = await startTriggerSetup();
 	({ sandbox } = setting);
 	first = sandbox.settings.addKey({ secret: 'the first key' });
-	host = await setting.published(ownCredential());
+	host = await setting.published();
 	sandbox.settingsCalls.length = 0;
 });
 afterEach(async () => {
@@ -30,8 +30,8 @@ afterEach(async () => {
 
 /** The process remembers keys by credential. */
 function ownCredential() {
-	const id = `kpn ${++credentials}`;
-	setting.credentials.set(id, setting.credentials.raw('kpn'));
+	const id = `own ${++credentials}`;
+	setting.credentials.set(id, setting.credentials.raw(setting.kpnId));
 	return { credentials: { kpnSmsOAuth2Api: { id, name: 'KPN' } } };
 }
 

@@ -26,8 +26,8 @@ let credentials = 0;
 
 /** The process remembers secrets by credential. */
 function manual(additionalOptions = {}) {
-	const id = `typed ${++credentials}`;
-	setting.credentials.set(id, setting.credentials.raw('typed'));
+	const id = `own ${++credentials}`;
+	setting.credentials.set(id, setting.credentials.raw(setting.typedId));
 	return {
 		parameters: { registration: 'manual', additionalOptions },
 		credentials: { kpnSmsWebhookApi: { id, name: 'Typed' } },
@@ -157,7 +157,7 @@ test.each([
 	['blank', { secret: '  ', previousSecret: '' }],
 	['missing', {}],
 ])('a %s secret lets nothing pass, and is said on publishing', async (_name, credential) => {
-	setting.credentials.set('typed', credential);
+	setting.credentials.set(setting.typedId, credential);
 	host = await setting.host(manual());
 	host.published = true;
 	const statuses: number[] = [];

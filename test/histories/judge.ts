@@ -1,15 +1,13 @@
 import type { IDataObject, INodeExecutionData, IPairedItemData, IRun } from 'n8n-workflow';
 
 import { outputOf } from '../../dev/engine';
+import { collectBroken, type Claims } from './claims';
 import { otherNumber, type History } from './history';
 import { judgeError } from './judgeError';
 import { mark } from './mark';
 import { judgeWait } from './judgeWait';
-import type { HistoryRecord, Try } from './record';
+import { isStopped, type HistoryRecord, type Try } from './record';
 import { messagesIn, Truth } from './truth';
-
-/** Says whether something holds that is promised. */
-export type Claims = (holds: boolean, promise: string) => void;
 
 /** The most messages that may be on their way with their outcome open, and the most calls. */
 const MAX_OPEN_MESSAGES = 1000;
@@ -23,10 +21,7 @@ const INITIAL_CALLS = 5;
  * how the node works.
  */
 export function judge(history: History, record: HistoryRecord): string[] {
-	const broken: string[] = [];
-	const claim: Claims = (holds, promise) => {
-		if (!holds) broken.push(promise);
-	};
+	const { broken, claim } = collectBroken();
 	const truth = new Truth(history, record);
 	const isHampered =
 		history.faults.some(({ on }) => on === 'token') ||
@@ -58,8 +53,6 @@ export function judge(history: History, record: HistoryRecord): string[] {
 	}
 	return broken;
 }
-
-export const isStopped = ({ answeredBeforeStop }: Try): boolean => answeredBeforeStop !== undefined;
 
 /** The items that came out as refused. */
 const refusedItems = ({ runs }: Try, run: IRun): number[] =>

@@ -1,7 +1,7 @@
 import type { IRun } from 'n8n-workflow';
 
+import type { Claims } from './claims';
 import type { History } from './history';
-import type { Claims } from './judge';
 import type { Try } from './record';
 import type { Outcome, Truth } from './truth';
 

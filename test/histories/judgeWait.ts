@@ -1,10 +1,10 @@
 import type { IRun } from 'n8n-workflow';
 
 import { outputOf } from '../../dev/engine';
+import type { Claims } from './claims';
 import type { History } from './history';
-import { isStopped, type Claims } from './judge';
 import { judgeError } from './judgeError';
-import type { Try } from './record';
+import { isStopped, type Try } from './record';
 import type { Truth } from './truth';
 
 /** The exits of Send and Wait. */

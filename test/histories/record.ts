@@ -32,6 +32,9 @@ export interface Try {
 	disturbed?: boolean;
 }
 
+/** Whether somebody pressed Stop. */
+export const isStopped = ({ answeredBeforeStop }: Try): boolean => answeredBeforeStop !== undefined;
+
 /** What happened: KPN's side as the sandbox saw it, and n8n's. */
 export interface HistoryRecord {
 	calls: SendCall[];

@@ -1,10 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
+import { addSandboxCredential } from '../../dev/n8n/credentials';
 import { table } from '../../dev/table';
 import { startSandbox, type Sandbox } from '../../sandbox';
-import { addCredential } from '../kpnCredential';
+import { waitUntil } from '../support/waitUntil';
 import { addWebhookWorkflow, postItems } from '../support/webhookWorkflow';
-import { QueueMode } from './queueMode';
+import { QueueMode } from '../support/queue/queueMode';
 
 const EXECUTIONS = 50;
 const MESSAGES_EACH = 200;
@@ -98,7 +97,7 @@ test(
 
 /** A webhook that takes a batch of messages and sends them, in calls of 20. */
 async function prepareWorkflow(): Promise<string> {
-	const credential = await addCredential(n8n.rest, sandbox);
+	const credential = await addSandboxCredential(n8n.rest, sandbox);
 	await addWebhookWorkflow(n8n.rest, {
 		path: 'batch',
 		credential,
@@ -126,15 +125,8 @@ async function postBatch(address: string, batch: string): Promise<void> {
 	if (!response.ok) throw new Error(`The webhook answered ${response.status}`);
 }
 
-async function untilAccepted(count: number): Promise<void> {
-	const deadline = Date.now() + 3 * MINUTES;
-	while (sandbox.messages.length < count) {
-		if (Date.now() > deadline) {
-			throw new Error(`Only ${sandbox.messages.length} of ${count} messages have arrived`);
-		}
-		await delay(20);
-	}
-}
+const untilAccepted = async (count: number) =>
+	await waitUntil(() => sandbox.messages.length >= count, 3 * MINUTES);
 
 interface Ended {
 	batch: string;
@@ -144,19 +136,16 @@ interface Ended {
 /** All executions but the warm-up, once none is going on. */
 async function untilAllEnded(): Promise<Ended[]> {
 	const going = ['new', 'running', 'waiting'];
-	const deadline = Date.now() + 5 * MINUTES;
-	for (;;) {
-		const { results } = await n8n.rest.get<{ results: Array<{ id: string; status: string }> }>(
-			'/executions?limit=100',
-		);
-		if (results.every(({ status }) => !going.includes(status)) || Date.now() > deadline) {
-			const ended = await Promise.all(
-				results.map(async ({ id, status }) => ({ batch: await batchOf(id), status })),
-			);
-			return ended.filter(({ batch }) => batch !== 'warm-up');
-		}
-		await delay(1000);
-	}
+	let found: Array<{ id: string; status: string }> = [];
+	await waitUntil(async () => {
+		type Found = { results: typeof found };
+		({ results: found } = await n8n.rest.get<Found>('/executions?limit=100'));
+		return found.every(({ status }) => !going.includes(status));
+	}, 5 * MINUTES);
+	const ended = await Promise.all(
+		found.map(async ({ id, status }) => ({ batch: await batchOf(id), status })),
+	);
+	return ended.filter(({ batch }) => batch !== 'warm-up');
 }
 
 /** Which batch an execution was for; unknown where its worker was killed before it stored data. */

@@ -1,10 +1,9 @@
-import type { CredentialReference } from '../../dev/n8n/workflows';
+import { addSandboxCredential, type CredentialReference } from '../../dev/n8n/credentials';
 import { table } from '../../dev/table';
 import { startSandbox, type Sandbox } from '../../sandbox';
-import { addCredential } from '../kpnCredential';
 import { waitUntil } from '../support/waitUntil';
 import { addWebhookWorkflow, postItems } from '../support/webhookWorkflow';
-import { QueueMode } from './queueMode';
+import { QueueMode } from '../support/queue/queueMode';
 
 const MINUTES = 60_000;
 
@@ -18,7 +17,7 @@ let credential: CredentialReference;
 beforeAll(async () => {
 	sandbox = await startSandbox({ delayMs: 100 });
 	n8n = await QueueMode.start({ workers: 1 });
-	credential = await addCredential(n8n.rest, sandbox);
+	credential = await addSandboxCredential(n8n.rest, sandbox);
 }, 40 * MINUTES);
 
 afterAll(async () => {

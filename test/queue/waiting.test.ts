@@ -1,12 +1,12 @@
 import type { INode } from 'n8n-workflow';
 
-import type { CredentialReference, StoredWorkflow } from '../../dev/n8n/workflows';
+import { addSandboxCredential, type CredentialReference } from '../../dev/n8n/credentials';
+import type { StoredWorkflow } from '../../dev/n8n/workflows';
 import { startSandbox, type Sandbox } from '../../sandbox';
-import { addCredential } from '../kpnCredential';
 import { waitUntil } from '../support/waitUntil';
 import { addWaitingWorkflow, latestLink, waitForStatus } from '../support/waitingWorkflow';
 import { postItems } from '../support/webhookWorkflow';
-import { QueueMode } from './queueMode';
+import { QueueMode } from '../support/queue/queueMode';
 
 /** Send and Wait on workers, with all of n8n stopped while it waits. */
 
@@ -19,7 +19,7 @@ let credential: CredentialReference;
 beforeAll(async () => {
 	sandbox = await startSandbox();
 	n8n = await QueueMode.start({ workers: 1, webhooks: true });
-	credential = await addCredential(n8n.rest, sandbox);
+	credential = await addSandboxCredential(n8n.rest, sandbox);
 }, 40 * MINUTES);
 
 afterAll(async () => {

@@ -1,7 +1,8 @@
 import { parse } from 'flatted';
 import type { INode, INodeExecutionData, IRunExecutionData } from 'n8n-workflow';
 
-import { activate, type CredentialReference, type StoredWorkflow } from '../../dev/n8n/workflows';
+import type { CredentialReference } from '../../dev/n8n/credentials';
+import { activate, type StoredWorkflow } from '../../dev/n8n/workflows';
 import type { N8nRest } from '../../dev/n8n/rest';
 import { CREDENTIAL_TYPE } from '../../nodes/shared/kpnApi';
 import type { Sandbox } from '../../sandbox';

@@ -1,9 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import type { INode } from 'n8n-workflow';
 
-import { activate, type CredentialReference, type StoredWorkflow } from '../../dev/n8n/workflows';
-import type { N8nRest } from '../../dev/n8n/rest';
+import type { CredentialReference } from '../../dev/n8n/credentials';
+import { activate, type StoredWorkflow } from '../../dev/n8n/workflows';
+import { postJson, type N8nRest } from '../../dev/n8n/rest';
 import { CREDENTIAL_TYPE } from '../../nodes/shared/kpnApi';
 
 interface WebhookWorkflow {
@@ -87,15 +86,6 @@ export async function addWebhookWorkflow(
 	return workflow;
 }
 
-/** Posts the items to a workflow's webhook, which answers a moment after it was activated. */
-export async function postItems(url: string, items: object[]): Promise<Response> {
-	for (let attempt = 1; ; attempt++) {
-		const response = await fetch(url, {
-			method: 'POST',
-			headers: { 'content-type': 'application/json' },
-			body: JSON.stringify({ items }),
-		});
-		if (response.status !== 404 || attempt === 60) return response;
-		await delay(500);
-	}
-}
+/** Posts the items to such a workflow's webhook. */
+export const postItems = async (url: string, items: object[]): Promise<Response> =>
+	await postJson(url, { items });

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 
 import { ROOT } from '../../dev/docs/pages';
 
-const FOLDERS = ['credentials', 'nodes', 'sandbox'];
+const FOLDERS = ['credentials', 'nodes', 'sandbox', 'dev', 'bench', 'test'];
 
 const files = FOLDERS.flatMap((folder) =>
 	readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
@@ -13,7 +13,7 @@ const files = FOLDERS.flatMap((folder) =>
 
 /** The project's own files that a file imports, types included. */
 const importsOf = (file: string): string[] =>
-	[...readFileSync(file, 'utf8').matchAll(/\bfrom '(\.[^']+)'/g)]
+	[...readFileSync(file, 'utf8').matchAll(/\b(?:from|import) '(\.[^']+)'/g)]
 		.map(([, path = '']) => resolve(dirname(file), path))
 		.flatMap((path) => [path, `${path}.ts`, join(path, 'index.ts')])
 		.filter((path) => path.endsWith('.ts') && existsSync(path));
@@ -39,7 +39,7 @@ function importCircle(): string[] | undefined {
 }
 
 test('no file imports itself by way of others', () => {
-	expect(files.length).toBeGreaterThan(80);
+	expect(files.length).toBeGreaterThan(250);
 	expect(importsOf(join(ROOT, 'nodes/KpnSms/KpnSms.node.ts')).length).toBeGreaterThan(0);
 	expect(importCircle()).toBeUndefined();
 });

@@ -1,16 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-
 import type { IConnections, INode } from 'n8n-workflow';
 
 import { n8nVersion } from '../../dev/n8n/cache';
-import { installThisPackage } from '../../dev/n8n/communityPackage';
-import { installN8n } from '../../dev/n8n/install';
-import { freePort } from '../../dev/n8n/ports';
-import { N8nRest } from '../../dev/n8n/rest';
-import { startN8n, type RunningN8n } from '../../dev/n8n/run';
-import { activate, type CredentialReference, type StoredWorkflow } from '../../dev/n8n/workflows';
+import { addSandboxCredential, type CredentialReference } from '../../dev/n8n/credentials';
+import { PackedN8n } from '../../dev/n8n/packedN8n';
+import type { N8nRest } from '../../dev/n8n/rest';
+import { activate, type StoredWorkflow } from '../../dev/n8n/workflows';
 import { table } from '../../dev/table';
 import { CREDENTIAL_TYPE } from '../../nodes/shared/kpnApi';
 import { startSandbox, type Sandbox } from '../../sandbox';
@@ -23,44 +17,24 @@ const VERSION = n8nVersion();
 const MINUTES = 60_000;
 const BAD_REQUEST = { kind: 'http', status: 400 } as const;
 
-let userFolder: string;
 let sandbox: Sandbox;
-let n8n: RunningN8n;
+let n8n: PackedN8n;
 let rest: N8nRest;
 let credential: CredentialReference;
 const rows: Array<[string, string]> = [];
 
-const start = async () => {
-	const installation = await installN8n({ version: VERSION });
-	n8n = await startN8n({ installation, userFolder, port: await freePort() });
-	rest = new N8nRest(n8n.url);
-	await rest.logIn();
-};
-
 beforeAll(async () => {
-	userFolder = await mkdtemp(path.join(tmpdir(), 'kpn-sms-once-'));
-	await installThisPackage(userFolder);
 	// Slow enough that there is a middle to be killed in.
 	sandbox = await startSandbox({ delayMs: 100 });
-	await start();
-	credential = await rest.post<CredentialReference>('/credentials', {
-		name: 'KPN SMS',
-		type: CREDENTIAL_TYPE,
-		data: {
-			clientId: sandbox.clientId,
-			clientSecret: sandbox.clientSecret,
-			smsApi: 'current',
-			environment: 'custom',
-			baseUrl: sandbox.url,
-		},
-	});
+	n8n = await PackedN8n.start();
+	({ rest } = n8n);
+	credential = await addSandboxCredential(rest, sandbox);
 }, 30 * MINUTES);
 
 afterAll(async () => {
 	process.stdout.write(`\n${table([`n8n ${VERSION}`, ''], rows)}\n\n`);
-	await n8n?.stop();
+	await n8n?.remove();
 	await sandbox?.close();
-	if (userFolder) await rm(userFolder, { recursive: true, force: true });
 }, MINUTES);
 
 beforeEach(() => sandbox.reset());
@@ -208,10 +182,9 @@ test(
 		const list = messages(1500);
 		const first = postItems(`${n8n.url}/webhook/${path_}`, list).catch(() => 'cut off');
 		await waitUntil(() => sandbox.messages.length > 500);
-		await n8n.kill();
+		await n8n.restart('kill');
 		await first;
 		const before = sandbox.messages.length;
-		await start();
 		const again = async () => {
 			const response = await postItems(`${n8n.url}/webhook/${path_}`, list);
 			return (await response.json()) as Output;
@@ -401,8 +374,7 @@ testWaiting(
 		sandbox.inject({ times: 1, accept: true, answer: { kind: 'hang' } });
 		await post({ ...leaving });
 		await waitUntil(() => sandbox.messages.length === 2);
-		await n8n.kill();
-		await start();
+		await n8n.restart('kill');
 
 		await post({ ...leaving });
 		const unknown = await waitForStatus(rest, workflow, 'error');

@@ -1,23 +1,18 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import fc from 'fast-check';
 import type { INode } from 'n8n-workflow';
 
 import { DEFAULT_N8N_VERSION } from '../../dev/n8n/cache';
-import { installThisPackage } from '../../dev/n8n/communityPackage';
-import { installN8n } from '../../dev/n8n/install';
-import { buildOwnNodes } from '../../dev/n8n/ownNodes';
-import { freePort } from '../../dev/n8n/ports';
-import { N8nRest } from '../../dev/n8n/rest';
-import { startN8n, type RunningN8n } from '../../dev/n8n/run';
 import {
-	activate,
-	deactivate,
+	addSandboxCredential,
+	sandboxCredential,
 	type CredentialReference,
-	type StoredWorkflow,
-} from '../../dev/n8n/workflows';
+} from '../../dev/n8n/credentials';
+import { PackedN8n } from '../../dev/n8n/packedN8n';
+import type { N8nRest } from '../../dev/n8n/rest';
+import { activate, deactivate, type StoredWorkflow } from '../../dev/n8n/workflows';
 import { table } from '../../dev/table';
 import { CREDENTIAL_TYPE } from '../../nodes/shared/kpnApi';
 import { startSandbox, type Sandbox } from '../../sandbox';
@@ -49,30 +44,21 @@ afterAll(() => {
 });
 
 describe.each(VERSIONS)('n8n %s', (version) => {
-	let userFolder: string;
 	let sandbox: Sandbox;
-	let n8n: RunningN8n;
+	let n8n: PackedN8n;
 	let rest: N8nRest;
 	let credential: CredentialReference;
 
 	beforeAll(async () => {
-		const say = (words: string) => void process.stderr.write(`${words}\n`);
-		const installation = await installN8n({ version, onStep: say });
-		userFolder = await mkdtemp(path.join(tmpdir(), 'kpn-sms-version-'));
-		await installThisPackage(userFolder);
 		sandbox = await startSandbox({ reportAfterMs: 50 });
-		const nodes = path.join(userFolder, 'own-nodes');
-		const env = await buildOwnNodes(path.join(__dirname, 'nodes'), nodes, installation);
-		n8n = await startN8n({ installation, userFolder, port: await freePort(), env });
-		rest = new N8nRest(n8n.url);
-		await rest.logIn();
+		n8n = await PackedN8n.start({ version, ownNodes: path.join(__dirname, 'nodes') });
+		({ rest } = n8n);
 		outcomes.set(version, new Map());
 	}, 30 * MINUTES);
 
 	afterAll(async () => {
-		await n8n?.stop();
+		await n8n?.remove();
 		await sandbox?.close();
-		if (userFolder) await rm(userFolder, { recursive: true, force: true });
 	}, MINUTES);
 
 	beforeEach(() => sandbox.reset());
@@ -92,11 +78,7 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 	const texts = () => sandbox.messages.map(({ content }) => content).sort();
 
 	check('the package loads, and a credential is made', async () => {
-		credential = await rest.post<CredentialReference>('/credentials', {
-			name: 'KPN SMS',
-			type: CREDENTIAL_TYPE,
-			data: data('current'),
-		});
+		credential = await addSandboxCredential(rest, sandbox);
 		expect(credential.id).toBeTruthy();
 	});
 
@@ -113,20 +95,20 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 				credentials: {
 					...credential,
 					type: CREDENTIAL_TYPE,
-					data: { ...data('current'), ...changes },
+					data: { ...sandboxCredential(sandbox), ...changes },
 				},
 			});
 		expect(await tested({})).toMatchObject({ status: 'OK' });
 		await rest.patch(`/credentials/${credential.id}`, {
 			name: credential.name,
 			type: CREDENTIAL_TYPE,
-			data: { ...data('current'), clientSecret: 'wrong' },
+			data: { ...sandboxCredential(sandbox), clientSecret: 'wrong' },
 		});
 		expect(await tested({ clientSecret: 'wrong' })).toMatchObject({ status: 'Error' });
 		await rest.patch(`/credentials/${credential.id}`, {
 			name: credential.name,
 			type: CREDENTIAL_TYPE,
-			data: data('current'),
+			data: sandboxCredential(sandbox),
 		});
 		expect(sandbox.messages).toHaveLength(0);
 	});
@@ -326,7 +308,7 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 					position: [0, 0],
 					webhookId,
 					parameters: {},
-					credentials: { [CREDENTIAL_TYPE]: { id: credential.id, name: credential.name } },
+					credentials: { [CREDENTIAL_TYPE]: credential },
 				},
 			],
 			connections: {},
@@ -352,14 +334,6 @@ describe.each(VERSIONS)('n8n %s', (version) => {
 
 		await deactivate(rest, reports);
 		await waitUntil(() => sandbox.settings.application?.webhook_url === undefined);
-	});
-
-	const data = (smsApi: 'v1' | 'current') => ({
-		clientId: sandbox.clientId,
-		clientSecret: sandbox.clientSecret,
-		smsApi,
-		environment: 'custom',
-		baseUrl: sandbox.url,
 	});
 
 	interface Answered {

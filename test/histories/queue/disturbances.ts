@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { RunningN8n } from '../../../dev/n8n/run';
-import type { QueueMode } from '../../queue/queueMode';
+import type { QueueMode } from '../../support/queue/queueMode';
 import type { Disturbance } from './history';
 
 /** So long after the last send call nobody sends any more. */

@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import omit from 'lodash/omit';
 
 import { startSandbox, type Sandbox } from '../../../sandbox';
+import { addSandboxCredential } from '../../../dev/n8n/credentials';
 import { activate, type StoredWorkflow } from '../../../dev/n8n/workflows';
-import { addCredential } from '../../kpnCredential';
-import type { QueueMode } from '../../queue/queueMode';
+import type { QueueMode } from '../../support/queue/queueMode';
 import { itemsFromWebhook } from '../../support/webhookWorkflow';
 import type { Again, Change } from '../history';
 import { orderOf } from '../perform';
@@ -61,7 +61,9 @@ export class Performance {
 		const sandbox = await startSandbox({ delayMs: latencyMs });
 		if (history.rate) await sandbox.setCapacity(history.rate);
 		for (const fault of history.faults) sandbox.inject(fault);
-		const { id } = await addCredential(n8n.rest, sandbox, history.api);
+		const { id } = await addSandboxCredential(n8n.rest, sandbox, {
+			smsApi: history.api,
+		});
 		const files = new HistoryWorkflow(history, id, HANG_TIMEOUT_MS);
 		const stored = await n8n.rest.post<StoredWorkflow>('/workflows', {
 			name: files.id,

@@ -1,6 +1,6 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
-import { QueueMode } from '../../queue/queueMode';
+import { QueueMode } from '../../support/queue/queueMode';
 import type { HistoryKind, Judged } from '../drawn';
 import { judge } from '../judge';
 import type { Try } from '../record';

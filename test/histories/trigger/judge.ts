@@ -1,18 +1,13 @@
+import { collectBroken, type Claims } from '../claims';
 import { judgeSettings } from './judgeSettings';
 import type { Attempt, Delivery, TriggerRecord } from './record';
-
-/** Says whether something holds that is promised. */
-export type Claims = (holds: boolean, promise: string) => void;
 
 /**
  * Says which promises a history broke, from what KPN and n8n have, without a look at the code; and for
  * which limit of the promises KPN's settings are others in the end than they were.
  */
 export function judge(record: TriggerRecord): { broken: string[]; limit?: string } {
-	const broken = [...record.broken];
-	const claim: Claims = (holds, promise) => {
-		if (!holds) broken.push(promise);
-	};
+	const { broken, claim } = collectBroken([...record.broken]);
 	for (const delivery of record.deliveries) judgeDelivery(delivery, record, claim);
 	for (const { how, mark, status } of record.forged) {
 		claim(startedBy(mark, record) === 0, `an execution was started by a forgery: ${how}`);

@@ -1,6 +1,6 @@
 import { isEqual } from 'lodash';
 
-import type { Claims } from './judge';
+import { collectBroken, type Claims } from '../claims';
 import type { TriggerRecord } from './record';
 import { fieldsOf, testUrlOf, words, type Theirs } from './theirs';
 
@@ -20,10 +20,7 @@ export function judgeEnd(record: TriggerRecord, theirs: Theirs, claim: Claims): 
 
 function brokenInTheEnd(record: TriggerRecord, theirs: Theirs): string[] {
 	const { urls, last, lastExcluded, log } = record;
-	const broken: string[] = [];
-	const claim: Claims = (holds, promise) => {
-		if (!holds) broken.push(promise);
-	};
+	const { broken, claim } = collectBroken();
 	if (theirs?.webhook_url !== undefined) {
 		const [is, was] = [last, theirs].map(plain);
 		claim(isEqual(is, was), `in the end KPN has ${words(last)}, and had ${words(theirs)}`);

@@ -1,7 +1,7 @@
 import { isEqual } from 'lodash';
 
 import type { WebhookConfig } from '../../../sandbox';
-import type { Claims } from './judge';
+import type { Claims } from '../claims';
 import { judgeEnd } from './judgeEnd';
 import type { Change, TriggerRecord } from './record';
 import { fieldsOf, testUrlOf, words, type Theirs } from './theirs';

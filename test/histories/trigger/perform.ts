@@ -17,9 +17,7 @@ const SETTLED_MS = 20_000;
 export async function perform(history: TriggerHistory): Promise<TriggerRecord> {
 	const clock = new Clock();
 	const setting = await startTriggerSetup();
-	const { sandbox, credentials } = setting;
-	// n8n-core renews the token of a credential once for all who ask at the same time.
-	credentials.set(sandbox.url, credentials.raw('kpn'));
+	const { sandbox, credentials, kpnId } = setting;
 	const kpn = new HistoryKpn(sandbox, history);
 	const first = new HistoryN8n('first', history.processes, clock, credentials);
 	const n8ns =
@@ -28,7 +26,7 @@ export async function perform(history: TriggerHistory): Promise<TriggerRecord> {
 		for (const n8n of n8ns) await n8n.listen();
 		const nodes = history.triggers.map(({ takeOver, events }) =>
 			triggerNode({
-				credentials: { kpnSmsOAuth2Api: { id: sandbox.url, name: 'KPN' } },
+				credentials: { kpnSmsOAuth2Api: { id: kpnId, name: 'KPN' } },
 				parameters: { events, additionalOptions: { takeOver } },
 			}),
 		) as [INode, INode];

@@ -5,7 +5,7 @@ import { buildSync } from 'esbuild';
 import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 
 import type { KpnSmsTrigger } from '../../../nodes/KpnSmsTrigger/KpnSmsTrigger.node';
-import type { N8nProcess } from '../../support/engine/triggerHost';
+import type { N8nProcess } from '../../support/engine/triggerContexts';
 import type { Clock } from './clock';
 
 const FILE = path.join(__dirname, '../../../nodes/KpnSmsTrigger/KpnSmsTrigger.node.ts');

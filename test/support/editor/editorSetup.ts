@@ -1,15 +1,9 @@
-import { copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Browser } from 'playwright-core';
 
-import { n8nVersion } from '../../../dev/n8n/cache';
-import { installThisPackage } from '../../../dev/n8n/communityPackage';
-import { installN8n } from '../../../dev/n8n/install';
-import { freePort } from '../../../dev/n8n/ports';
-import { N8nRest } from '../../../dev/n8n/rest';
-import { startN8n, type RunningN8n } from '../../../dev/n8n/run';
+import { PackedN8n } from '../../../dev/n8n/packedN8n';
 import { startSandbox, type Sandbox } from '../../../sandbox';
 import { ARTIFACTS, findChromium, openBrowser, openPage, picture } from './browser';
 import { EditorPage } from './editorPage';
@@ -24,8 +18,7 @@ const ANOTHER_STEP_FAILED = Object.assign(new Error(), { stack: 'A step before t
 /** The packed node in a real n8n, a stand-in for KPN, and a person at a browser. */
 export interface EditorScene {
 	sandbox: Sandbox;
-	n8n: RunningN8n;
-	rest: N8nRest;
+	n8n: PackedN8n;
 	browser: Browser;
 	person: EditorPage;
 }
@@ -44,7 +37,6 @@ export function setUpEditor(story: string): EditorSetup {
 
 export class EditorSetup {
 	private scene: Partial<EditorScene> = {};
-	private userFolder?: string;
 	private pictures = 0;
 	private failed = false;
 
@@ -93,29 +85,22 @@ export class EditorSetup {
 	async prepare(): Promise<void> {
 		findChromium();
 		await this.forgetPictures();
-		const say = (words: string) => void process.stderr.write(`${words}\n`);
-		const installation = await installN8n({ version: n8nVersion(), onStep: say });
-		const userFolder = await mkdtemp(join(tmpdir(), `kpn-sms-${this.story}-`));
-		this.userFolder = userFolder;
-		await installThisPackage(userFolder);
 		this.scene.sandbox = await startSandbox();
-		const n8n = await startN8n({ installation, userFolder, port: await freePort() });
-		this.scene.n8n = n8n;
-		this.scene.rest = new N8nRest(n8n.url);
-		await this.scene.rest.logIn();
+		this.scene.n8n = await PackedN8n.start();
 		this.scene.browser = await openBrowser();
-		this.scene.person = new EditorPage(await openPage(this.scene.browser), n8n.url);
+		const page = await openPage(this.scene.browser);
+		this.scene.person = new EditorPage(page, this.scene.n8n.url);
 	}
 
 	async clear(): Promise<void> {
-		await this.scene.browser?.close();
-		await this.scene.n8n?.stop();
-		await this.scene.sandbox?.close();
-		if (!this.userFolder) return;
+		const { browser, n8n, sandbox } = this.scene;
+		await browser?.close();
+		await n8n?.stop();
+		await sandbox?.close();
+		if (!n8n) return;
 		await mkdir(ARTIFACTS, { recursive: true });
-		const log = join(ARTIFACTS, `${this.story}-n8n.log`);
-		await copyFile(join(this.userFolder, 'n8n.log'), log).catch(() => {});
-		await rm(this.userFolder, { recursive: true, force: true });
+		await copyFile(n8n.logFile, join(ARTIFACTS, `${this.story}-n8n.log`)).catch(() => {});
+		await n8n.remove();
 	}
 
 	/** Only its own: other suites keep theirs in the same folder. */

@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { cacheFolder, DEFAULT_N8N_VERSION } from '../../../dev/n8n/cache';
+import { TARBALL } from '../../../dev/n8n/communityPackage';
 import { installN8n } from '../../../dev/n8n/install';
 import { freePort } from '../../../dev/n8n/ports';
 import { N8nRest } from '../../../dev/n8n/rest';
@@ -42,6 +43,8 @@ export class FirstStart {
 		const [port, sandboxPort] = [await freePort(), await freePort()];
 		const env = {
 			...process.env,
+			// It packs the package itself.
+			[TARBALL]: undefined,
 			XDG_CACHE_HOME: this.cache,
 			N8N_VERSION: DEFAULT_N8N_VERSION,
 			N8N_PORT: String(port),
@@ -118,16 +121,6 @@ export class FirstStart {
 		await this.tell('faults', fault);
 	}
 
-	/** The rows of a data table, as n8n's own editor reads them. */
-	async rowsOf(name: string): Promise<Array<Record<string, unknown>>> {
-		const { data } = await this.rest.get<{ data: Table[] }>('/data-tables-global');
-		const table = data.find((one) => one.name === name);
-		if (!table) return [];
-		const project = table.project?.id ?? table.projectId ?? '';
-		const path = `/projects/${project}/data-tables/${table.id}/rows`;
-		return (await this.rest.get<{ data: Array<Record<string, unknown>> }>(path)).data;
-	}
-
 	private async tell(what: string, body: object): Promise<void> {
 		const answer = await fetch(`${this.phones}/sandbox/${what}`, {
 			method: 'POST',
@@ -135,11 +128,4 @@ export class FirstStart {
 		});
 		if (!answer.ok) throw new Error(await answer.text());
 	}
-}
-
-interface Table {
-	id: string;
-	name: string;
-	project?: { id: string };
-	projectId?: string;
 }

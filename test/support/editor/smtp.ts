@@ -33,10 +33,13 @@ export class MailServer {
 		});
 	}
 
-	async listen(): Promise<number> {
+	/** @returns what its credential in n8n, an `smtp`, has */
+	async listen(): Promise<object> {
 		this.server.listen(0, '127.0.0.1');
 		await once(this.server, 'listening');
-		return (this.server.address() as AddressInfo).port;
+		const { port } = this.server.address() as AddressInfo;
+		const nobody = { user: '', password: '' };
+		return { ...nobody, host: '127.0.0.1', port, secure: false, disableStartTls: true };
 	}
 
 	close(): void {

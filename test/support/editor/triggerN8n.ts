@@ -1,22 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import type { INode } from 'n8n-workflow';
 
-import { n8nVersion } from '../../../dev/n8n/cache';
-import { installThisPackage } from '../../../dev/n8n/communityPackage';
-import { installN8n, type N8nInstallation } from '../../../dev/n8n/install';
-import { freePort } from '../../../dev/n8n/ports';
-import { N8nRest, OWNER } from '../../../dev/n8n/rest';
-import { startN8n, type RunningN8n } from '../../../dev/n8n/run';
-import {
-	activate,
-	deactivate,
-	type CredentialReference,
-	type StoredWorkflow,
-} from '../../../dev/n8n/workflows';
+import { addSandboxCredential, type CredentialReference } from '../../../dev/n8n/credentials';
+import { PackedN8n } from '../../../dev/n8n/packedN8n';
+import type { N8nRest } from '../../../dev/n8n/rest';
+import { activate, deactivate, type StoredWorkflow } from '../../../dev/n8n/workflows';
 import { startSandbox, type Sandbox } from '../../../sandbox';
 import { waitUntil } from '../waitUntil';
 
@@ -27,74 +15,45 @@ interface Publication {
 
 /** The real n8n with the packed package, and a KPN that sends to it. */
 export class TriggerN8n {
-	readonly rest: N8nRest;
-
 	private constructor(
 		readonly sandbox: Sandbox,
-		private readonly installation: N8nInstallation,
-		private readonly userFolder: string,
-		private readonly port: number,
-		private running: RunningN8n,
+		readonly packed: PackedN8n,
 		readonly credential: CredentialReference,
-		private readonly shared: boolean,
-	) {
-		this.rest = new N8nRest(running.url);
+	) {}
+
+	static async start(): Promise<TriggerN8n> {
+		const n8n = await PackedN8n.start();
+		const sandbox = await startKpn();
+		return new TriggerN8n(sandbox, n8n, await addSandboxCredential(n8n.rest, sandbox));
 	}
 
-	/** @param shared another n8n's KPN, for a second n8n on the same application */
-	static async start(shared?: Sandbox): Promise<TriggerN8n> {
-		const say = (words: string) => void process.stderr.write(`${words}\n`);
-		const installation = await installN8n({ version: n8nVersion(), onStep: say });
-		const userFolder = await mkdtemp(join(tmpdir(), 'kpn-sms-trigger-'));
-		await installThisPackage(userFolder);
-		const sandbox =
-			shared ?? (await startSandbox({ reportAfterMs: 50, attemptsAfterMs: [0, 2000, 4000, 8000] }));
-		const port = await freePort();
-		const running = await startN8n({ installation, userFolder, port });
-		const credential = { id: '', name: 'KPN SMS' };
-		const n8n = new TriggerN8n(
-			sandbox,
-			installation,
-			userFolder,
-			port,
-			running,
-			credential,
-			shared !== undefined,
+	/** The same n8n with a KPN, and an application, of its own. */
+	async withOwnKpn(): Promise<TriggerN8n> {
+		const sandbox = await startKpn();
+		return new TriggerN8n(sandbox, this.packed, await addSandboxCredential(this.rest, sandbox));
+	}
+
+	/** A second n8n on the same application. */
+	async startSecond(): Promise<TriggerN8n> {
+		const second = await PackedN8n.start();
+		return new TriggerN8n(
+			this.sandbox,
+			second,
+			await addSandboxCredential(second.rest, this.sandbox),
 		);
-		await n8n.rest.logIn();
-		credential.id = await n8n.addCredential(credential.name, 'kpnSmsOAuth2Api', {
-			clientId: sandbox.clientId,
-			clientSecret: sandbox.clientSecret,
-			smsApi: 'current',
-			environment: 'custom',
-			baseUrl: sandbox.url,
-		});
-		return n8n;
+	}
+
+	get rest(): N8nRest {
+		return this.packed.rest;
 	}
 
 	get logFile(): string {
-		return this.running.logFile;
+		return this.packed.logFile;
 	}
 
 	/** A webhook URL of this n8n. */
 	webhookUrl(webhookId: string): string {
-		return `${this.running.url}/webhook/${webhookId}/webhook`;
-	}
-
-	/** The types that n8n has loaded, `nodes` or `credentials`, as its editor gets them. */
-	async types<T>(kind: string): Promise<T[]> {
-		const login = await fetch(`${this.running.url}/rest/login`, {
-			method: 'POST',
-			headers: { 'content-type': 'application/json' },
-			body: JSON.stringify({ emailOrLdapLoginId: OWNER.email, password: OWNER.password }),
-		});
-		const cookie = login.headers.getSetCookie().join('; ');
-		const answer = await fetch(`${this.running.url}/types/${kind}.json`, { headers: { cookie } });
-		return (await answer.json()) as T[];
-	}
-
-	async addCredential(name: string, type: string, data: object): Promise<string> {
-		return (await this.rest.post<{ id: string }>('/credentials', { name, type, data })).id;
+		return `${this.packed.url}/webhook/${webhookId}/webhook`;
 	}
 
 	/** A workflow of such triggers, each beside the others; of one, if none is described. */
@@ -180,15 +139,15 @@ export class TriggerN8n {
 	}
 
 	async restart(env?: Record<string, string>): Promise<void> {
-		const { installation, userFolder, port } = this;
-		await this.running.stop();
-		this.running = await startN8n({ installation, userFolder, port, env });
-		await this.rest.logIn();
+		await this.packed.restart('stop', env);
 	}
 
+	/** Ends n8n, and KPN. */
 	async stop(): Promise<void> {
-		await this.running.stop();
-		if (!this.shared) await this.sandbox.close();
-		await rm(this.userFolder, { recursive: true, force: true });
+		await this.packed.remove();
+		await this.sandbox.close();
 	}
 }
+
+const startKpn = async () =>
+	await startSandbox({ reportAfterMs: 50, attemptsAfterMs: [0, 2000, 4000, 8000] });

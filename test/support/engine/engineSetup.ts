@@ -2,6 +2,7 @@ import type { ICredentialDataDecryptedObject, INode, INodeExecutionData } from '
 
 import { CredentialStore } from '../../../dev/credentialStore';
 import { KPN_SMS, type WorkflowFile } from '../../../dev/engine';
+import { sandboxCredential } from '../../../dev/n8n/credentials';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../../sandbox';
 
 /** A KPN of one's own, and a credential for it. */
@@ -17,10 +18,7 @@ export async function startEngineSetup(
 	const sandbox = await startSandbox(options);
 	const credentials = new CredentialStore();
 	credentials.set('kpn', {
-		clientId: sandbox.clientId,
-		clientSecret: sandbox.clientSecret,
-		environment: 'custom',
-		baseUrl: sandbox.url,
+		...sandboxCredential(sandbox, 'v1'),
 		...credential,
 	});
 	return { sandbox, credentials };

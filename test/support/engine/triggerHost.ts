@@ -1,35 +1,18 @@
-import '../../../dev/engineHome';
-
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { HookContext, WebhookContext } from 'n8n-core';
-import {
+import type {
+	IDataObject,
+	INode,
+	INodeExecutionData,
 	Workflow,
-	type IDataObject,
-	type IHookFunctions,
-	type INode,
-	type INodeExecutionData,
-	type IWebhookData,
-	type IWebhookFunctions,
-	type IWorkflowExecuteAdditionalData,
-	type WorkflowActivateMode,
+	WorkflowActivateMode,
 } from 'n8n-workflow';
 
+import { leavesBody, TriggerContexts, type N8nProcess } from './triggerContexts';
 import { KpnSmsTrigger } from '../../../nodes/KpnSmsTrigger/KpnSmsTrigger.node.ts';
-import { asExpress, withExpressWords } from './triggerExpress';
 import type { TriggerCredentials } from './triggerCredentials';
-
-/** A process of n8n's, as far as a trigger notices. */
-export interface N8nProcess {
-	/** The trigger's code, with what it remembers in this process. */
-	type: KpnSmsTrigger;
-	/** Whether it has not been killed: then it neither saves nor answers any more. */
-	alive: boolean;
-	/** What n8n hands to the trigger, as this process does. */
-	enter<T extends IHookFunctions | IWebhookFunctions>(context: T): T;
-}
 
 /** Where a trigger is that has no server of its own. */
 interface Place {
@@ -47,8 +30,6 @@ interface Place {
  */
 export class TriggerHost {
 	readonly executions: INodeExecutionData[][] = [];
-	/** What the node wrote to n8n's log. */
-	readonly log: string[] = [];
 	published = false;
 	/** Set to make n8n fail to start an execution, as it does where its database is away. */
 	failToStart = false;
@@ -58,33 +39,54 @@ export class TriggerHost {
 	onStored?: () => void;
 	/** What n8n has in its database, as JSON. */
 	staticData = '{}';
+	/** What a test knows of itself, while somebody listens. */
+	test?: string;
 
-	/** That publishes and unpublishes. */
-	process: N8nProcess;
-	readonly workflowId: string;
+	private readonly contexts: TriggerContexts;
 	private readonly neighbours: TriggerHost[] = [];
 	private server?: Server;
-	private base: string;
 
-	constructor(
-		readonly node: INode,
-		private readonly credentials: TriggerCredentials,
-		place?: Place,
-	) {
-		this.process = place?.process ?? {
+	constructor(node: INode, credentials: TriggerCredentials, place?: Place) {
+		const process = place?.process ?? {
 			type: new KpnSmsTrigger(),
 			alive: true,
 			enter: (context) => context,
 		};
-		this.workflowId = place?.workflowId ?? randomUUID();
-		this.base = place?.base ?? '';
+		const workflowId = place?.workflowId ?? randomUUID();
+		this.contexts = new TriggerContexts(node, credentials, workflowId, process, place?.base ?? '');
+	}
+
+	get node(): INode {
+		return this.contexts.node;
+	}
+
+	get workflowId(): string {
+		return this.contexts.workflowId;
+	}
+
+	/** Makes another process the one that publishes and unpublishes. */
+	set process(process: N8nProcess) {
+		this.contexts.process = process;
+	}
+
+	/** What the node wrote to n8n's log. */
+	get log(): string[] {
+		return this.contexts.log;
+	}
+
+	get url(): string {
+		return `${this.contexts.base}/webhook/${this.contexts.path}`;
+	}
+
+	get testUrl(): string {
+		return `${this.contexts.base}/webhook-test/${this.contexts.path}`;
 	}
 
 	async listen(): Promise<void> {
 		this.server = createServer((request, response) => void this.answer(request, response));
 		await new Promise<void>((resolve) => this.server?.listen(0, '127.0.0.1', resolve));
 		const { port } = this.server.address() as AddressInfo;
-		this.base = `http://127.0.0.1:${port}`;
+		this.contexts.base = `http://127.0.0.1:${port}`;
 	}
 
 	async close(): Promise<void> {
@@ -95,25 +97,17 @@ export class TriggerHost {
 	/** Makes this a workflow of another one's n8n. */
 	joins(other: TriggerHost): void {
 		other.neighbours.push(this);
-		this.base = other.base;
+		this.contexts.base = other.contexts.base;
 	}
 
 	/** Another process of n8n, which remembers nothing; the trigger's code in it is `type`. */
 	restart2x(type: KpnSmsTrigger): void {
-		this.process = { ...this.process, type };
+		this.contexts.process = { ...this.contexts.process, type };
 	}
 
 	/** Makes n8n's address another one, which its server has as well. */
 	moveTo(hostname: string): void {
-		this.base = this.base.replace(/\/\/[^:]+/, `//${hostname}`);
-	}
-
-	get url(): string {
-		return `${this.base}/webhook/${this.path}`;
-	}
-
-	get testUrl(): string {
-		return `${this.base}/webhook-test/${this.path}`;
+		this.contexts.base = this.contexts.base.replace(/\/\/[^:]+/, `//${hostname}`);
 	}
 
 	/** @param meanwhile what happens before n8n has saved what publishing has written */
@@ -137,8 +131,7 @@ export class TriggerHost {
 		const workflow = this.load();
 		this.published = false;
 		try {
-			const { type } = this.process;
-			return await type.webhookMethods.default.delete.call(this.hook(workflow, 'update', false));
+			return await this.deleteWebhook(workflow, false);
 		} finally {
 			this.save(workflow);
 		}
@@ -157,42 +150,23 @@ export class TriggerHost {
 		return async () => {
 			const ending = this.load(this.test);
 			this.test = undefined;
-			const { type } = this.process;
-			return await type.webhookMethods.default.delete.call(this.hook(ending, 'update', true));
+			return await this.deleteWebhook(ending, true);
 		};
 	}
 
-	/** What a test knows of itself, while somebody listens. */
-	test?: string;
-
-	private get path(): string {
-		return `${this.node.webhookId}/webhook`;
+	private async addWebhook(workflow: Workflow, mode: WorkflowActivateMode, isTest: boolean) {
+		const { checkExists, create } = this.contexts.process.type.webhookMethods.default;
+		if (await checkExists.call(this.contexts.hook(workflow, mode, isTest))) return;
+		await create.call(this.contexts.hook(workflow, mode, isTest));
 	}
 
-	private async addWebhook(workflow: Workflow, mode: WorkflowActivateMode, isTest: boolean) {
-		const { checkExists, create } = this.process.type.webhookMethods.default;
-		if (await checkExists.call(this.hook(workflow, mode, isTest))) return;
-		await create.call(this.hook(workflow, mode, isTest));
+	private async deleteWebhook(workflow: Workflow, isTest: boolean): Promise<boolean> {
+		const methods = this.contexts.process.type.webhookMethods.default;
+		return await methods.delete.call(this.contexts.hook(workflow, 'update', isTest));
 	}
 
 	private load(staticData = this.staticData): Workflow {
-		return this.workflowOf(JSON.parse(staticData) as IDataObject);
-	}
-
-	private workflowOf(staticData: IDataObject): Workflow {
-		return new Workflow({
-			id: this.workflowId,
-			name: 'Reports',
-			nodes: [structuredClone(this.node)],
-			connections: {},
-			active: true,
-			nodeTypes: {
-				getByName: () => this.process.type,
-				getByNameAndVersion: () => this.process.type,
-				getKnownTypes: () => ({}),
-			},
-			staticData,
-		});
+		return this.contexts.workflow(JSON.parse(staticData) as IDataObject);
 	}
 
 	private save(workflow: Workflow): void {
@@ -201,91 +175,35 @@ export class TriggerHost {
 		}
 	}
 
-	private webhookData(workflow: Workflow, isTest: boolean, method = 'POST'): IWebhookData {
-		const webhookDescription = this.process.type.description.webhooks?.find(({ httpMethod }) =>
-			httpMethod.split(',').includes(method),
-		);
-		if (!webhookDescription) throw new Error(`No webhook for ${method}`);
-		return {
-			httpMethod: 'POST',
-			node: this.node.name,
-			path: this.path,
-			webhookDescription,
-			workflowId: workflow.id,
-			workflowExecuteAdditionalData: this.additionalData(),
-			isTest,
-		};
-	}
-
-	private hook(workflow: Workflow, activation: WorkflowActivateMode, isTest: boolean) {
-		const context = new HookContext(
-			workflow,
-			nodeOf(workflow),
-			this.additionalData(),
-			isTest ? 'manual' : 'trigger',
-			activation,
-			this.webhookData(workflow, isTest),
-		);
-		return this.process.enter(this.withLog(context));
-	}
-
-	private additionalData(): IWorkflowExecuteAdditionalData {
-		return {
-			credentialsHelper: this.credentials,
-			variables: {},
-			webhookBaseUrl: `${this.base}/webhook`,
-			webhookTestBaseUrl: `${this.base}/webhook-test`,
-		} as unknown as IWorkflowExecuteAdditionalData;
-	}
-
-	private withLog<T extends object>(context: T): T {
-		const write = (line: string) => void this.log.push(line);
-		const logger = { error: write, warn: write, info: write, debug: () => {} };
-		return Object.defineProperty(context, 'logger', { value: logger });
-	}
-
 	/** @param process that the request has come to */
 	async answer(
 		request: IncomingMessage,
 		response: ServerResponse,
-		process = this.process,
+		process = this.contexts.process,
 	): Promise<void> {
-		const addressed = this.neighbours.find(({ path }) => request.url?.endsWith(path));
+		const { contexts } = this;
+		const addressed = this.neighbours.find((one) => request.url?.endsWith(one.contexts.path));
 		if (addressed) return await addressed.answer(request, response);
-		const isTest = request.url === `/webhook-test/${this.path}` && this.test !== undefined;
+		const isTest = request.url === `/webhook-test/${contexts.path}` && this.test !== undefined;
 		const send = (status: number, message: string) => {
 			response.statusCode = status;
 			response.end(JSON.stringify({ message }));
 		};
-		if (!isTest && (request.url !== `/webhook/${this.path}` || !this.published)) {
+		if (!isTest && (request.url !== `/webhook/${contexts.path}` || !this.published)) {
 			return send(404, 'The requested webhook is not registered.');
 		}
 		const raw = JSON.parse(this.staticData) as IDataObject;
-		const workflow = this.workflowOf(raw);
+		const workflow = contexts.workflow(raw);
 		if (isTest) workflow.setTestStaticData(JSON.parse(this.test ?? '{}') as IDataObject);
-		const webhookData = this.webhookData(workflow, isTest, request.method);
-		const express = { req: asExpress(request), res: withExpressWords(response) };
 		if (!leavesBody(workflow)) return send(422, 'Parsed by n8n');
-		const context = new WebhookContext(
-			workflow,
-			nodeOf(workflow),
-			{
-				...this.additionalData(),
-				httpRequest: express.req,
-				httpResponse: express.res,
-			} as unknown as IWorkflowExecuteAdditionalData,
-			isTest ? 'manual' : 'webhook',
-			webhookData,
-			[],
-			null,
-		);
-		const result = await process.type.webhook.call(process.enter(this.withLog(context)));
+		const context = contexts.webhook(workflow, request, response, isTest, process);
+		const result = await process.type.webhook.call(context);
 		if (result.workflowData) {
 			await this.whileStoring?.();
 			if (!process.alive) return void response.destroy();
 			if (this.failToStart) return send(500, 'There was a problem executing the workflow');
 			// The execution's workflow is made of the same object, which marks it as unchanged.
-			this.workflowOf(raw);
+			contexts.workflow(raw);
 			this.executions.push(...result.workflowData);
 			this.onStored?.();
 		}
@@ -296,18 +214,4 @@ export class TriggerHost {
 		response.statusCode = 200;
 		response.end(JSON.stringify(message));
 	}
-}
-
-function nodeOf(workflow: Workflow): INode {
-	const [node] = Object.values(workflow.nodes);
-	if (!node) throw new Error('The workflow has no node');
-	return node;
-}
-
-/** As n8n decides whether to parse a body before the node sees the request. */
-function leavesBody(workflow: Workflow): boolean {
-	const node = nodeOf(workflow);
-	const expression = '={{$parameter["options"]["binaryData"]}}';
-	const read = workflow.expression.getSimpleParameterValue(node, expression, 'webhook', {});
-	return node.typeVersion === 1 && read === true;
 }

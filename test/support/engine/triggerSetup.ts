@@ -1,9 +1,16 @@
-import { createHmac } from 'node:crypto';
-
 import type { INode } from 'n8n-workflow';
 
-import { startSandbox, type Sandbox, type SandboxOptions, type SigningKey } from '../../../sandbox';
+import { sandboxCredential } from '../../../dev/n8n/credentials';
+import {
+	signedHeaders,
+	startSandbox,
+	type Sandbox,
+	type SandboxOptions,
+	type SigningKey,
+} from '../../../sandbox';
 
+import { sender } from '../sandbox/client';
+import { waitUntil } from '../waitUntil';
 import { TriggerCredentials } from './triggerCredentials';
 import { TriggerHost } from './triggerHost';
 
@@ -13,12 +20,20 @@ export const PREVIOUS_SECRET = 'the secret before that one';
 export interface TriggerSetup {
 	sandbox: Sandbox;
 	credentials: TriggerCredentials;
+	/** Ids of the two credentials: a process of n8n's remembers keys by these. */
+	kpnId: string;
+	typedId: string;
 	/** An n8n with one workflow, whose trigger is such a node. */
 	host(changes?: Partial<INode>): Promise<TriggerHost>;
 	/** The same, published. */
 	published(changes?: Partial<INode>): Promise<TriggerHost>;
 	/** The calls that changed something at KPN. */
 	changes(): string[];
+	/** Where KPN sends the application's events. */
+	configured(): string | undefined;
+	untilConfigured(url: string | undefined): Promise<void>;
+	/** Sends an SMS by KPN's API, on which KPN then reports. */
+	sendSms(): Promise<void>;
 	/** Delivers a report as KPN signs it with its active key, or with another; gives the status of the answer. */
 	report(host: TriggerHost, payload?: object, key?: SigningKey): Promise<number>;
 	close(): Promise<void>;
@@ -31,24 +46,34 @@ export async function startTriggerSetup(options: SandboxOptions = {}): Promise<T
 		...options,
 	});
 	const credentials = new TriggerCredentials();
-	credentials.set('kpn', {
-		clientId: sandbox.clientId,
-		clientSecret: sandbox.clientSecret,
-		smsApi: 'current',
-		environment: 'custom',
-		baseUrl: sandbox.url,
-	});
-	credentials.set('typed', { secret: SECRET, previousSecret: PREVIOUS_SECRET });
+	setups++;
+	const [kpnId, typedId] = [`kpn ${setups}`, `typed ${setups}`];
+	credentials.set(kpnId, sandboxCredential(sandbox));
+	credentials.set(typedId, { secret: SECRET, previousSecret: PREVIOUS_SECRET });
 	const hosts: TriggerHost[] = [];
 	const newHost = async (changes?: Partial<INode>) => {
-		const host = new TriggerHost(triggerNode(changes), credentials);
+		const chosen = {
+			kpnSmsOAuth2Api: { id: kpnId, name: 'KPN' },
+			kpnSmsWebhookApi: { id: typedId, name: 'Typed' },
+		};
+		const host = new TriggerHost(triggerNode({ credentials: chosen, ...changes }), credentials);
 		hosts.push(host);
 		await host.listen();
 		return host;
 	};
+	const configured = () => sandbox.settings.application?.webhook_url;
 	return {
 		sandbox,
 		credentials,
+		kpnId,
+		typedId,
+		configured,
+		untilConfigured: async (url) => await waitUntil(() => configured() === url),
+		sendSms: async () => {
+			const send = await sender(sandbox);
+			const messages = [{ content: 'Hello', mobile_number: '+31612345670' }];
+			expect((await send({ messages })).status).toBe(200);
+		},
 		host: newHost,
 		published: async (changes) => {
 			const host = await newHost(changes);
@@ -71,6 +96,41 @@ export async function startTriggerSetup(options: SandboxOptions = {}): Promise<T
 	};
 }
 
+export type TriggerTest = (setup: TriggerSetup, sandbox: Sandbox) => Promise<void>;
+
+/** With an n8n and a KPN of its own, so that several can run at the same time. */
+export async function withTriggerSetup(body: TriggerTest, options?: SandboxOptions): Promise<void> {
+	const setup = await startTriggerSetup(options);
+	try {
+		await body(setup, setup.sandbox);
+	} finally {
+		await setup.close();
+	}
+}
+
+/** Most of the time is spent waiting, so several run at the same time. */
+export const act = (promise: string, body: TriggerTest, options?: SandboxOptions) =>
+	test.concurrent(promise, async () => await withTriggerSetup(body, options));
+
+/** Where somebody else's webhook is at KPN. */
+export const actOnTheirs = (promise: string, body: TriggerTest) =>
+	act(promise, async (setup, sandbox) => {
+		sandbox.settings.application = { webhook_url: ELSEWHERE, privacy_config };
+		sandbox.settings.addKey({ secret: 'theirs' });
+		await body(setup, sandbox);
+	});
+
+/** What others have set at KPN. */
+export const ELSEWHERE = 'https://elsewhere.example.com/kpn';
+export const TEAM = 'https://team.example.com/kpn';
+export const privacy_config = {
+	excluded_fields: { sms_dlr: ['Message'], other_service: ['Name'] },
+};
+
+/** A node that takes their place. */
+export const takeOver = { parameters: { additionalOptions: { takeOver: true } } };
+
+let setups = 0;
 let nodes = 0;
 
 export function triggerNode({ parameters, ...changes }: Partial<INode> = {}): INode {
@@ -82,10 +142,6 @@ export function triggerNode({ parameters, ...changes }: Partial<INode> = {}): IN
 		typeVersion: 1,
 		position: [0, 0],
 		webhookId: `0f4f1a52-3b5e-4a57-9c55-${String(nodes).padStart(12, '0')}`,
-		credentials: {
-			kpnSmsOAuth2Api: { id: 'kpn', name: 'KPN' },
-			kpnSmsWebhookApi: { id: 'typed', name: 'Typed' },
-		},
 		...changes,
 		parameters: { registration: 'automatic', ...parameters },
 	};
@@ -110,14 +166,9 @@ interface Signing {
 
 /** The headers with which KPN sends a body. */
 export function signed(body: string | Buffer, signing: Signing = {}): Record<string, string> {
-	const { secret = SECRET, keyId = 'wk_typed', age = 0, attempt = 1 } = signing;
-	return {
-		'content-type': 'application/json',
-		'x-kpn-webhook-signature': createHmac('sha256', secret).update(body).digest('hex'),
-		'x-kpn-webhook-timestamp': String(Math.floor(Date.now() / 1000) - age),
-		'x-kpn-webhook-key-id': keyId,
-		'x-kpn-webhook-attempt': String(attempt),
-	};
+	const { secret = SECRET, keyId = 'wk_typed', age = 0, attempt } = signing;
+	const timestamp = Math.floor(Date.now() / 1000) - age;
+	return signedHeaders(body, { secret, keyId, attempt, timestamp });
 }
 
 export async function post(

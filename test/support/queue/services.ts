@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 
 import { freePort, HOST } from '../../../dev/n8n/ports';
 import { endGroup, startGroup } from '../../../dev/processGroup';
+import { waitUntil } from '../waitUntil';
 
 /** A server on loopback, in a folder of its own. */
 export interface Service {
@@ -99,18 +100,14 @@ function postgresBin(): string {
 }
 
 async function untilOpen(port: number): Promise<void> {
-	for (let attempt = 0; attempt < 200; attempt++) {
+	await waitUntil(async () => {
 		const socket = connect(port, HOST);
-		const opened = await Promise.race([
-			once(socket, 'connect').then(() => true),
-			once(socket, 'error').then(() => false),
-		]).catch(() => false);
+		const opened = await once(socket, 'connect').then(
+			() => true,
+			() => false,
+		);
 		socket.destroy();
-		if (opened) {
-			await delay(300);
-			return;
-		}
-		await delay(100);
-	}
-	throw new Error(`Nothing listens on port ${port}`);
+		return opened;
+	});
+	await delay(300);
 }

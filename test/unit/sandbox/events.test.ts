@@ -271,7 +271,7 @@ describe('what became of it is known on the phone', () => {
 	] as const)('a phone that is %s, also where nobody is told', async (state, words) => {
 		await start();
 		sandbox.settings.clear();
-		sandbox.switchPhone(ANNA, state);
+		sandbox.switchPhone({ mobileNumber: ANNA, state });
 		const v1 = await sender(sandbox, 'v1');
 		await v1({ messages: [sms()] });
 		for (
@@ -363,6 +363,9 @@ describe('from outside', () => {
 		['/sandbox/inbound', { sender: ANNA, content: '' }, /content/],
 		['/sandbox/reports', { reports: [{ status: 7 }] }, /Not a plan of reports: reports\.0\.status/],
 		['/sandbox/reports', { report: [] }, /Not a plan/],
+		['/sandbox/phones', { mobileNumber: 'Anna', state: 'off' }, /Not a mobile number: Anna/],
+		['/sandbox/phones', { mobileNumber: ANNA, state: 'lost' }, /Not a state of a phone: state/],
+		['/sandbox/phones', { state: 'off' }, /Not a state of a phone: mobileNumber/],
 	])('%s of %j is refused in words', async (path, body, words) => {
 		await start();
 		const answer = await post(path, body);

@@ -2,13 +2,13 @@ import { chmod, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { n8nVersion } from '../../dev/n8n/cache';
-import { installThisPackage } from '../../dev/n8n/communityPackage';
-import { installN8n } from '../../dev/n8n/install';
-import { freePort } from '../../dev/n8n/ports';
-import { N8nRest } from '../../dev/n8n/rest';
-import { startN8n, type RunningN8n } from '../../dev/n8n/run';
-import { startPostgres, startRedis, type Service } from '../support/queue/services';
+import { n8nVersion } from '../../../dev/n8n/cache';
+import { installThisPackage } from '../../../dev/n8n/communityPackage';
+import { installN8n } from '../../../dev/n8n/install';
+import { freePort } from '../../../dev/n8n/ports';
+import { N8nRest } from '../../../dev/n8n/rest';
+import { startN8n, type RunningN8n } from '../../../dev/n8n/run';
+import { startPostgres, startRedis, type Service } from './services';
 
 interface Wanted {
 	workers: number;
