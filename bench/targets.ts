@@ -84,7 +84,7 @@ export function targets({ results, v1, seen, loadingMs, incoming }: Found): Targ
 		),
 		ratio(
 			'Fields dragged in, 10,000 over 150 ms: of the undici script',
-			1.2,
+			1.1,
 			of(DRAGGED, 10_000, NETWORK),
 			of(SCRIPT, 10_000, NETWORK),
 		),
