@@ -48,7 +48,7 @@ async function bench(place: Place): Promise<void> {
 			measure,
 			target,
 			measured,
-			met ? 'met' : 'MISSED',
+			met === undefined ? '–' : met ? 'met' : 'MISSED',
 		]);
 		process.stdout.write(`${table(['measure', 'target', 'measured', ''], rows)}\n`);
 	} finally {

@@ -18,7 +18,8 @@ export interface Target {
 	measure: string;
 	target: string;
 	measured: string;
-	met: boolean;
+	/** Undefined where it was not measured. */
+	met?: boolean;
 }
 
 /** What the package sets out to be, against what was measured. */
@@ -34,12 +35,18 @@ export function targets({ results, v1, seen, loadingMs, incoming }: Found): Targ
 		);
 		return median((result?.readings ?? []).map((reading) => read(reading) ?? NaN));
 	};
-	const absolute = (measure: string, most: number, value: number, unit: string): Target => ({
-		measure,
-		target: `≤ ${digits(most)} ${unit}`,
-		measured: Number.isFinite(value) ? `${digits(value)} ${unit}` : 'not measured',
-		met: Number.isFinite(value) && value <= most,
-	});
+	const compared = (
+		measure: string,
+		target: string,
+		value: number,
+		unit: string,
+		met: boolean,
+	): Target =>
+		Number.isFinite(value)
+			? { measure, target, measured: `${digits(value)} ${unit}`, met }
+			: { measure, target, measured: 'not measured' };
+	const absolute = (measure: string, most: number, value: number, unit: string): Target =>
+		compared(measure, `≤ ${digits(most)} ${unit}`, value, unit, value <= most);
 	const ratio = (measure: string, most: number, one: number, other: number): Target =>
 		absolute(measure, most, one / other, '×');
 	const p99 = (contender: string) => seen.find((one) => one.contender === contender)?.p99 ?? NaN;
@@ -57,11 +64,8 @@ export function targets({ results, v1, seen, loadingMs, incoming }: Found): Targ
 			return of(contender, count, AT_ONCE, pause) - of('No Operation', count, AT_ONCE, pause);
 		});
 	const rate = (name: string) => incoming.rates.find((one) => one.name === name)?.perSecond ?? NaN;
-	const atLeast = (measure: string, least: number, one: number, other: number): Target => ({
-		...ratio(measure, 1, one, other),
-		target: `≥ ${digits(least)} ×`,
-		met: one / other >= least,
-	});
+	const atLeast = (measure: string, least: number, one: number, other: number): Target =>
+		compared(measure, `≥ ${digits(least)} ×`, one / other, '×', one / other >= least);
 	const held = (name: string) => incoming.held.find((one) => one.name === name)?.mb ?? NaN;
 	return [
 		ratio(

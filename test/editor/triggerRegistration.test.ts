@@ -42,27 +42,12 @@ const withOwnKpn = (body: Body) => async () => {
 const act = (promise: string, body: Body) =>
 	it.concurrent(promise, withOwnKpn(body), STEP_TIMEOUT_MS);
 
-/** The same where n8n is started again. */
-const actInOwnN8n = (promise: string, body: Body) =>
-	it.concurrent(
-		promise,
-		async () => {
-			const n8n = await TriggerN8n.start();
-			try {
-				await body(n8n, n8n.sandbox);
-			} finally {
-				await n8n.stop();
-			}
-		},
-		STEP_TIMEOUT_MS,
-	);
-
-/** What would keep others waiting. */
+/** What would disturb the others. */
 const actAlone = (promise: string, body: Body) => it(promise, withOwnKpn(body), STEP_TIMEOUT_MS);
 
 const configured = ({ settings }: Sandbox) => settings.application?.webhook_url;
-const urlOf = (n8n: TriggerN8n, { nodes }: { nodes: Array<{ webhookId?: string }> }, index = 0) =>
-	n8n.webhookUrl(nodes[index]?.webhookId ?? '');
+const urlOf = ({ nodes }: { nodes: Array<{ webhookId?: string }> }, index = 0) =>
+	shared.webhookUrl(nodes[index]?.webhookId ?? '');
 
 /** KPN's report to a URL, as it signs it; gives the status of the answer. */
 async function report({ settings }: Sandbox, url: string): Promise<number> {
@@ -77,94 +62,6 @@ const untilLog = async (words: string) =>
 	await waitUntil(async () => new RegExp(words).test(await readFile(shared.logFile, 'utf8')));
 
 describe('what people do with triggers, in the real n8n', () => {
-	actInOwnN8n(
-		'and also where the first was changed in between: n8n goes on, no URL is lost',
-		async (n8n, sandbox) => {
-			const privacy_config = { excluded_fields: { sms_dlr: ['Message'] } };
-			const before = { webhook_url: FOREIGN, privacy_config };
-			sandbox.settings.application = before;
-			const one = await n8n.addWorkflow('One', takeOver);
-			const two = await n8n.addWorkflow('Two', takeOver);
-			const three = await n8n.addWorkflow('Three', takeOver);
-			await n8n.publish(one);
-			await n8n.publish(two);
-			const additionalOptions = { takeOver: true, timestampTolerance: 60 };
-			await n8n.editAndPublish(one, { parameters: { additionalOptions } });
-			await n8n.untilKpnHas(urlOf(n8n, one));
-			await n8n.publish(three);
-			await n8n.unpublish(two);
-			await delay(SETTLED_MS);
-			await n8n.unpublish(one);
-			await delay(SETTLED_MS);
-			expect(configured(sandbox)).toBe(urlOf(n8n, three));
-			await n8n.restart();
-			await n8n.unpublish(three);
-			await n8n.untilKpnHas(FOREIGN);
-			expect(sandbox.settings.application).toEqual(before);
-		},
-	);
-
-	actInOwnN8n(
-		'unpublished after it was taken over from, and n8n restarted: KPN has no dead URL',
-		async (n8n) => {
-			const one = await n8n.addWorkflow('One');
-			const two = await n8n.addWorkflow('Two', takeOver);
-			await n8n.publish(one);
-			await n8n.publish(two);
-			await n8n.unpublish(one);
-			await delay(SETTLED_MS);
-			await n8n.restart();
-			await n8n.unpublish(two);
-			await n8n.untilKpnHas(undefined);
-		},
-	);
-
-	actInOwnN8n(
-		'another address of n8n holds from unpublishing and publishing on, not from a start',
-		async (n8n, sandbox) => {
-			sandbox.settings.addKey({ secret: 'theirs' });
-			const workflow = await n8n.addWorkflow('Moved');
-			await n8n.publish(workflow);
-			const before = urlOf(n8n, workflow);
-			sandbox.settingsCalls.length = 0;
-			const elsewhere = new URL(before).origin.replace('127.0.0.1', 'localhost');
-			await n8n.restart({ WEBHOOK_URL: `${elsewhere}/` });
-			await delay(3000);
-			expect(sandbox.settingsCalls).toEqual([]);
-			expect(await report(sandbox, before)).toBe(200);
-			// KPN is asked for its keys beside the event, once n8n has answered.
-			await waitUntil(() => sandbox.settingsCalls.some(({ path }) => path.endsWith('/reveal')));
-			await delay(500);
-			expect(await readFile(n8n.logFile, 'utf8')).not.toContain('could not get the signing keys');
-			await n8n.unpublish(workflow);
-			await n8n.untilKpnHas(undefined);
-			await activate(n8n.rest, workflow);
-			await n8n.untilKpnHas(before.replace('127.0.0.1', 'localhost'));
-		},
-	);
-
-	act(
-		'a second n8n with the same path is refused, and takes nothing away when unpublished',
-		async (n8n, sandbox) => {
-			const webhookId = randomUUID();
-			const workflow = await n8n.addWorkflow('Production', { webhookId });
-			await n8n.publish(workflow);
-			const second = await n8n.startSecond();
-			try {
-				const copy = await second.addWorkflow('Staging', { webhookId });
-				await activate(second.rest, copy);
-				expect((await second.publication(copy)).errors).toEqual([
-					expect.stringMatching(/KPN sends .* to .*Take Over/),
-				]);
-				await second.unpublish(copy);
-				await delay(SETTLED_MS);
-				expect(configured(sandbox)).toBe(urlOf(n8n, workflow));
-			} finally {
-				await second.packed.remove();
-			}
-		},
-	);
-
 	act(
 		'listening on a published workflow leaves its URL, and says where the events go',
 		async (n8n, sandbox) => {
@@ -173,7 +70,7 @@ describe('what people do with triggers, in the real n8n', () => {
 			await expect(n8n.listen(workflow)).rejects.toThrow(/KPN sends .* to/);
 			await n8n.stopListening(workflow).catch(() => {});
 			await delay(SETTLED_MS);
-			expect(configured(sandbox)).toBe(urlOf(n8n, workflow));
+			expect(configured(sandbox)).toBe(urlOf(workflow));
 		},
 	);
 
@@ -195,7 +92,7 @@ describe('what people do with triggers, in the real n8n', () => {
 			const workflow = await n8n.addWorkflow('Edited');
 			await n8n.publish(workflow);
 			const privacy_config = { excluded_fields: { sms_dlr: ['Message'] } };
-			sandbox.settings.application = { webhook_url: urlOf(n8n, workflow), privacy_config };
+			sandbox.settings.application = { webhook_url: urlOf(workflow), privacy_config };
 			sandbox.settingsCalls.length = 0;
 			await n8n.editAndPublish(workflow, {
 				name: 'Renamed',
@@ -204,7 +101,7 @@ describe('what people do with triggers, in the real n8n', () => {
 			expect((await n8n.publication(workflow)).errors).toEqual([]);
 			await delay(SETTLED_MS);
 			expect(sandbox.settings.application).toEqual({
-				webhook_url: urlOf(n8n, workflow),
+				webhook_url: urlOf(workflow),
 				privacy_config,
 			});
 			const changed = sandbox.settingsCalls.filter(({ method }) => method !== 'GET');
@@ -219,7 +116,7 @@ describe('what people do with triggers, in the real n8n', () => {
 		await activate(n8n.rest, workflow);
 		const { errors } = await n8n.publication(workflow);
 		expect(errors).toEqual([expect.stringMatching(/KPN has one webhook URL for each application/)]);
-		expect([urlOf(n8n, workflow, 0), urlOf(n8n, workflow, 1)]).toContain(configured(sandbox));
+		expect([urlOf(workflow, 0), urlOf(workflow, 1)]).toContain(configured(sandbox));
 	});
 
 	act(
@@ -234,7 +131,7 @@ describe('what people do with triggers, in the real n8n', () => {
 			]);
 			await n8n.unpublish(duplicate);
 			await delay(SETTLED_MS);
-			expect(configured(sandbox)).toBe(urlOf(n8n, workflow));
+			expect(configured(sandbox)).toBe(urlOf(workflow));
 		},
 	);
 
@@ -248,7 +145,7 @@ describe('what people do with triggers, in the real n8n', () => {
 			expect(configured(sandbox)).toBe(FOREIGN);
 			await n8n.unpublish(workflow);
 			await n8n.editAndPublish(workflow, takeOver);
-			await n8n.untilKpnHas(urlOf(n8n, workflow));
+			await n8n.untilKpnHas(urlOf(workflow));
 			const stored = await n8n.rest.get<object>(`/workflows/${workflow.id}`);
 			expect(JSON.stringify(stored)).not.toContain('of-theirs');
 			await n8n.unpublish(workflow);
@@ -268,7 +165,7 @@ describe('what people do with triggers, in the real n8n', () => {
 			await n8n.publish(two);
 			await n8n.unpublish(one);
 			await delay(SETTLED_MS);
-			expect(configured(sandbox)).toBe(urlOf(n8n, two));
+			expect(configured(sandbox)).toBe(urlOf(two));
 			await n8n.unpublish(two);
 			await n8n.untilKpnHas(FOREIGN);
 		},
@@ -282,7 +179,7 @@ describe('what people do with triggers, in the real n8n', () => {
 			await n8n.publish(one);
 			await n8n.publish(two);
 			await n8n.unpublish(two);
-			await n8n.untilKpnHas(urlOf(n8n, one));
+			await n8n.untilKpnHas(urlOf(one));
 		},
 	);
 
@@ -293,7 +190,7 @@ describe('what people do with triggers, in the real n8n', () => {
 			await activate(n8n.rest, workflow);
 			const { errors } = await n8n.publication(workflow);
 			expect(errors).toEqual([expect.stringMatching(/to another trigger of this workflow/)]);
-			expect([urlOf(n8n, workflow, 0), urlOf(n8n, workflow, 1)]).toContain(configured(sandbox));
+			expect([urlOf(workflow, 0), urlOf(workflow, 1)]).toContain(configured(sandbox));
 		},
 	);
 
@@ -316,7 +213,7 @@ describe('what people do with triggers, in the real n8n', () => {
 			await sandbox.stopListening();
 			await n8n.unpublish(workflow);
 			await untilLog(
-				`“Stays”.*still send to ${urlOf(n8n, workflow)}. KPN could not .* Remove that URL at KPN, or`,
+				`“Stays”.*still send to ${urlOf(workflow)}. KPN could not .* Remove that URL at KPN, or`,
 			);
 			await sandbox.resumeListening();
 			await activate(n8n.rest, workflow);
@@ -339,13 +236,13 @@ describe('what people do with triggers, in the real n8n', () => {
 					data: sandboxCredential(other),
 				});
 				await n8n.editAndPublish(workflow, { name: 'Renamed' });
-				await waitUntil(() => other.settings.application?.webhook_url === urlOf(n8n, workflow));
+				await waitUntil(() => other.settings.application?.webhook_url === urlOf(workflow));
 				await untilLog(
-					`“Changed”.*still send to ${urlOf(n8n, workflow)}. The credential was that of the application`,
+					`“Changed”.*still send to ${urlOf(workflow)}. The credential was that of the application`,
 				);
 				await n8n.unpublish(workflow);
 				await waitUntil(() => other.settings.application === undefined);
-				expect(configured(sandbox)).toBe(urlOf(n8n, workflow));
+				expect(configured(sandbox)).toBe(urlOf(workflow));
 			} finally {
 				await other.close();
 			}
@@ -360,19 +257,19 @@ describe('what people do with triggers, in the real n8n', () => {
 			await n8n.rest.delete(`/credentials/${n8n.credential.id}`);
 			await n8n.unpublish(workflow);
 			const words = 'The credential that is chosen here has been deleted. Choose another one';
-			await untilLog(`“Deleted”.*still send to ${urlOf(n8n, workflow)}. ${words}`);
+			await untilLog(`“Deleted”.*still send to ${urlOf(workflow)}. ${words}`);
 			await activate(n8n.rest, workflow).then(
 				async () => expect((await n8n.publication(workflow)).errors.join()).toMatch(words),
 				({ message }: Error) => expect(message).toMatch(/credential/i),
 			);
-			expect(configured(sandbox)).toBe(urlOf(n8n, workflow));
+			expect(configured(sandbox)).toBe(urlOf(workflow));
 		},
 	);
 
 	act('what the log says names the workflow and the node', async (n8n) => {
 		const workflow = await n8n.addWorkflow('Named workflow');
 		await n8n.publish(workflow);
-		expect((await fetch(urlOf(n8n, workflow), { method: 'POST', body: '{}' })).status).toBe(401);
+		expect((await fetch(urlOf(workflow), { method: 'POST', body: '{}' })).status).toBe(401);
 		await waitUntil(async () =>
 			/Named workflow.*KPN SMS Trigger 0.*no signature/.test(
 				await readFile(shared.logFile, 'utf8'),
@@ -381,7 +278,71 @@ describe('what people do with triggers, in the real n8n', () => {
 	});
 });
 
-describe('what keeps n8n waiting', () => {
+describe('where n8n is started again, kept waiting, or not the only one', () => {
+	actAlone(
+		'a second n8n with the same path is refused, and takes nothing away when unpublished',
+		async (n8n, sandbox) => {
+			const webhookId = randomUUID();
+			const workflow = await n8n.addWorkflow('Production', { webhookId });
+			await n8n.publish(workflow);
+			const second = await n8n.startSecond();
+			try {
+				const copy = await second.addWorkflow('Staging', { webhookId });
+				await activate(second.rest, copy);
+				expect((await second.publication(copy)).errors).toEqual([
+					expect.stringMatching(/KPN sends .* to .*Take Over/),
+				]);
+				await second.unpublish(copy);
+				await delay(SETTLED_MS);
+				expect(configured(sandbox)).toBe(urlOf(workflow));
+			} finally {
+				await second.packed.remove();
+			}
+		},
+	);
+
+	actAlone(
+		'and also where the first was changed in between: n8n goes on, no URL is lost',
+		async (n8n, sandbox) => {
+			const privacy_config = { excluded_fields: { sms_dlr: ['Message'] } };
+			const before = { webhook_url: FOREIGN, privacy_config };
+			sandbox.settings.application = before;
+			const one = await n8n.addWorkflow('One', takeOver);
+			const two = await n8n.addWorkflow('Two', takeOver);
+			const three = await n8n.addWorkflow('Three', takeOver);
+			await n8n.publish(one);
+			await n8n.publish(two);
+			const additionalOptions = { takeOver: true, timestampTolerance: 60 };
+			await n8n.editAndPublish(one, { parameters: { additionalOptions } });
+			await n8n.untilKpnHas(urlOf(one));
+			await n8n.publish(three);
+			await n8n.unpublish(two);
+			await delay(SETTLED_MS);
+			await n8n.unpublish(one);
+			await delay(SETTLED_MS);
+			expect(configured(sandbox)).toBe(urlOf(three));
+			await n8n.restart();
+			await n8n.unpublish(three);
+			await n8n.untilKpnHas(FOREIGN);
+			expect(sandbox.settings.application).toEqual(before);
+		},
+	);
+
+	actAlone(
+		'unpublished after it was taken over from, and n8n restarted: KPN has no dead URL',
+		async (n8n) => {
+			const one = await n8n.addWorkflow('One');
+			const two = await n8n.addWorkflow('Two', takeOver);
+			await n8n.publish(one);
+			await n8n.publish(two);
+			await n8n.unpublish(one);
+			await delay(SETTLED_MS);
+			await n8n.restart();
+			await n8n.unpublish(two);
+			await n8n.untilKpnHas(undefined);
+		},
+	);
+
 	actAlone(
 		'KPN does not answer on publishing: words before a minute is over',
 		async (n8n, sandbox) => {
@@ -394,6 +355,32 @@ describe('what keeps n8n waiting', () => {
 			sandbox.reset();
 			expect(errors).toEqual([expect.stringMatching(/KPN did not answer in time/)]);
 			expect(took).toBeLessThan(60_000);
+		},
+	);
+
+	actAlone(
+		'another address of n8n holds from unpublishing and publishing on, not from a start',
+		async (n8n, sandbox) => {
+			sandbox.settings.addKey({ secret: 'theirs' });
+			const workflow = await n8n.addWorkflow('Moved');
+			await n8n.publish(workflow);
+			const before = urlOf(workflow);
+			sandbox.settingsCalls.length = 0;
+			const elsewhere = new URL(before).origin.replace('127.0.0.1', 'localhost');
+			await n8n.restart({ WEBHOOK_URL: `${elsewhere}/` });
+			await delay(3000);
+			expect(sandbox.settingsCalls).toEqual([]);
+			expect(await report(sandbox, before)).toBe(200);
+			// KPN is asked for its keys beside the event, once n8n has answered.
+			await waitUntil(() => sandbox.settingsCalls.some(({ path }) => path.endsWith('/reveal')));
+			await delay(500);
+			expect(await readFile(shared.logFile, 'utf8')).not.toContain(
+				'could not get the signing keys',
+			);
+			await n8n.unpublish(workflow);
+			await n8n.untilKpnHas(undefined);
+			await activate(n8n.rest, workflow);
+			await n8n.untilKpnHas(before.replace('127.0.0.1', 'localhost'));
 		},
 	);
 });
