@@ -45,7 +45,7 @@ const LIMITED: Limited[] = [
 		smsApi: 'v1' as const,
 		rate,
 		burst: 1,
-		messages: countAt(rate) / 3,
+		messages: Math.floor(countAt(rate) / 3),
 		executions: 3,
 	})),
 ];
