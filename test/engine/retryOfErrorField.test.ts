@@ -29,8 +29,8 @@ test.each(['stopWorkflow', 'continueRegularOutput', 'continueErrorOutput'] as co
 		const parameters = { options: { includeInputFields: true } };
 		const file = smsWorkflow({ ...tries, onError, parameters });
 		const result = await runWorkflow(file, startAtBefore(items), setting.credentials);
-		expect(outputOf(result, 'SMS').map(({ json }) => json.outcome)).toEqual(
-			items.map(() => 'accepted'),
+		expect(outputOf(result, 'SMS').map(({ json }) => [json.outcome, json.inputError])).toEqual(
+			items.map(({ error }) => ['accepted', error]),
 		);
 		expect(contents()).toEqual(['Message 0', 'Message 1', 'Message 2']);
 	},

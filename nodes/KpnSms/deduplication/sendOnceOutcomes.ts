@@ -12,7 +12,7 @@ export const SENT_BEFORE: FinalOutcome = { outcome: 'sentBefore' };
 
 export const UNKNOWN_BEFORE = unknown(
 	'an earlier execution had begun to send it, and it is not on record that KPN took it, so it was not sent again',
-	'KPN may have given no clear answer, n8n may have stopped in the middle of it, or another worker may be sending it now. The SMS may or may not arrive: check with the recipient, or let it be sent again with a new key under Send Once Per, or with Delivery Guarantee At Least Once, where there is this option.',
+	'KPN may have given no clear answer, n8n may have stopped in the middle of it, or another worker may be sending it now. The SMS may or may not arrive: check with the recipient. Delivery Guarantee At Least Once sends again what is unknown, and only that. Send and Wait does not have it: send this one item by itself there, with a new key, for a new key for all would send all again.',
 	{ elsewhere: true },
 );
 

@@ -14,9 +14,18 @@ const isAccepted = (outcome: FinalOutcome): outcome is Accepted => outcome.outco
 export function outputItem(result: ItemResult, node: INode): INodeExecutionData {
 	const output = isSuccess(result) ? successItem(result) : failedItem(result, node);
 	const { inputFields } = 'item' in result ? result.item : result;
-	if (inputFields) output.json = { ...output.json, ...omit(inputFields, Object.keys(output.json)) };
+	if (inputFields) {
+		output.json = {
+			...output.json,
+			...omit(withoutError(inputFields), Object.keys(output.json)),
+		};
+	}
 	return output;
 }
+
+/** By an `error` in the first item n8n tells that a node has failed: Retry On Fail would send all again. */
+const withoutError = ({ error, ...fields }: IDataObject): IDataObject =>
+	error === undefined ? fields : { ...fields, inputError: error };
 
 const successItem = (result: ItemOutcomes): INodeExecutionData =>
 	result.item.options.dryRun ? dryRunItem(result) : acceptedItem(result);
