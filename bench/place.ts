@@ -1,5 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { packThisPackage, TARBALL } from '../dev/n8n/communityPackage';
 import { installN8n, modulesOf, type N8nInstallation } from '../dev/n8n/install';
 import { startLineProcess, type LineProcess } from './lineProcess';
 
@@ -16,6 +19,7 @@ export interface Place {
 export async function inPlace<T>(run: (place: Place) => Promise<T>): Promise<T> {
 	const say = (words: string) => void process.stderr.write(`${words}\n`);
 	const installation = await installN8n({ onStep: say });
+	const packed = await mkdtemp(path.join(tmpdir(), 'kpn-sms-bench-'));
 	const children: LineProcess[] = [];
 	const start = (node: string, script: string, ...args: string[]) => {
 		const child = startLineProcess(node, [path.join(__dirname, script), ...args]);
@@ -23,11 +27,13 @@ export async function inPlace<T>(run: (place: Place) => Promise<T>): Promise<T> 
 		return child;
 	};
 	try {
+		process.env[TARBALL] = await packThisPackage(packed);
 		const kpn = `http://127.0.0.1:${await start(process.execPath, 'kpn.mjs').next()}`;
 		const startScript = (...shape: number[]) =>
 			start(installation.node, 'undici.mjs', modulesOf(installation), kpn, ...shape.map(String));
 		return await run({ installation, kpn, startScript, say });
 	} finally {
 		for (const child of children) child.stop();
+		await rm(packed, { recursive: true, force: true });
 	}
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import type { IDataObject } from 'n8n-workflow';
+import type { INodeParameters } from 'n8n-workflow';
 
 import { outputOf, runWorkflow } from '../../dev/engine';
 import {
@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(async () => await setting.sandbox.close());
 
-const run = async (options: IDataObject) =>
+const run = async (options: INodeParameters) =>
 	outputOf(
 		await runWorkflow(
 			{
