@@ -10,6 +10,7 @@ export interface LineProcess {
 
 export function startLineProcess(command: string, args: string[]): LineProcess {
 	const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+	process.once('exit', () => child.kill());
 	const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
 	return {
 		next: async (line) => {

@@ -20,6 +20,8 @@ export async function inPlace<T>(run: (place: Place) => Promise<T>): Promise<T> 
 	const say = (words: string) => void process.stderr.write(`${words}\n`);
 	const installation = await installN8n({ onStep: say });
 	const packed = await mkdtemp(path.join(tmpdir(), 'kpn-sms-bench-'));
+	// An exit in order, with which all that was started ends.
+	for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 	const children: LineProcess[] = [];
 	const start = (node: string, script: string, ...args: string[]) => {
 		const child = startLineProcess(node, [path.join(__dirname, script), ...args]);

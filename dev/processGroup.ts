@@ -10,6 +10,14 @@ export interface GroupOptions {
 	cwd?: string;
 }
 
+/** Those that have been started and not ended here. */
+const running = new Set<ChildProcess>();
+
+// However this process ends in order, nothing of it stays behind.
+process.once('exit', () => {
+	for (const { pid } of running) if (pid !== undefined) signalGroup(pid, 'SIGKILL');
+});
+
 /**
  * Starts a command as the leader of a process group of its own: Ctrl-C in the terminal does not
  * reach it, so that processes are ended here alone, in a given order.
@@ -28,6 +36,7 @@ export async function startGroup(
 			stdio: ['ignore', log.fd, log.fd],
 		});
 		await once(child, 'spawn');
+		running.add(child);
 		return child;
 	} finally {
 		await log.close();
@@ -53,6 +62,7 @@ export async function killGroup(child: ChildProcess): Promise<void> {
 	if (child.pid === undefined) return;
 	signalGroup(child.pid, 'SIGKILL');
 	if (!hasEnded(child)) await once(child, 'exit');
+	running.delete(child);
 }
 
 /** Runs a command to its end. Rejects if it fails, or once `signal` aborts, with nothing left of it. */
@@ -73,6 +83,7 @@ export async function run(
 		}
 	} finally {
 		signal?.removeEventListener('abort', end);
+		if (hasEnded(child)) running.delete(child);
 	}
 }
 
