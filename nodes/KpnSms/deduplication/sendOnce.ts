@@ -135,7 +135,8 @@ export class SendOnce {
 		const byKey = this.keys.byKey(messages);
 		const states = await this.store.findStates([...byKey.keys()]);
 		const sentBefore = [...byKey].filter(([key, message]) => !isToBeSent(message, states.get(key)));
-		return new Set(sentBefore.map(([, message]) => message));
+		const duplicates = messages.filter((message) => this.keys.duplicates.has(message));
+		return new Set([...sentBefore.map(([, message]) => message), ...duplicates]);
 	}
 
 	/** Whether it is not yet known if a message is sent by this run. */

@@ -69,7 +69,9 @@ function dryRunSummary(results: ItemResult[]): string | undefined {
 			recipients += result.item.recipients.length;
 			parts += result.item.size.parts * result.item.recipients.length;
 			maxParts = Math.min(maxParts, result.item.options.maximumPartsInAll ?? Infinity);
-			for (const recipient of result.item.recipients) {
+			const { recipients: numbers } = result.item;
+			// What is not sent again is no repeat.
+			for (const recipient of result.sentBefore === numbers.length ? [] : numbers) {
 				countByRecipient.set(recipient, (countByRecipient.get(recipient) ?? 0) + 1);
 			}
 		}
@@ -82,7 +84,7 @@ function dryRunSummary(results: ItemResult[]): string | undefined {
 	const alreadySent =
 		sentBefore === undefined
 			? ''
-			: ` ${countLabel(sentBefore, 'recipient')} would not get it again: Send Once Per has it on record.`;
+			: ` ${countLabel(sentBefore, 'recipient')} would not get it again: Send Once Per has the key on record, or the list has it before.`;
 	const tooMany = parts > maxParts ? ` ${tooManyParts(parts, maxParts)}` : '';
 	return `Dry run, nothing was sent: ${countLabel(messages, 'message')} to ${countLabel(recipients, 'recipient')}, ${countLabel(parts, 'part')} in all.${repeatedNumbers(countByRecipient)}${alreadySent}${tooMany}${problems}`;
 }

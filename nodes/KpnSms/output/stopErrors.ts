@@ -131,7 +131,7 @@ export function stopError(node: INode, results: ItemResult[]): NodeApiError {
 	const [first] = shown;
 	const { statusCode } = first ?? {};
 	const itemIndex = first?.items[0];
-	const next = nextStep(results);
+	const next = nextStep(results, node.name);
 	// n8n writes the message into its log: KPN's words, which may hold a number, go beside it.
 	if (results.length === 1 && first) {
 		const partly = counts['partly accepted'] > 0 ? next : '';
@@ -159,8 +159,11 @@ const NOBODY_HAS_IT = 'None of these has been sent: once that is put right, exec
 const SENDS_ALL_AGAIN =
 	'Execute step sends everything again, also to those who have it: Send Once Per knows only what was sent while it was set.';
 
-/** What to press, in n8n's own labels; by what is left to be sent. */
-function nextStep(results: ItemResult[]): string {
+/**
+ * What to press, in n8n's own labels; by what is left to be sent. The workflow is told by its node:
+ * where another one calls it, n8n shows these words there, and a retry of that one sends all again.
+ */
+function nextStep(results: ItemResult[], node: string): string {
 	const checked = results.filter(isChecked);
 	const having = (is: (outcome: FinalOutcome) => boolean) =>
 		checked.filter(({ outcomes }) => outcomes.some(is));
@@ -170,7 +173,7 @@ function nextStep(results: ItemResult[]): string {
 	const isLeft = having((one) => one.outcome === 'refused' && !isAboutContent(one)).length > 0;
 	const hasBadContent = having(isAboutContent).length > 0;
 	if (isLeft) {
-		const rest = 'Executions → this one → Retry (it uses the data of then)';
+		const rest = `in the workflow with the node “${escapeHtml(node)}”, Executions → the one that failed → Retry (it uses the data of then)`;
 		sentences.push(
 			isOnce
 				? `To send only the rest: execute again, for Send Once Per is set (correct first what is wrong in the data); or ${rest}.`

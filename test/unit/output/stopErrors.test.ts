@@ -61,19 +61,21 @@ describe('what to do next goes by what is left', () => {
 			expect(next).toMatch(
 				/^What KPN refused for its content.*Send what was corrected by itself\. Execute step sends everything again/,
 			);
-			expect(next).not.toMatch(/Executions → this one → Retry/);
+			expect(next).not.toMatch(/→ Retry \(it uses/);
 		},
 	);
 
 	test('with Send Once Per, what was corrected is sent by executing again', () => {
 		const next = nextOf(...resultsOf([ACCEPTED], [badContent]).map(withKey));
 		expect(next).toMatch(/^What KPN refused for its content.*Then execute again: only what was/);
-		expect(next).not.toMatch(/Executions → this one → Retry|Execute step sends everything/);
+		expect(next).not.toMatch(/→ Retry \(it uses|Execute step sends everything/);
 	});
 
 	test('what was not tried is retried, beside what must be corrected', () => {
 		const next = nextOf(...resultsOf([ACCEPTED], [badContent], [notTried]));
-		expect(next).toMatch(/^To send only the rest: Executions → this one → Retry.*for its content/);
+		expect(next).toMatch(
+			/^To send only the rest: in the workflow with the node “SMS”, Executions → the one that failed → Retry.*for its content/,
+		);
 		expect(next).not.toMatch(/by itself|Then execute again/);
 	});
 
@@ -85,7 +87,9 @@ describe('what to do next goes by what is left', () => {
 
 	test('nothing is said of content where none was refused', () => {
 		const next = nextOf(...resultsOf([ACCEPTED], [notTried]));
-		expect(next).toMatch(/^To send only the rest: Executions → this one → Retry/);
+		expect(next).toMatch(
+			/^To send only the rest: in the workflow with the node “SMS”, Executions → the one that failed → Retry/,
+		);
 		expect(next).not.toMatch(/content/);
 	});
 });
