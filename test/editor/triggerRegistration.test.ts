@@ -42,7 +42,7 @@ const withOwnKpn = (body: Body) => async () => {
 const act = (promise: string, body: Body) =>
 	it.concurrent(promise, withOwnKpn(body), STEP_TIMEOUT_MS);
 
-/** What would disturb the others. */
+/** What would disturb the others, or be disturbed by them. */
 const actAlone = (promise: string, body: Body) => it(promise, withOwnKpn(body), STEP_TIMEOUT_MS);
 
 const configured = ({ settings }: Sandbox) => settings.application?.webhook_url;
@@ -62,30 +62,6 @@ const untilLog = async (words: string) =>
 	await waitUntil(async () => new RegExp(words).test(await readFile(shared.logFile, 'utf8')));
 
 describe('what people do with triggers, in the real n8n', () => {
-	act(
-		'listening on a published workflow leaves its URL, and says where the events go',
-		async (n8n, sandbox) => {
-			const workflow = await n8n.addWorkflow('Published');
-			await n8n.publish(workflow);
-			await expect(n8n.listen(workflow)).rejects.toThrow(/KPN sends .* to/);
-			await n8n.stopListening(workflow).catch(() => {});
-			await delay(SETTLED_MS);
-			expect(configured(sandbox)).toBe(urlOf(workflow));
-		},
-	);
-
-	act(
-		'listening where the place is free takes it, makes no key, and gives it back',
-		async (n8n, sandbox) => {
-			const workflow = await n8n.addWorkflow('Tested');
-			await n8n.listen(workflow);
-			expect(configured(sandbox)).toMatch(/\/webhook-test\//);
-			await n8n.stopListening(workflow);
-			await n8n.untilKpnHas(undefined);
-			expect(sandbox.settings.keys).toEqual([]);
-		},
-	);
-
 	act(
 		'publishing an edit keeps what others have set, and KPN always has a URL',
 		async (n8n, sandbox) => {
@@ -278,7 +254,7 @@ describe('what people do with triggers, in the real n8n', () => {
 	});
 });
 
-describe('where n8n is started again, kept waiting, or not the only one', () => {
+describe('where n8n is started again, kept waiting, not the only one, or listening', () => {
 	actAlone(
 		'a second n8n with the same path is refused, and takes nothing away when unpublished',
 		async (n8n, sandbox) => {
@@ -381,6 +357,30 @@ describe('where n8n is started again, kept waiting, or not the only one', () => 
 			await n8n.untilKpnHas(undefined);
 			await activate(n8n.rest, workflow);
 			await n8n.untilKpnHas(before.replace('127.0.0.1', 'localhost'));
+		},
+	);
+
+	actAlone(
+		'listening on a published workflow leaves its URL, and says where the events go',
+		async (n8n, sandbox) => {
+			const workflow = await n8n.addWorkflow('Published');
+			await n8n.publish(workflow);
+			await expect(n8n.listen(workflow)).rejects.toThrow(/KPN sends .* to/);
+			await n8n.stopListening(workflow).catch(() => {});
+			await delay(SETTLED_MS);
+			expect(configured(sandbox)).toBe(urlOf(workflow));
+		},
+	);
+
+	actAlone(
+		'listening where the place is free takes it, makes no key, and gives it back',
+		async (n8n, sandbox) => {
+			const workflow = await n8n.addWorkflow('Tested');
+			await n8n.listen(workflow);
+			expect(configured(sandbox)).toMatch(/\/webhook-test\//);
+			await n8n.stopListening(workflow);
+			await n8n.untilKpnHas(undefined);
+			expect(sandbox.settings.keys).toEqual([]);
 		},
 	);
 });
