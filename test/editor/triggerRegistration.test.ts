@@ -61,6 +61,32 @@ async function report({ settings }: Sandbox, url: string): Promise<number> {
 const untilLog = async (words: string) =>
 	await waitUntil(async () => new RegExp(words).test(await readFile(shared.logFile, 'utf8')));
 
+describe('listening for a test event', () => {
+	actAlone(
+		'listening on a published workflow leaves its URL, and says where the events go',
+		async (n8n, sandbox) => {
+			const workflow = await n8n.addWorkflow('Published');
+			await n8n.publish(workflow);
+			await expect(n8n.listen(workflow)).rejects.toThrow(/KPN sends .* to/);
+			await n8n.stopListening(workflow).catch(() => {});
+			await delay(SETTLED_MS);
+			expect(configured(sandbox)).toBe(urlOf(workflow));
+		},
+	);
+
+	actAlone(
+		'listening where the place is free takes it, makes no key, and gives it back',
+		async (n8n, sandbox) => {
+			const workflow = await n8n.addWorkflow('Tested');
+			await n8n.listen(workflow);
+			expect(configured(sandbox)).toMatch(/\/webhook-test\//);
+			await n8n.stopListening(workflow);
+			await n8n.untilKpnHas(undefined);
+			expect(sandbox.settings.keys).toEqual([]);
+		},
+	);
+});
+
 describe('what people do with triggers, in the real n8n', () => {
 	act(
 		'publishing an edit keeps what others have set, and KPN always has a URL',
@@ -254,7 +280,7 @@ describe('what people do with triggers, in the real n8n', () => {
 	});
 });
 
-describe('where n8n is started again, kept waiting, not the only one, or listening', () => {
+describe('where n8n is started again, kept waiting, or not the only one', () => {
 	actAlone(
 		'a second n8n with the same path is refused, and takes nothing away when unpublished',
 		async (n8n, sandbox) => {
@@ -357,30 +383,6 @@ describe('where n8n is started again, kept waiting, not the only one, or listeni
 			await n8n.untilKpnHas(undefined);
 			await activate(n8n.rest, workflow);
 			await n8n.untilKpnHas(before.replace('127.0.0.1', 'localhost'));
-		},
-	);
-
-	actAlone(
-		'listening on a published workflow leaves its URL, and says where the events go',
-		async (n8n, sandbox) => {
-			const workflow = await n8n.addWorkflow('Published');
-			await n8n.publish(workflow);
-			await expect(n8n.listen(workflow)).rejects.toThrow(/KPN sends .* to/);
-			await n8n.stopListening(workflow).catch(() => {});
-			await delay(SETTLED_MS);
-			expect(configured(sandbox)).toBe(urlOf(workflow));
-		},
-	);
-
-	actAlone(
-		'listening where the place is free takes it, makes no key, and gives it back',
-		async (n8n, sandbox) => {
-			const workflow = await n8n.addWorkflow('Tested');
-			await n8n.listen(workflow);
-			expect(configured(sandbox)).toMatch(/\/webhook-test\//);
-			await n8n.stopListening(workflow);
-			await n8n.untilKpnHas(undefined);
-			expect(sandbox.settings.keys).toEqual([]);
 		},
 	);
 });
