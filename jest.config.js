@@ -22,6 +22,6 @@ module.exports = {
 	],
 	// The editor suite starts a whole n8n and a browser.
 	testTimeout: 60_000,
-	// Tests of one file that may run at the same time mostly wait.
-	maxConcurrency: 8,
+	// Tests of one file that may run at the same time mostly wait, but a busy n8n has to keep up.
+	maxConcurrency: 4,
 };

@@ -42,7 +42,7 @@ const withOwnKpn = (body: Body) => async () => {
 const act = (promise: string, body: Body) =>
 	it.concurrent(promise, withOwnKpn(body), STEP_TIMEOUT_MS);
 
-/** What would disturb the others. */
+/** What would disturb the others, or be disturbed by them. */
 const actAlone = (promise: string, body: Body) => it(promise, withOwnKpn(body), STEP_TIMEOUT_MS);
 
 const configured = ({ settings }: Sandbox) => settings.application?.webhook_url;
@@ -61,8 +61,8 @@ async function report({ settings }: Sandbox, url: string): Promise<number> {
 const untilLog = async (words: string) =>
 	await waitUntil(async () => new RegExp(words).test(await readFile(shared.logFile, 'utf8')));
 
-describe('what people do with triggers, in the real n8n', () => {
-	act(
+describe('listening for a test event', () => {
+	actAlone(
 		'listening on a published workflow leaves its URL, and says where the events go',
 		async (n8n, sandbox) => {
 			const workflow = await n8n.addWorkflow('Published');
@@ -74,7 +74,7 @@ describe('what people do with triggers, in the real n8n', () => {
 		},
 	);
 
-	act(
+	actAlone(
 		'listening where the place is free takes it, makes no key, and gives it back',
 		async (n8n, sandbox) => {
 			const workflow = await n8n.addWorkflow('Tested');
@@ -85,7 +85,9 @@ describe('what people do with triggers, in the real n8n', () => {
 			expect(sandbox.settings.keys).toEqual([]);
 		},
 	);
+});
 
+describe('what people do with triggers, in the real n8n', () => {
 	act(
 		'publishing an edit keeps what others have set, and KPN always has a URL',
 		async (n8n, sandbox) => {
