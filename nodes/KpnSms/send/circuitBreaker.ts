@@ -37,12 +37,12 @@ export class CircuitBreaker {
 	private readonly openSenders = new Map<string, Failure>();
 
 	/**
-	 * @param stopAtFailure as in a SendPlan
+	 * @param stopAtUnknown as in a SendPlan
 	 * @param acceptedBefore as in a SendPlan
 	 */
 	constructor(
 		calls: Call[],
-		private readonly stopAtFailure: boolean,
+		private readonly stopAtUnknown: boolean,
 		private readonly acceptedBefore: boolean,
 	) {
 		for (const call of calls) this.circuitOf(call).messages += call.length;
@@ -91,14 +91,15 @@ export class CircuitBreaker {
 
 	/** A call has failed for good. */
 	onCallFailed(call: Call, failure: Failure): void {
-		// A sender that is not this application's says nothing about the others.
-		if (failure.statusCode === 403 && !this.stopAtFailure) {
+		// A sender that is not this application's says nothing about the others. In "Stop Workflow" a 403
+		// ends all, as whatever else affects every call.
+		if (failure.statusCode === 403 && !this.stopAtUnknown) {
 			this.openSenders.set(call[0].item.sender, failure);
 			return;
 		}
 		// In "Stop Workflow" an unknown outcome ends the sending, so that the user can check before more
 		// messages are in doubt.
-		if (failure.affectsEveryCall || (this.stopAtFailure && failure.outcome === 'unknown')) {
+		if (failure.affectsEveryCall || (this.stopAtUnknown && failure.outcome === 'unknown')) {
 			this.openAll(failure);
 		}
 		if (failure.affectsEveryCall || failure.outcome === 'unknown') return;

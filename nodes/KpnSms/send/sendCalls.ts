@@ -26,8 +26,11 @@ export interface SendEnvironment {
 }
 
 export interface SendPlan {
-	/** Whether a failure leaves the messages after it unsent. */
-	stopAtFailure: boolean;
+	/**
+	 * In "Stop Workflow": whether an unknown outcome leaves all messages after it unsent. A refusal of
+	 * one message does not.
+	 */
+	stopAtUnknown: boolean;
 	/** Whether an earlier try had messages accepted. */
 	acceptedBefore: boolean;
 	/** How fast KPN is called; several runs may share it. */
@@ -58,7 +61,7 @@ export async function sendCalls(
 ): Promise<void> {
 	const { pace } = plan;
 	const pending = new CallQueue(calls, () => environment.random());
-	const breaker = new CircuitBreaker(calls, plan.stopAtFailure, plan.acceptedBefore);
+	const breaker = new CircuitBreaker(calls, plan.stopAtUnknown, plan.acceptedBefore);
 	const limit = new BatchingLimit(plan.batching);
 	const skipped: Array<[Call, Failure]> = [];
 	const lastFailures = new WeakMap<Call, Failure>();

@@ -22,7 +22,7 @@ export async function sendMessages(
 	run.sendOnce?.setUpcoming(calls.flat());
 	const environment = createEnvironment(context, request, run, calls);
 	const plan = {
-		stopAtFailure: !context.continueOnFail(),
+		stopAtUnknown: !context.continueOnFail(),
 		acceptedBefore: run.acceptedBefore,
 		batching,
 	};

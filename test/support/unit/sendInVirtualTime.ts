@@ -47,7 +47,7 @@ export async function sendInVirtualTime(
 	const pace = new Pace(MAX_WINDOW, random);
 	await sendCalls(
 		calls,
-		{ stopAtFailure: true, acceptedBefore: false, pace, ...plan },
+		{ stopAtUnknown: true, acceptedBefore: false, pace, ...plan },
 		{
 			sendCall: async (messages) => {
 				for (const message of messages) record.open.add(message);
