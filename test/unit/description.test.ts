@@ -16,6 +16,13 @@ test('the node can be a tool of an AI Agent', () => {
 	expect(property('operation')?.default).toBe('send');
 });
 
+test('the subtitle below the node names each operation', () => {
+	const operations = property('operation')?.options as INodePropertyOptions[];
+	for (const { name, value } of operations) {
+		expect(description.subtitle).toContain(` ${value}: "${name}"`);
+	}
+});
+
 test('where the node is set up as a tool, it says what to fix; elsewhere it does not', () => {
 	const shownIn = (name: string) => {
 		const node = opened({ operation: 'send' });
