@@ -8,7 +8,7 @@ const { description } = new KpnSms();
 const property = (name: string): INodeProperties | undefined =>
 	description.properties.find((one) => one.name === name);
 
-test('the node can be a tool of an AI Agent', () => {
+test("only Send is offered to an AI Agent: others hide from '@tool'", () => {
 	expect(description.usableAsTool).toBe(true);
 	const operations = property('operation')?.options as INodePropertyOptions[];
 	const forTools = operations.filter(({ displayOptions }) => !displayOptions?.hide?.['@tool']);
