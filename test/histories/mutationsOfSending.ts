@@ -43,7 +43,7 @@ export const SENDING: Array<Omit<Mutation, 'of'>> = [
 	},
 	{
 		name: 'what was unknown is called refused once a later try is',
-		file: `${SEND}/batch.ts`,
+		file: `${SEND}/message.ts`,
 		find: "latest.outcome === 'refused' && message.possiblySent ? unknownDespiteRefusal(latest) : latest;",
 		replace: 'latest;',
 	},

@@ -1,6 +1,6 @@
 import type { IDataObject, INode, IN8nHttpFullResponse } from 'n8n-workflow';
 
-import type { Call, Message } from '../../nodes/KpnSms/send/batch';
+import type { Call, Message } from '../../nodes/KpnSms/send/message';
 import { sendCalls } from '../../nodes/KpnSms/send/sendCalls';
 import type { KpnContext } from '../../nodes/KpnSms/send/kpnClient';
 import type { Failure } from '../../nodes/shared/failure';

@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { CHECK_WITH_RECIPIENT, unknown } from '../../shared/failure';
 import { mapWithYield } from '../../shared/eventLoop';
-import type { Message } from '../send/batch';
+import type { Message } from '../send/message';
 import type { ValidItem } from '../check/checkItem';
 import { isAgentToolCall, type KpnContext } from '../send/kpnClient';
 import type { KeyedHash } from './keyedHash';

@@ -4,7 +4,7 @@ import { sleep } from 'n8n-workflow';
 
 import type { Failure } from '../../shared/failure';
 import { mapWithYield } from '../../shared/eventLoop';
-import { outcomeOf, type Call, type Message } from '../send/batch';
+import { outcomeOf, type Call, type Message } from '../send/message';
 import type { Outcome, FinalOutcome } from '../send/outcome';
 import type { KeyedHash } from './keyedHash';
 import type { KeyState, KeyStore } from './keyStore';

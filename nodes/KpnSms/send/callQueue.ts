@@ -1,4 +1,4 @@
-import type { Call } from './batch';
+import type { Call } from './message';
 
 /** The calls that are still to be made, in order; what comes back goes first. */
 export class CallQueue {

@@ -1,5 +1,5 @@
 import type { Failure } from '../../shared/failure';
-import type { Call } from './batch';
+import type { Call } from './message';
 import type { Outcome } from './outcome';
 
 /** What the calls so far say of all messages with the same sender and options. */

@@ -11,7 +11,7 @@ import type { Failure } from '../../shared/failure';
 import { CREDENTIAL_TYPE, type KpnSendBody, type SmsApi } from '../../shared/kpnApi';
 import type { Secrets } from '../../shared/kpnError';
 import { tokenFailure } from '../../shared/tokenFailure';
-import type { Call } from './batch';
+import type { Call } from './message';
 import type { Batching } from '../rate/batchingLimit';
 import { CANCELED } from './sendCalls';
 import {

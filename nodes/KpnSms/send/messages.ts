@@ -6,7 +6,7 @@ import { Ledger } from '../deduplication/ledger';
 import { SendOnce } from '../deduplication/sendOnce';
 import type { ItemResult } from '../output/itemResult';
 import { tooManyParts } from '../output/stopErrors';
-import { messagesOf, outcomeOf, type Message } from './batch';
+import { messagesOf, outcomeOf, type Message } from './message';
 import type { KpnContext, RequestSettings } from './kpnClient';
 
 /** The messages of a run, and what keeps each from being sent twice. */

@@ -1,7 +1,7 @@
 import { refused, type Failure } from '../../shared/failure';
 import { returnCode } from '../../shared/returnCodes';
 import { mapWithYield } from '../../shared/eventLoop';
-import type { Call, Message } from './batch';
+import type { Call, Message } from './message';
 import { BatchingLimit, type Batching } from '../rate/batchingLimit';
 import { CircuitBreaker } from './circuitBreaker';
 import { MAX_RETRY_WAIT_MS, type Outcome } from './outcome';

@@ -1,4 +1,4 @@
-import type { Call, Message } from '../../../nodes/KpnSms/send/batch';
+import type { Call, Message } from '../../../nodes/KpnSms/send/message';
 import { sendCalls, type SendPlan } from '../../../nodes/KpnSms/send/sendCalls';
 import type { Outcome } from '../../../nodes/KpnSms/send/outcome';
 import { MAX_WINDOW } from '../../../nodes/KpnSms/rate/callWindow';

@@ -1,4 +1,4 @@
-import { messagesOf, type Call } from '../../../nodes/KpnSms/send/batch';
+import { messagesOf, type Call } from '../../../nodes/KpnSms/send/message';
 import { KpnClient, type KpnContext } from '../../../nodes/KpnSms/send/kpnClient';
 import { SMS_APIS } from '../../../nodes/shared/kpnApi';
 import { validItem } from '../../support/unit/validItem';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import type { Message } from '../../../nodes/KpnSms/send/batch';
+import type { Message } from '../../../nodes/KpnSms/send/message';
 import { sendCalls, MAX_OPEN_MESSAGES } from '../../../nodes/KpnSms/send/sendCalls';
 import { MAX_RETRY_WAIT_MS, type Outcome } from '../../../nodes/KpnSms/send/outcome';
 import { INITIAL_WINDOW } from '../../../nodes/KpnSms/rate/callWindow';
