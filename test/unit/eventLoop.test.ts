@@ -187,7 +187,7 @@ test('messages that are not sent any more are settled a few at a time', async ()
 	});
 	await sendCalls(
 		calls,
-		{ stopAtUnknown: true, acceptedBefore: false, pace: new Pace(64, Math.random) },
+		{ stopAtUnknown: true, hasAcceptedBefore: false, pace: new Pace(64, Math.random) },
 		{
 			sendCall: async () => REFUSED,
 			onRetry: () => {},

@@ -84,7 +84,8 @@ export class Ledger {
 				message.outcome = UNKNOWN_OF_OTHER_CLIENT;
 		} else if (entry === UNKNOWN) {
 			message.possiblySent = true;
-			if (item.options.deliveryGuarantee !== 'atLeastOnce') message.outcome = UNKNOWN_BEFORE;
+			if (item.options.deliveryGuarantee !== 'atLeastOnce')
+				message.outcome = UNKNOWN_IN_EARLIER_TRY;
 		} else {
 			message.outcome = { outcome: 'accepted', documentId: entry, acceptedBefore: true };
 		}
@@ -136,7 +137,7 @@ export class Ledger {
 	}
 }
 
-const UNKNOWN_BEFORE = unknown(
+const UNKNOWN_IN_EARLIER_TRY = unknown(
 	'an earlier try ended without a clear answer, so it was not sent again',
 	CHECK_WITH_RECIPIENT,
 );

@@ -17,7 +17,7 @@ import {
 	outcomeElsewhere,
 	outcomeOfDuplicate,
 	SENT_BEFORE,
-	UNKNOWN_BEFORE,
+	UNKNOWN_ELSEWHERE,
 } from './sendOnceOutcomes';
 
 /**
@@ -198,7 +198,7 @@ export class SendOnce {
 			if (state === 'begun') message.possiblySent = true;
 			this.begun.set(message, key);
 		} else {
-			const outcome = state === 'sent' ? SENT_BEFORE : UNKNOWN_BEFORE;
+			const outcome = state === 'sent' ? SENT_BEFORE : UNKNOWN_ELSEWHERE;
 			this.notSent.set(message, outcome);
 			this.running.end(key, outcome);
 		}

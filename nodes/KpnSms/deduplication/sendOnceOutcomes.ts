@@ -10,7 +10,7 @@ export const NOTHING_TO_SEND: Outcome = {
 
 export const SENT_BEFORE: FinalOutcome = { outcome: 'sentBefore' };
 
-export const UNKNOWN_BEFORE = unknown(
+export const UNKNOWN_ELSEWHERE = unknown(
 	'an earlier execution had begun to send it, and it is not on record that KPN took it, so it was not sent again',
 	'KPN may have given no clear answer, n8n may have stopped in the middle of it, or another worker may be sending it now. The SMS may or may not arrive: check with the recipient, or let it be sent again with a new key under Send Once Per, or with Delivery Guarantee At Least Once, where there is this option.',
 	{ elsewhere: true },

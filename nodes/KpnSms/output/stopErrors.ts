@@ -18,17 +18,17 @@ import {
  * For "Stop Workflow": one item that cannot be sent, and nothing is. A dry run is there to show what is
  * wrong: it has nothing to stop.
  *
- * @param acceptedBefore how many messages earlier tries had accepted
+ * @param acceptedCount how many messages earlier tries had accepted
  * @throws NodeApiError that names the items
  */
 export function stopIfInvalid(
 	node: INode,
 	items: Array<ValidItem | InvalidItem>,
-	acceptedBefore: number,
+	acceptedCount: number,
 ): void {
 	const invalidItems = items.filter(isInvalid).filter(({ dryRun }) => !dryRun);
 	if (invalidItems.length === 0) return;
-	throw invalidItemsError(node, invalidItems, items.length, acceptedBefore);
+	throw invalidItemsError(node, invalidItems, items.length, acceptedCount);
 }
 
 /**
@@ -49,11 +49,11 @@ export function invalidItemsError(
 	node: INode,
 	invalidItems: InvalidItem[],
 	total: number,
-	acceptedBefore: number,
+	acceptedCount: number,
 ): NodeApiError {
 	const [first] = invalidItems;
 	const itemIndex = first?.itemIndex;
-	const nothing = acceptedBefore === 0 ? 'Nothing was sent' : 'Nothing more was sent';
+	const nothing = acceptedCount === 0 ? 'Nothing was sent' : 'Nothing more was sent';
 	if (total === 1 && first) {
 		return apiError(node, { message: `${nothing}: ${first.problems.join(' ')}`, itemIndex });
 	}

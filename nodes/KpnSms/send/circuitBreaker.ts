@@ -38,12 +38,12 @@ export class CircuitBreaker {
 
 	/**
 	 * @param stopAtUnknown as in a SendPlan
-	 * @param acceptedBefore as in a SendPlan
+	 * @param hasAcceptedBefore as in a SendPlan
 	 */
 	constructor(
 		calls: Call[],
 		private readonly stopAtUnknown: boolean,
-		private readonly acceptedBefore: boolean,
+		private readonly hasAcceptedBefore: boolean,
 	) {
 		for (const call of calls) this.circuitOf(call).messages += call.length;
 	}
@@ -117,7 +117,7 @@ export class CircuitBreaker {
 		this.circuits.set(options.callKey, bySender);
 		const circuit = bySender.get(sender) ?? {
 			messages: 0,
-			accepted: this.acceptedBefore,
+			accepted: this.hasAcceptedBefore,
 			inFlight: 0,
 			refusedCalls: 0,
 			refusedMessages: 0,

@@ -32,7 +32,7 @@ export interface SendPlan {
 	 */
 	stopAtUnknown: boolean;
 	/** Whether an earlier try had messages accepted. */
-	acceptedBefore: boolean;
+	hasAcceptedBefore: boolean;
 	/** How fast KPN is called; several runs may share it. */
 	pace: Pace;
 	/** What the user has set as the most. */
@@ -61,7 +61,7 @@ export async function sendCalls(
 ): Promise<void> {
 	const { pace } = plan;
 	const pending = new CallQueue(calls, () => environment.random());
-	const breaker = new CircuitBreaker(calls, plan.stopAtUnknown, plan.acceptedBefore);
+	const breaker = new CircuitBreaker(calls, plan.stopAtUnknown, plan.hasAcceptedBefore);
 	const limit = new BatchingLimit(plan.batching);
 	const skipped: Array<[Call, Failure]> = [];
 	const lastFailures = new WeakMap<Call, Failure>();

@@ -24,7 +24,7 @@ export async function sendMessages(
 	const environment = createEnvironment(context, request, run, calls);
 	const plan = {
 		stopAtUnknown: !context.continueOnFail(),
-		acceptedBefore: run.acceptedBefore,
+		hasAcceptedBefore: run.hasAcceptedBefore,
 		batching,
 	};
 	const application = JSON.stringify([

@@ -47,7 +47,7 @@ export async function sendInVirtualTime(
 	const pace = new Pace(MAX_WINDOW, random);
 	await sendCalls(
 		calls,
-		{ stopAtUnknown: true, acceptedBefore: false, pace, ...plan },
+		{ stopAtUnknown: true, hasAcceptedBefore: false, pace, ...plan },
 		{
 			sendCall: async (messages) => {
 				for (const message of messages) record.open.add(message);

@@ -297,7 +297,7 @@ describe('bad messages', () => {
 
 		test('each is tried alone if an earlier try had some accepted', async () => {
 			const { settled } = await sendAndPassTime(createCalls([40]), [BAD], {
-				plan: { acceptedBefore: true },
+				plan: { hasAcceptedBefore: true },
 			});
 			expect(settled.map(([, outcome]) => outcome)).toEqual(Array(40).fill(BAD));
 		});
@@ -339,7 +339,7 @@ describe('Batching', () => {
 test('an error in what is told of a message comes out, and does not hang', async () => {
 	const delivery = sendCalls(
 		createCalls([1, 1]),
-		{ stopAtUnknown: true, acceptedBefore: false, pace: new Pace(64, Math.random) },
+		{ stopAtUnknown: true, hasAcceptedBefore: false, pace: new Pace(64, Math.random) },
 		{
 			sendCall: async () => ACCEPTED,
 			onRetry: () => {},
