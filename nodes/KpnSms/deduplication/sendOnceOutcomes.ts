@@ -1,7 +1,10 @@
 import { refused, unknown, type Failure } from '../../shared/failure';
 import type { FinalOutcome, Outcome } from '../send/outcome';
 
-/** For a call whose messages other executions have sent, or are sending: that is not a failure. */
+/**
+ * For a call whose messages other executions have sent, or are sending. Never set on a message:
+ * `isNotSent` comes first. `accepted` only keeps breaker and pace from counting it as a failure.
+ */
 export const NOTHING_TO_SEND: Outcome = {
 	outcome: 'accepted',
 	documentId: '',
