@@ -99,7 +99,7 @@ export class Pace {
 	}
 
 	/**
-	 * KPN had no time for a call, or could not be reached.
+	 * KPN answered 429 or 503, or could not be reached.
 	 *
 	 * @param requestedWaitMs what KPN asked to wait before the next
 	 * @param tooMany whether KPN said that there are too many calls: then it is there, and takes some
