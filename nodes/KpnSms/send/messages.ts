@@ -5,7 +5,7 @@ import { KeyStore } from '../deduplication/keyStore';
 import { Ledger } from '../deduplication/ledger';
 import { SendOnce } from '../deduplication/sendOnce';
 import type { ItemResult } from '../output/itemResult';
-import { tooManyParts } from '../output/stopErrors';
+import { tooManyParts } from '../output/runTexts';
 import { messagesOf, outcomeOf, type Message } from './message';
 import type { KpnContext, RequestSettings } from './kpnClient';
 
