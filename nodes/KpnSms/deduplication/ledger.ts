@@ -4,7 +4,7 @@ import { CHECK_WITH_RECIPIENT, unknown } from '../../shared/failure';
 import { mapWithYield } from '../../shared/eventLoop';
 import type { Message } from '../send/message';
 import type { ValidItem } from '../check/checkItem';
-import { isAgentToolCall, type KpnContext } from '../send/kpnClient';
+import { isAgentToolCall, type KpnContext } from '../send/kpnContext';
 import type { KeyedHash } from './keyedHash';
 
 /** Document IDs by a hash of the recipient: the context is stored with the execution. */

@@ -7,7 +7,8 @@ import { SendOnce } from '../deduplication/sendOnce';
 import type { ItemResult } from '../output/itemResult';
 import { tooManyParts } from '../output/runTexts';
 import { messagesOf, outcomeOf, type Message } from './message';
-import type { KpnContext, RequestSettings } from './kpnClient';
+import type { KpnContext } from './kpnContext';
+import type { RequestSettings } from '../operations/requestSettings';
 
 /** The messages of a run, and what keeps each from being sent twice. */
 export interface RunMessages {

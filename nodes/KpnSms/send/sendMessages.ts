@@ -4,7 +4,9 @@ import type { SendOnce } from '../deduplication/sendOnce';
 import { withSharedPace } from '../rate/sharedPace';
 import { batch } from './batch';
 import { settle, type Call, type Message } from './message';
-import { KpnClient, type KpnContext, type RequestSettings } from './kpnClient';
+import { KpnClient } from './kpnClient';
+import type { KpnContext } from './kpnContext';
+import type { RequestSettings } from '../operations/requestSettings';
 import type { RunMessages } from './messages';
 import type { Outcome } from './outcome';
 import { QuotaWatch } from './quotaWatch';
@@ -17,7 +19,7 @@ export async function sendMessages(
 	run: RunMessages,
 	unsent: Message[],
 ): Promise<void> {
-	const { api, batching, credential, options } = request;
+	const { api, batching, credential, httpOptions } = request;
 	const limit = Math.min(SMS_APIS[api].maxMessagesPerCall, batching?.size ?? Infinity);
 	const calls = batch(unsent, limit);
 	run.sendOnce?.setUpcoming(calls.flat());
@@ -28,9 +30,9 @@ export async function sendMessages(
 		batching,
 	};
 	const application = JSON.stringify([
-		options.baseURL,
-		options.url,
-		options.proxy,
+		httpOptions.baseURL,
+		httpOptions.url,
+		httpOptions.proxy,
 		credential.clientId,
 	]);
 	await withSharedPace(application, async (pace) => {
