@@ -18,7 +18,7 @@ export interface KpnResponse {
 const TIMEOUT_MS = 60_000;
 
 /** KPN's calls as they are: each goes out once, no redirect is followed, nothing is tried again. */
-export class KpnClient {
+export class CheckClient {
 	/** The token that calls carry; set once there is one. */
 	token = '';
 

@@ -6,7 +6,7 @@
 import { readAccount } from './account';
 import { ASSUMPTIONS } from './assumptions';
 import { Findings } from './findings';
-import { KpnClient } from './kpn';
+import { CheckClient } from './kpn';
 import { askOwnNumber } from './ownNumber';
 import { Prompt } from './prompt';
 import { Redactor } from './redact';
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
 		const account = await readAccount(process.argv.slice(2), process.env, prompt);
 		baseUrl = account.baseUrl;
 		redactor.hide(account.clientId, account.clientSecret);
-		const kpn = new KpnClient(account);
+		const kpn = new CheckClient(account);
 		let brokenOff: string | undefined;
 		try {
 			run = { kpn, findings, redactor, prompt, say, products: [] };

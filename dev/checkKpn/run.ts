@@ -1,12 +1,12 @@
 import type { SmsApi } from '../../nodes/shared/kpnApi';
 import type { Findings } from './findings';
-import type { KpnClient } from './kpn';
+import type { CheckClient } from './kpn';
 import type { Prompt } from './prompt';
 import type { Redactor } from './redact';
 
 /** What the steps of the check share. */
 export interface Run {
-	kpn: KpnClient;
+	kpn: CheckClient;
 	findings: Findings;
 	redactor: Redactor;
 	prompt: Prompt;

@@ -12,7 +12,7 @@ const MAX_CHOICES = 10;
 export function fields(): Record<string, string> {
 	const send = fieldsOf('send');
 	const sendOptions = optionsOf(send, 'options');
-	const wait = fieldsOf('sendAndWait').slice(2);
+	const wait = ownFieldsOf('sendAndWait');
 	const waitOptions = optionsOf(wait, 'options');
 	const isShared = ({ name }: INodeProperties) => sendOptions.some((one) => one.name === name);
 	const trigger = visible(new KpnSmsTrigger().description.properties);
@@ -40,6 +40,10 @@ const fieldsOf = (operation: string) =>
 				!isNodeSetting && (displayOptions?.show?.operation ?? [operation]).includes(operation),
 		),
 	);
+
+/** The same, without Resource and Operation, which all have. */
+const ownFieldsOf = (operation: string) =>
+	fieldsOf(operation).filter(({ name }) => name !== 'resource' && name !== 'operation');
 
 const visible = (properties: INodeProperties[]) =>
 	properties.filter(({ type }) => type !== 'hidden' && type !== 'notice');

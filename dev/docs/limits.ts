@@ -4,7 +4,7 @@ import { MAX_NUMBERS } from '../../nodes/KpnSms/check/checkItem';
 import { MAX_EXPIRY, readOptions, MIN_EXPIRY_ABROAD } from '../../nodes/KpnSms/check/options';
 import { MAX_RETRY_WAIT_MS } from '../../nodes/KpnSms/send/outcome';
 import { MAX_PARTS, textSize } from '../../nodes/KpnSms/check/parts';
-import { timeoutOf } from '../../nodes/KpnSms/operations/sendRequest';
+import { timeoutOf } from '../../nodes/KpnSms/operations/requestSettings';
 import { MAX_SENDER_CHARACTERS, SMS_APIS } from '../../nodes/shared/kpnApi';
 import { list, table } from './markdown';
 

@@ -25,7 +25,7 @@ async function main(): Promise<void> {
 		...(await outputs()),
 	};
 	const unused = new Set(Object.keys(generated));
-	const stale: string[] = [];
+	const stale = new Map<string, string>();
 	for (const page of DOCUMENTS) {
 		const file = resolve(ROOT, page);
 		const before = await readFile(file, 'utf8');
@@ -37,16 +37,19 @@ async function main(): Promise<void> {
 			const lines = await wrapped(content, file);
 			after = after.replace(whole, () => `${start}\n\n${lines}\n\n${end}`);
 		}
-		if (after === before) continue;
-		stale.push(page);
-		if (!check) await writeFile(file, after);
+		if (after !== before) stale.set(page, after);
 	}
-	if (unused.size > 0) throw new Error(`No page shows ${[...unused].join(', ')}`);
-	if (check && stale.length > 0) {
-		throw new Error(`Run “npm run docs”: the code says something else than ${stale.join(', ')}`);
+	if (unused.size > 0) throw new Error([...unused].map(notShown).join('\n'));
+	const pages = [...stale.keys()].join(', ');
+	if (check && stale.size > 0) {
+		throw new Error(`Run “npm run docs”: the code says something else than ${pages}`);
 	}
-	console.log(stale.length > 0 ? `Written: ${stale.join(', ')}` : 'Every page is up to date');
+	for (const [page, after] of stale) await writeFile(resolve(ROOT, page), after);
+	console.log(stale.size > 0 ? `Written: ${pages}` : 'Every page is up to date');
 }
+
+const notShown = (name: string): string =>
+	`No page shows ${name}: put <!-- generated: ${name} --> … <!-- /generated --> into a page`;
 
 /** Formatted as Prettier does in that file, and wrapped. */
 async function wrapped(content: string, file: string): Promise<string> {

@@ -31,7 +31,7 @@ async function yieldToEventLoop(): Promise<void> {
 }
 
 /**
- * Waits, or until the cancel button; the caller asks about that itself. For 0 milliseconds, until
+ * Waits; ends early, without an error, when the execution is canceled. For 0 milliseconds, until
  * everything else that is waiting has run.
  */
 export async function cancelableSleep(milliseconds: number, cancel?: AbortSignal): Promise<void> {

@@ -5,20 +5,13 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { table } from '../../dev/table';
+import { MUTATIONS, problemOf } from './allMutations';
 import type { Mutation } from './mutation';
-import { SEND_ONCE } from './mutationsOfSendOnce';
-import { SENDING } from './mutationsOfSending';
-import { TRIGGER_MUTATIONS } from './mutationsOfTrigger';
 
 /**
  * Judges the judge: breaks the code in one place at a time, in a copy, and says whether the histories
  * notice it.
  */
-
-const MUTATIONS: Mutation[] = [
-	...[...SENDING, ...SEND_ONCE].map((one) => ({ ...one, of: 'sending' as const })),
-	...TRIGGER_MUTATIONS,
-];
 
 const USAGE = 'npm run test:mutations -- [--of sending | trigger] [--only "words of a name"]';
 
@@ -49,7 +42,7 @@ async function main(): Promise<void> {
 		({ name, of }) => name.includes(values.only ?? '') && of === (values.of ?? of),
 	);
 	if (chosen.length === 0) throw new Error(USAGE);
-	const misplaced = await Promise.all(chosen.map(placeOf));
+	const misplaced = await Promise.all(chosen.map(problemOf));
 	const lost = misplaced.filter((problem) => problem !== undefined);
 	if (lost.length > 0) throw new Error(lost.join('\n'));
 
@@ -87,17 +80,6 @@ async function judgeAsItIs(of: Mutation['of'], copy: string): Promise<void> {
 	const { seed, promise, problem } = await judged(of, copy);
 	if (problem !== undefined) throw new Error(`They do not: ${problem}`);
 	if (seed !== undefined) throw new Error(`They do not: seed ${seed}: ${promise}`);
-}
-
-/** What is wrong with the place of a mutation: it has to be there exactly once. */
-async function placeOf({ name, file, find, replace }: Mutation): Promise<string | undefined> {
-	const text = await readFile(path.join(ROOT, file), 'utf8').catch(() => undefined);
-	if (text === undefined) return `“${name}” does not apply any more: there is no ${file}`;
-	const places = text.split(find).length - 1;
-	if (places !== 1) {
-		return `“${name}” does not apply any more: ${file} has ${places} times, and not once:\n${find}`;
-	}
-	return find === replace ? `“${name}” changes nothing` : undefined;
 }
 
 async function copyOfCheckout(): Promise<string> {

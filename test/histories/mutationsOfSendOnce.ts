@@ -42,8 +42,8 @@ export const SEND_ONCE: Array<Omit<Mutation, 'of'>> = [
 	{
 		name: 'Send Once Per: what was sent before counts as unknown',
 		file: `${DEDUPLICATION}/sendOnce.ts`,
-		find: "const outcome = state === 'sent' ? SENT_BEFORE : UNKNOWN_BEFORE;",
-		replace: 'const outcome = UNKNOWN_BEFORE;',
+		find: "const outcome = state === 'sent' ? SENT_BEFORE : UNKNOWN_ELSEWHERE;",
+		replace: 'const outcome = UNKNOWN_ELSEWHERE;',
 	},
 	{
 		name: 'Send Once Per: what a try before sent is not known to the next execution',

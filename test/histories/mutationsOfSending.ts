@@ -43,7 +43,7 @@ export const SENDING: Array<Omit<Mutation, 'of'>> = [
 	},
 	{
 		name: 'what was unknown is called refused once a later try is',
-		file: `${SEND}/batch.ts`,
+		file: `${SEND}/message.ts`,
 		find: "latest.outcome === 'refused' && message.possiblySent ? unknownDespiteRefusal(latest) : latest;",
 		replace: 'latest;',
 	},
@@ -208,7 +208,7 @@ export const SENDING: Array<Omit<Mutation, 'of'>> = [
 	},
 	{
 		name: 'what was not sent is counted as accepted in the error',
-		file: 'nodes/KpnSms/output/stopErrors.ts',
+		file: 'nodes/KpnSms/output/runTexts.ts',
 		find: "return notTried === failures ? 'not tried' : 'refused';",
 		replace: "return notTried === failures ? 'accepted' : 'refused';",
 	},

@@ -8,12 +8,19 @@ const { description } = new KpnSms();
 const property = (name: string): INodeProperties | undefined =>
 	description.properties.find((one) => one.name === name);
 
-test('the node can be a tool of an AI Agent', () => {
+test("only Send is offered to an AI Agent: others hide from '@tool'", () => {
 	expect(description.usableAsTool).toBe(true);
 	const operations = property('operation')?.options as INodePropertyOptions[];
 	const forTools = operations.filter(({ displayOptions }) => !displayOptions?.hide?.['@tool']);
 	expect(forTools.map(({ value }) => value)).toEqual(['send']);
 	expect(property('operation')?.default).toBe('send');
+});
+
+test('the subtitle below the node names each operation', () => {
+	const operations = property('operation')?.options as INodePropertyOptions[];
+	for (const { name, value } of operations) {
+		expect(description.subtitle).toContain(` ${value}: "${name}"`);
+	}
 });
 
 test('where the node is set up as a tool, it says what to fix; elsewhere it does not', () => {

@@ -38,6 +38,16 @@ test('the fields that n8n offers before anything ran are those that come out', (
 	);
 });
 
+test.each(filesIn('nodes', '.json').filter((path) => path.includes('/__schema__/')))(
+	'a page says what each field of %s means',
+	(path) => {
+		const { properties } = JSON.parse(read(path)) as { properties: object };
+		const pages = DOCUMENTS.map(read).join('\n');
+		const names = Object.keys(properties);
+		expect(names.filter((name) => !pages.includes(`\n- \`${name}\`: `))).toEqual([]);
+	},
+);
+
 test.each(DOCUMENTS)('every link and picture of %s leads somewhere', (path) => {
 	const links = linksIn(read(path));
 	expect(links.map((link) => deadEnd(path, link)).filter(Boolean)).toEqual([]);

@@ -1,8 +1,8 @@
 import type { IDataObject, INode, IN8nHttpFullResponse } from 'n8n-workflow';
 
-import type { Call, Message } from '../../nodes/KpnSms/send/batch';
+import type { Call, Message } from '../../nodes/KpnSms/send/message';
 import { sendCalls } from '../../nodes/KpnSms/send/sendCalls';
-import type { KpnContext } from '../../nodes/KpnSms/send/kpnClient';
+import type { KpnContext } from '../../nodes/KpnSms/send/kpnContext';
 import type { Failure } from '../../nodes/shared/failure';
 import type { RunItem } from '../../nodes/KpnSms/check/checkItems';
 import { sendItems } from '../../nodes/KpnSms/send/sendItems';
@@ -124,7 +124,7 @@ test.each<[string, Answer, INode['onError'], RunItem[], SmsApi?]>([
 	async (_, answer, onError, items, api = 'current') => {
 		const request = {
 			api,
-			options: { url: SMS_APIS[api].sendPath },
+			httpOptions: { url: SMS_APIS[api].sendPath },
 			credential: { oauthTokenData: { access_token: 'token' } },
 			timeoutMs: 60_000,
 		};
@@ -187,7 +187,7 @@ test('messages that are not sent any more are settled a few at a time', async ()
 	});
 	await sendCalls(
 		calls,
-		{ stopAtFailure: true, acceptedBefore: false, pace: new Pace(64, Math.random) },
+		{ stopAtUnknown: true, hasAcceptedBefore: false, pace: new Pace(64, Math.random) },
 		{
 			sendCall: async () => REFUSED,
 			onRetry: () => {},

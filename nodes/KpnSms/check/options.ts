@@ -16,7 +16,7 @@ interface CallOptions {
 	/** The header `SubAccount`. */
 	subAccount?: string;
 	messagesPerCall: number;
-	/** How often a call that was surely not taken is made again. */
+	/** After more failed attempts in a row, of whatever calls, a call is not made again. */
 	maximumRetries: number;
 }
 

@@ -1,6 +1,6 @@
 import { sleep, type DeduplicationHelperFunctions } from 'n8n-workflow';
 
-import type { KpnContext } from '../send/kpnClient';
+import type { KpnContext } from '../send/kpnContext';
 
 /** What is on record of a key: nothing; that its message was begun, without an outcome; that KPN has it. */
 export type KeyState = 'new' | 'begun' | 'sent';

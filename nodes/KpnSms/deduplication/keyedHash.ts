@@ -35,7 +35,8 @@ export class KeyedHash {
 	}
 
 	private digest(text: string): string {
-		// Not an HMAC, which takes five times as long: nobody is shown a whole hash, to add something to it.
+		// Not an HMAC, which takes five times as long: length extension needs a whole hash, and none
+		// leaves n8n.
 		return hash('sha256', `${this.clientId}\n${text}`, 'base64url');
 	}
 }

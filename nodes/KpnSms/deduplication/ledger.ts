@@ -2,9 +2,9 @@ import type { IDataObject } from 'n8n-workflow';
 
 import { CHECK_WITH_RECIPIENT, unknown } from '../../shared/failure';
 import { mapWithYield } from '../../shared/eventLoop';
-import type { Message } from '../send/batch';
+import type { Message } from '../send/message';
 import type { ValidItem } from '../check/checkItem';
-import { isAgentToolCall, type KpnContext } from '../send/kpnClient';
+import { isAgentToolCall, type KpnContext } from '../send/kpnContext';
 import type { KeyedHash } from './keyedHash';
 
 /** Document IDs by a hash of the recipient: the context is stored with the execution. */
@@ -84,7 +84,8 @@ export class Ledger {
 				message.outcome = UNKNOWN_OF_OTHER_CLIENT;
 		} else if (entry === UNKNOWN) {
 			message.possiblySent = true;
-			if (item.options.deliveryGuarantee !== 'atLeastOnce') message.outcome = UNKNOWN_BEFORE;
+			if (item.options.deliveryGuarantee !== 'atLeastOnce')
+				message.outcome = UNKNOWN_IN_EARLIER_TRY;
 		} else {
 			message.outcome = { outcome: 'accepted', documentId: entry, acceptedBefore: true };
 		}
@@ -136,7 +137,7 @@ export class Ledger {
 	}
 }
 
-const UNKNOWN_BEFORE = unknown(
+const UNKNOWN_IN_EARLIER_TRY = unknown(
 	'an earlier try ended without a clear answer, so it was not sent again',
 	CHECK_WITH_RECIPIENT,
 );

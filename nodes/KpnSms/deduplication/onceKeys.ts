@@ -1,5 +1,5 @@
 import { MAX_REMEMBER } from '../check/options';
-import type { Message } from '../send/batch';
+import type { Message } from '../send/message';
 import type { KeyedHash } from './keyedHash';
 
 /** The keys that the messages of a run have by Send Once Per, one for each key and recipient. */

@@ -1,4 +1,4 @@
-import type { Message } from '../send/batch';
+import type { Message } from '../send/message';
 
 /**
  * So many messages are recorded together: on SMS v1 a call is one message, and n8n takes some 20 ms

@@ -4,7 +4,7 @@ import { sleep } from 'n8n-workflow';
 
 import type { Failure } from '../../shared/failure';
 import { mapWithYield } from '../../shared/eventLoop';
-import { outcomeOf, type Call, type Message } from '../send/batch';
+import { outcomeOf, type Call, type Message } from '../send/message';
 import type { Outcome, FinalOutcome } from '../send/outcome';
 import type { KeyedHash } from './keyedHash';
 import type { KeyState, KeyStore } from './keyStore';
@@ -17,7 +17,7 @@ import {
 	outcomeElsewhere,
 	outcomeOfDuplicate,
 	SENT_BEFORE,
-	UNKNOWN_BEFORE,
+	UNKNOWN_ELSEWHERE,
 } from './sendOnceOutcomes';
 
 /**
@@ -199,7 +199,7 @@ export class SendOnce {
 			if (state === 'begun') message.possiblySent = true;
 			this.begun.set(message, key);
 		} else {
-			const outcome = state === 'sent' ? SENT_BEFORE : UNKNOWN_BEFORE;
+			const outcome = state === 'sent' ? SENT_BEFORE : UNKNOWN_ELSEWHERE;
 			this.notSent.set(message, outcome);
 			this.running.end(key, outcome);
 		}

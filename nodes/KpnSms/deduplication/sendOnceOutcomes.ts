@@ -1,7 +1,10 @@
 import { refused, unknown, type Failure } from '../../shared/failure';
 import type { FinalOutcome, Outcome } from '../send/outcome';
 
-/** For a call whose messages other executions have sent, or are sending: that is not a failure. */
+/**
+ * For a call whose messages other executions have sent, or are sending. Never set on a message:
+ * `isNotSent` comes first. `accepted` only keeps breaker and pace from counting it as a failure.
+ */
 export const NOTHING_TO_SEND: Outcome = {
 	outcome: 'accepted',
 	documentId: '',
@@ -10,7 +13,7 @@ export const NOTHING_TO_SEND: Outcome = {
 
 export const SENT_BEFORE: FinalOutcome = { outcome: 'sentBefore' };
 
-export const UNKNOWN_BEFORE = unknown(
+export const UNKNOWN_ELSEWHERE = unknown(
 	'an earlier execution had begun to send it, and it is not on record that KPN took it, so it was not sent again',
 	'KPN may have given no clear answer, n8n may have stopped in the middle of it, or another worker may be sending it now. The SMS may or may not arrive: check with the recipient. Delivery Guarantee At Least Once sends again what is unknown, and only that. Send and Wait does not have it: send this one item by itself there, with a new key, for a new key for all would send all again.',
 	{ elsewhere: true },

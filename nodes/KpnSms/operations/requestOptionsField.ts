@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { DEFAULT_TIMEOUT_MS } from './sendRequest';
+import { DEFAULT_TIMEOUT_MS } from './requestSettings';
 
 /**
  * On the Settings tab, as n8n has it for a declarative node. It leaves them out where a node has a

@@ -12,11 +12,10 @@ import { updateDisplayOptions } from 'n8n-workflow';
 import type { RunItem } from '../check/checkItems';
 import { hintsOf } from '../output/hints';
 import { invalidRun } from '../output/invalidRun';
-import type { RequestSettings } from '../send/kpnClient';
 import { sendItems } from '../send/sendItems';
 import { bodyFields, optionsField, toolNotice } from './fields';
 import { readItems } from './readItems';
-import { readRequestSettings, type RequestOptions } from './sendRequest';
+import { readRequestSettings, type RequestOptions, type RequestSettings } from './requestSettings';
 
 /**
  * What is declared is the body of KPN's send call for one item: its fields say where they go. In a

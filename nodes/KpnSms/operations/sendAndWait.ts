@@ -14,7 +14,6 @@ import omit from 'lodash/omit';
 import { isAwaited, type ItemResult } from '../output/itemResult';
 import type { RunItem } from '../check/checkItems';
 import { splitMobileNumbers } from '../check/mobileNumber';
-import type { RequestSettings } from '../send/kpnClient';
 import { sendItems } from '../send/sendItems';
 import { resumeUrlsOf, resumeUrlsProblem, canReceiveReports } from '../wait/resumeUrls';
 import { isHumanReview, itemsAt } from '../wait/outputs';
@@ -24,7 +23,7 @@ import { readTimeLimit } from '../wait/timeLimit';
 import { waitOfRun, type Wait } from '../wait/wait';
 import { hintsOf } from '../output/hints';
 import { invalidRun } from '../output/invalidRun';
-import { readRequestSettings, type RequestOptions } from './sendRequest';
+import { readRequestSettings, type RequestOptions, type RequestSettings } from './requestSettings';
 
 export const sendAndWaitOperation: INodePropertyOptions = {
 	name: 'Send and Wait',

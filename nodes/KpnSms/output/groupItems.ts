@@ -1,7 +1,10 @@
 /** As many as a person reads, of reasons, and of items with the same one; the rest is counted. */
 export const MAX_SHOWN = 10;
 
-/** Items of which the same is to be said, in the order of the first of each; `more` for those of any other. */
+/**
+ * Groups items with the same words, in the order of the first of each; `more` counts those of groups
+ * that are not shown.
+ */
 export function groupSame<T>(
 	items: T[],
 	isSame: (item: T, other: T) => boolean,

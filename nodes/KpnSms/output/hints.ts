@@ -5,7 +5,7 @@ import type { ItemResult } from './itemResult';
 import { TEST_URL_PROBLEM } from '../check/options';
 import { parseTime, quotaWarning, resetTime } from './quotaTexts';
 import { countLabel } from './groupItems';
-import { failureSummary, problemLines, tooManyParts } from './stopErrors';
+import { failureSummary, problemLines, tooManyParts } from './runTexts';
 import type { AccountInfo } from '../../shared/quota';
 import { isTestUrl } from '../../shared/testUrl';
 

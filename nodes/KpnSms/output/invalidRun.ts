@@ -1,7 +1,7 @@
 import { NodeOperationError, type INodeExecutionData } from 'n8n-workflow';
 
 import { mapWithYield } from '../../shared/eventLoop';
-import type { KpnContext } from '../send/kpnClient';
+import type { KpnContext } from '../send/kpnContext';
 import { outputItem } from './outputItem';
 
 /**

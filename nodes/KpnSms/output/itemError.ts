@@ -6,7 +6,7 @@ import { formatKpnError, joinSentences, type KpnError } from '../../shared/kpnEr
 import { MAX_SHOWN } from './groupItems';
 import { isFailure, type ItemOutcomes, type ItemResult } from './itemResult';
 
-/** Why an item was not delivered, for the person who built the workflow. */
+/** Why an item was not accepted, for the person who built the workflow. */
 interface ItemFailure {
 	outcome: 'refused' | 'unknown';
 	/** What happened, in one sentence. */
@@ -34,7 +34,7 @@ export function failureOf(result: ItemResult): ItemFailure {
 	}
 	const failures = failuresOf(result);
 	const worst = failures.find(({ outcome }) => outcome === 'unknown') ?? failures[0];
-	if (!worst) throw new Error('An item that was delivered has no failure');
+	if (!worst) throw new Error('An item that was accepted has no failure');
 	const { outcome, advice, kpn, statusCode, systemCode } = worst;
 	return {
 		outcome,
@@ -51,7 +51,7 @@ export function failureOf(result: ItemResult): ItemFailure {
 	};
 }
 
-/** For the error output: an item that was not delivered. */
+/** For the error output: an item that was not accepted. */
 export const itemError = (node: INode, itemIndex: number, failure: ItemFailure): NodeApiError =>
 	apiError(node, {
 		message: joinSentences(failure.message, failure.quote),

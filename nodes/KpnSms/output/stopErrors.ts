@@ -13,22 +13,23 @@ import {
 	type ItemOutcomes,
 	type ItemResult,
 } from './itemResult';
+import { countStates, isChecked, isSameProblem, notAllSent, problemLines } from './runTexts';
 
 /**
  * For "Stop Workflow": one item that cannot be sent, and nothing is. A dry run is there to show what is
  * wrong: it has nothing to stop.
  *
- * @param acceptedBefore how many messages earlier tries had accepted
+ * @param acceptedCount how many messages earlier tries had accepted
  * @throws NodeApiError that names the items
  */
 export function stopIfInvalid(
 	node: INode,
 	items: Array<ValidItem | InvalidItem>,
-	acceptedBefore: number,
+	acceptedCount: number,
 ): void {
 	const invalidItems = items.filter(isInvalid).filter(({ dryRun }) => !dryRun);
 	if (invalidItems.length === 0) return;
-	throw invalidItemsError(node, invalidItems, items.length, acceptedBefore);
+	throw invalidItemsError(node, invalidItems, items.length, acceptedCount);
 }
 
 /**
@@ -49,73 +50,24 @@ export function invalidItemsError(
 	node: INode,
 	invalidItems: InvalidItem[],
 	total: number,
-	acceptedBefore: number,
+	acceptedCount: number,
 ): NodeApiError {
 	const [first] = invalidItems;
 	const itemIndex = first?.itemIndex;
-	const nothing = acceptedBefore === 0 ? 'Nothing was sent' : 'Nothing more was sent';
+	const nothing = acceptedCount === 0 ? 'Nothing was sent' : 'Nothing more was sent';
 	if (total === 1 && first) {
 		return apiError(node, { message: `${nothing}: ${first.problems.join(' ')}`, itemIndex });
 	}
-	const { groups, more } = groupSame(invalidItems, isSameProblem);
-	const [firstGroup] = groups;
-	if (firstGroup?.length === total) {
-		const message = `${nothing}: ${firstGroup[0].problems.join(' ')}`;
+	const isOneProblem = invalidItems.every((item) => first && isSameProblem(first, item));
+	if (first && invalidItems.length === total && isOneProblem) {
+		const message = `${nothing}: ${first.problems.join(' ')}`;
 		return apiError(node, { message, description: `This concerns all ${total} items.` });
 	}
 	return apiError(node, {
 		message: `${nothing}: ${invalidItems.length} of ${total} items must be corrected first`,
-		description: htmlLines(groups.map(problemLine), more),
+		description: problemLines(invalidItems),
 		itemIndex,
 	});
-}
-
-const isSameProblem = (item: InvalidItem, other: InvalidItem): boolean =>
-	item.problems.length === other.problems.length &&
-	item.problems.every((problem, index) => problem === other.problems[index]);
-
-const problemLine = (group: [InvalidItem, ...InvalidItem[]]): string =>
-	joinSentences(itemsLabel(group.map((item) => item.itemIndex)), ...group[0].problems);
-
-/** What must be corrected, as HTML for a hint: each group of items with the same words in a line. */
-export function problemLines(invalidItems: InvalidItem[]): string {
-	const { groups, more } = groupSame(invalidItems, isSameProblem);
-	return htmlLines(groups.map(problemLine), more);
-}
-
-/** Why nothing of a run is sent. */
-export const tooManyParts = (parts: number, maxParts: number): string =>
-	`All items together take ${parts} parts, and Maximum Parts in All is ${maxParts}. Look whether these are the people that you mean; if so, raise it.`;
-
-type Counts = Record<ReturnType<typeof stateOf>, number>;
-
-/** Of the items that were to be sent, how many came to what. */
-function countStates(results: ItemResult[]): Counts {
-	const counts: Counts = {
-		accepted: 0,
-		'sent before': 0,
-		'partly accepted': 0,
-		refused: 0,
-		unknown: 0,
-		'not tried': 0,
-	};
-	for (const result of results) {
-		if (!isDryRun(result)) counts[isChecked(result) ? stateOf(result) : 'refused']++;
-	}
-	return counts;
-}
-
-const notAllSent = (counts: Counts): string =>
-	`Not all items were sent: ${Object.entries(counts)
-		.filter(([, count]) => count > 0)
-		.map(([name, count]) => `${count} ${name}`)
-		.join(', ')}`;
-
-/** For the Continue modes, in which n8n shows a run with failures in green: how many there are. */
-export function failureSummary(results: ItemResult[]): string | undefined {
-	return results.length < 2 || results.every((result) => isDryRun(result) || isSuccess(result))
-		? undefined
-		: `${notAllSent(countStates(results))}. What is wrong with an item, and what to do, is in its message.`;
 }
 
 /** For "Stop Workflow": what was sent, what not, what is unknown, and what a retry would do. */
@@ -207,25 +159,6 @@ const isAboutContent = (outcome: FinalOutcome): boolean =>
 	outcome.outcome === 'refused' &&
 	[400, 422].includes(outcome.statusCode ?? 0) &&
 	!outcome.notTried;
-
-/** What an item is counted as. */
-function stateOf({ outcomes }: ItemOutcomes) {
-	let sentBefore = 0;
-	let failures = 0;
-	let notTried = 0;
-	for (const outcome of outcomes) {
-		if (outcome.outcome === 'unknown') return 'unknown';
-		if (outcome.outcome === 'sentBefore') sentBefore++;
-		if (outcome.outcome !== 'refused') continue;
-		failures++;
-		if (outcome.notTried) notTried++;
-	}
-	if (failures === 0) return sentBefore === outcomes.length ? 'sent before' : 'accepted';
-	if (failures < outcomes.length) return 'partly accepted';
-	return notTried === failures ? 'not tried' : 'refused';
-}
-
-const isChecked = (result: ItemResult): result is ItemOutcomes => 'item' in result;
 
 /** Whether the same is to be said of both; of several recipients, each item has words of its own. */
 function isSameFailure(

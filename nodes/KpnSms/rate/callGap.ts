@@ -4,7 +4,7 @@ export interface SpacedCall {
 	/** The gap then. */
 	gap: number;
 	/** How often it had been lengthened: a call made before the last time says nothing of the gap now. */
-	epoch: number;
+	timesLengthened: number;
 	/** The call before it, until it is known when KPN took one before it. */
 	previous?: SpacedCall;
 	refused?: boolean;
@@ -65,7 +65,7 @@ export class CallGap {
 	/** 0 as long as KPN has refused none. */
 	length = 0;
 
-	private epoch = 0;
+	private timesLengthened = 0;
 
 	/** The longest time that was refused, and the shortest that was enough. */
 	private tooShort = 0;
@@ -90,7 +90,12 @@ export class CallGap {
 
 	start(now: number): SpacedCall {
 		this.measuredFrom ??= now - 1;
-		const call = { startedAt: now, gap: this.length, epoch: this.epoch, previous: this.lastCall };
+		const call = {
+			startedAt: now,
+			gap: this.length,
+			timesLengthened: this.timesLengthened,
+			previous: this.lastCall,
+		};
 		this.lastCall = call;
 		return call;
 	}
@@ -100,7 +105,7 @@ export class CallGap {
 		call.answeredAt = now;
 		call.previous = undefined;
 		if (call.startedAt > (this.measuredFrom ?? 0)) this.takenSinceThen++;
-		if (this.length === 0 || call.epoch !== this.epoch) return;
+		if (this.length === 0 || call.timesLengthened !== this.timesLengthened) return;
 		this.takenInRow++;
 		this.longEnough = Math.min(this.longEnough, spacing);
 		if (this.isBracketed) {
@@ -121,11 +126,11 @@ export class CallGap {
 	onRefused(call: SpacedCall, now: number): void {
 		const before = lastTakenBefore(call);
 		call.refused = true;
-		if (call.epoch !== this.epoch) return;
+		if (call.timesLengthened !== this.timesLengthened) return;
 		const spacing = call.startedAt - startOf(before);
 		if (before && this.length > 0 && now - (before.answeredAt ?? now) < BUNCHING_RATIO * spacing)
 			return;
-		this.epoch++;
+		this.timesLengthened++;
 		if (this.length === 0) {
 			const msPerCall = (now - (this.measuredFrom ?? now)) / Math.max(1, this.takenSinceThen);
 			this.takesBursts = this.takenSinceThen > 1;

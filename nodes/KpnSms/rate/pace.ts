@@ -4,8 +4,8 @@ import { CallWindow } from './callWindow';
 /** What was known when a call was made: handed back with its response. */
 export interface StartedCall {
 	startedAt: number;
-	/** Only the first refusal since the pace was last lowered counts. */
-	epoch: number;
+	/** How often the pace had been lowered: only the first refusal since the last time counts. */
+	timesLowered: number;
 	spaced: SpacedCall;
 }
 
@@ -37,7 +37,7 @@ export class Pace {
 
 	private readonly gap = new CallGap();
 
-	private epoch = 0;
+	private timesLowered = 0;
 
 	/** Tries in a row that all were refused. */
 	private failuresInRow = 0;
@@ -74,7 +74,7 @@ export class Pace {
 		this.window.start(now);
 		const spaced = this.gap.start(now);
 		this.notBefore = now + this.gap.length;
-		return { startedAt: now, epoch: this.epoch, spaced };
+		return { startedAt: now, timesLowered: this.timesLowered, spaced };
 	}
 
 	/** KPN has dealt with a call: it took it, or refused it for what is in it. */
@@ -99,13 +99,13 @@ export class Pace {
 	}
 
 	/**
-	 * KPN had no time for a call, or could not be reached.
+	 * KPN answered 429 or 503, or could not be reached.
 	 *
 	 * @param requestedWaitMs what KPN asked to wait before the next
 	 * @param tooMany whether KPN said that there are too many calls: then it is there, and takes some
 	 */
 	onUnavailable(
-		{ epoch, spaced }: StartedCall,
+		{ timesLowered, spaced }: StartedCall,
 		now: number,
 		requestedWaitMs: number,
 		tooMany: boolean,
@@ -114,8 +114,8 @@ export class Pace {
 		this.notBefore = Math.max(this.notBefore, now + requestedWaitMs);
 		const isFirst = this.gap.length === 0;
 		if (tooMany) this.gap.onRefused(spaced, now);
-		if (epoch !== this.epoch) return;
-		this.epoch++;
+		if (timesLowered !== this.timesLowered) return;
+		this.timesLowered++;
 		this.countFailure(now, tooMany);
 		this.failuresInRow++;
 		if (!tooMany || isFirst) this.window.halve();

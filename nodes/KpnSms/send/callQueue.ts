@@ -1,4 +1,4 @@
-import type { Call } from './batch';
+import type { Call } from './message';
 
 /** The calls that are still to be made, in order; what comes back goes first. */
 export class CallQueue {
@@ -32,7 +32,7 @@ export class CallQueue {
 	}
 
 	/**
-	 * Makes a call of its own, the next, of any one message, all with the same chance.
+	 * Picks a message at random and makes it the next call, alone.
 	 *
 	 * @param among which calls to look in: at least one
 	 * @returns that call

@@ -1,5 +1,5 @@
 import type { Failure } from '../../shared/failure';
-import type { Call } from './batch';
+import type { Call } from './message';
 import type { Outcome } from './outcome';
 
 /** What the calls so far say of all messages with the same sender and options. */
@@ -37,13 +37,13 @@ export class CircuitBreaker {
 	private readonly openSenders = new Map<string, Failure>();
 
 	/**
-	 * @param stopAtFailure as in a SendPlan
-	 * @param acceptedBefore as in a SendPlan
+	 * @param stopAtUnknown as in a SendPlan
+	 * @param hasAcceptedBefore as in a SendPlan
 	 */
 	constructor(
 		calls: Call[],
-		private readonly stopAtFailure: boolean,
-		private readonly acceptedBefore: boolean,
+		private readonly stopAtUnknown: boolean,
+		private readonly hasAcceptedBefore: boolean,
 	) {
 		for (const call of calls) this.circuitOf(call).messages += call.length;
 	}
@@ -91,14 +91,15 @@ export class CircuitBreaker {
 
 	/** A call has failed for good. */
 	onCallFailed(call: Call, failure: Failure): void {
-		// A sender that is not this application's says nothing about the others.
-		if (failure.statusCode === 403 && !this.stopAtFailure) {
+		// A sender that is not this application's says nothing about the others. In "Stop Workflow" a 403
+		// ends all, as whatever else affects every call.
+		if (failure.statusCode === 403 && !this.stopAtUnknown) {
 			this.openSenders.set(call[0].item.sender, failure);
 			return;
 		}
 		// In "Stop Workflow" an unknown outcome ends the sending, so that the user can check before more
 		// messages are in doubt.
-		if (failure.affectsEveryCall || (this.stopAtFailure && failure.outcome === 'unknown')) {
+		if (failure.affectsEveryCall || (this.stopAtUnknown && failure.outcome === 'unknown')) {
 			this.openAll(failure);
 		}
 		if (failure.affectsEveryCall || failure.outcome === 'unknown') return;
@@ -116,7 +117,7 @@ export class CircuitBreaker {
 		this.circuits.set(options.callKey, bySender);
 		const circuit = bySender.get(sender) ?? {
 			messages: 0,
-			accepted: this.acceptedBefore,
+			accepted: this.hasAcceptedBefore,
 			inFlight: 0,
 			refusedCalls: 0,
 			refusedMessages: 0,

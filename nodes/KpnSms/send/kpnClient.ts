@@ -2,17 +2,16 @@ import type {
 	ICredentialDataDecryptedObject,
 	IDataObject,
 	IExecuteFunctions,
-	IExecuteSingleFunctions,
-	IHttpRequestOptions,
 	IN8nHttpFullResponse,
 } from 'n8n-workflow';
 
 import type { Failure } from '../../shared/failure';
-import { CREDENTIAL_TYPE, type KpnSendBody, type SmsApi } from '../../shared/kpnApi';
+import { CREDENTIAL_TYPE, type KpnSendBody } from '../../shared/kpnApi';
 import type { Secrets } from '../../shared/kpnError';
 import { tokenFailure } from '../../shared/tokenFailure';
-import type { Call } from './batch';
-import type { Batching } from '../rate/batchingLimit';
+import type { Call } from './message';
+import type { RequestSettings } from '../operations/requestSettings';
+import type { KpnContext } from './kpnContext';
 import { CANCELED } from './sendCalls';
 import {
 	neverSent,
@@ -24,29 +23,6 @@ import {
 } from './response';
 import { connectionFailure } from './connectionFailure';
 import { outcomeOfResponse, type Outcome } from './outcome';
-
-export type KpnContext = IExecuteFunctions | IExecuteSingleFunctions;
-
-/**
- * Whether an AI Agent runs the node as a tool within the agent's own turn, as n8n does it for some
- * parents: then the execution's data are the agent's, and a call is one item.
- */
-export const isAgentToolCall = (context: KpnContext): boolean =>
-	context.getExecuteData().node.name !== context.getNode().name;
-
-/** How every call of a run is made. */
-export interface RequestSettings {
-	/** The one that the credential names. */
-	api: SmsApi;
-	/** From which only body and sub-account differ between calls. */
-	options: IHttpRequestOptions;
-	/** With its token, if n8n has stored one. n8n reads and decrypts it anew whenever it is asked. */
-	credential: ICredentialDataDecryptedObject;
-	/** Milliseconds for a whole call, also where a response arrives slowly. */
-	timeoutMs: number;
-	/** n8n's setting Batching, as the most that the user wants. */
-	batching?: Batching;
-}
 
 /**
  * Calls KPN for one run of the node, through n8n's own HTTP and credential code. n8n stores the
@@ -110,7 +86,7 @@ export class KpnClient {
 	/** What must not be quoted from a response. */
 	private get secrets(): Secrets {
 		const { clientSecret } = this.request.credential;
-		const { proxy } = this.request.options;
+		const { proxy } = this.request.httpOptions;
 		return [
 			this.token,
 			typeof clientSecret === 'string' ? clientSecret : undefined,
@@ -130,12 +106,12 @@ export class KpnClient {
 				mobile_number: message.recipient,
 			})),
 		};
-		const { options, timeoutMs } = this.request;
+		const { httpOptions, timeoutMs } = this.request;
 		// n8n aborts a request with this signal. In place of the cancel button's, it gets the time
 		// limit's: canceling must not cut off a call whose messages KPN may be taking right now.
 		const signal = AbortSignal.timeout(timeoutMs);
 		const read = async (raw: Parameters<typeof readResponse>[0]) =>
-			await readResponse(raw, options.baseURL ?? '', signal);
+			await readResponse(raw, httpOptions.baseURL ?? '', signal);
 		try {
 			const credential = this.credentialWith(this.token);
 			const caller = Object.create(this.context, {
@@ -146,9 +122,9 @@ export class KpnClient {
 				caller,
 				CREDENTIAL_TYPE,
 				{
-					...options,
+					...httpOptions,
 					headers: {
-						...options.headers,
+						...httpOptions.headers,
 						...(subAccount !== undefined && { SubAccount: subAccount }),
 					},
 					body,
@@ -164,10 +140,10 @@ export class KpnClient {
 			)) as IN8nHttpFullResponse;
 			return await read(returnedResponse(response));
 		} catch (error) {
-			const proxied = options.proxy !== undefined;
+			const proxied = httpOptions.proxy !== undefined;
 			const answer = thrownResponse(error);
 			if (!answer) {
-				return connectionFailure(error, proxied, neverSent(error, options.baseURL ?? ''));
+				return connectionFailure(error, proxied, neverSent(error, httpOptions.baseURL ?? ''));
 			}
 			try {
 				return await read(answer);

@@ -5,9 +5,10 @@ import { KeyStore } from '../deduplication/keyStore';
 import { Ledger } from '../deduplication/ledger';
 import { SendOnce } from '../deduplication/sendOnce';
 import type { ItemResult } from '../output/itemResult';
-import { tooManyParts } from '../output/stopErrors';
-import { messagesOf, outcomeOf, type Message } from './batch';
-import type { KpnContext, RequestSettings } from './kpnClient';
+import { tooManyParts } from '../output/runTexts';
+import { messagesOf, outcomeOf, type Message } from './message';
+import type { KpnContext } from './kpnContext';
+import type { RequestSettings } from '../operations/requestSettings';
 
 /** The messages of a run, and what keeps each from being sent twice. */
 export interface RunMessages {
@@ -15,7 +16,7 @@ export interface RunMessages {
 	items: Array<ValidItem | InvalidItem>;
 	byItem: Map<ValidItem, Message[]>;
 	/** Whether an earlier try of this execution had messages accepted. */
-	acceptedBefore: boolean;
+	hasAcceptedBefore: boolean;
 	/** What earlier tries have settled. */
 	ledger: Ledger;
 	/** Set where an item has a key of Send Once Per. */
@@ -33,7 +34,7 @@ export async function createMessages(
 	const store = KeyStore.of(context);
 	const sendOnce = store && checked.some(hasOnceKey) ? new SendOnce(store, hash) : undefined;
 	const byItem = new Map<ValidItem, Message[]>();
-	let acceptedBefore = false;
+	let hasAcceptedBefore = false;
 	await mapWithYield(checked, (item) => {
 		if (isInvalid(item)) return;
 		const messages = messagesOf(item);
@@ -42,7 +43,7 @@ export async function createMessages(
 			sendOnce?.keys.add(message);
 			if (item.options.dryRun) continue;
 			ledger.applyPrevious(message);
-			acceptedBefore ||= message.outcome?.outcome === 'accepted';
+			hasAcceptedBefore ||= message.outcome?.outcome === 'accepted';
 		}
 	});
 	const keyProblem = sendOnce ? sendOnce.keys.problem : NO_STORE;
@@ -57,7 +58,7 @@ export async function createMessages(
 			? invalidate(item, tooManyPartsProblem)
 			: item;
 	});
-	return { items, byItem, acceptedBefore, ledger, sendOnce };
+	return { items, byItem, hasAcceptedBefore, ledger, sendOnce };
 }
 
 /**

@@ -4,7 +4,7 @@ import { parseTime, quotaRunsDry } from '../output/quotaTexts';
 
 /**
  * Warns once, while a run still goes on, that KPN's quota does not carry the rest of it. It stops
- * nothing: KPN may raise the quota, and a part that is sent is sent.
+ * nothing: KPN may raise the quota, and what is sent so far is not lost by it.
  */
 export class QuotaWatch {
 	private callsMade = 0;

@@ -1,7 +1,7 @@
 import { refused, type Failure } from '../../shared/failure';
 import { returnCode } from '../../shared/returnCodes';
 import { mapWithYield } from '../../shared/eventLoop';
-import type { Call, Message } from './batch';
+import type { Call, Message } from './message';
 import { BatchingLimit, type Batching } from '../rate/batchingLimit';
 import { CircuitBreaker } from './circuitBreaker';
 import { MAX_RETRY_WAIT_MS, type Outcome } from './outcome';
@@ -26,10 +26,13 @@ export interface SendEnvironment {
 }
 
 export interface SendPlan {
-	/** Whether a failure leaves the messages after it unsent. */
-	stopAtFailure: boolean;
+	/**
+	 * In "Stop Workflow": whether an unknown outcome leaves all messages after it unsent. A refusal of
+	 * one message does not.
+	 */
+	stopAtUnknown: boolean;
 	/** Whether an earlier try had messages accepted. */
-	acceptedBefore: boolean;
+	hasAcceptedBefore: boolean;
 	/** How fast KPN is called; several runs may share it. */
 	pace: Pace;
 	/** What the user has set as the most. */
@@ -58,7 +61,7 @@ export async function sendCalls(
 ): Promise<void> {
 	const { pace } = plan;
 	const pending = new CallQueue(calls, () => environment.random());
-	const breaker = new CircuitBreaker(calls, plan.stopAtFailure, plan.acceptedBefore);
+	const breaker = new CircuitBreaker(calls, plan.stopAtUnknown, plan.hasAcceptedBefore);
 	const limit = new BatchingLimit(plan.batching);
 	const skipped: Array<[Call, Failure]> = [];
 	const lastFailures = new WeakMap<Call, Failure>();

@@ -5,7 +5,8 @@ import { checkItems, type RunItem } from '../check/checkItems';
 import type { ItemResult } from '../output/itemResult';
 import { outputItem } from '../output/outputItem';
 import { stopIfFailed, stopIfInvalid } from '../output/stopErrors';
-import type { KpnContext, RequestSettings } from './kpnClient';
+import type { KpnContext } from './kpnContext';
+import type { RequestSettings } from '../operations/requestSettings';
 import { createMessages, findUnsent, itemsToSend, resultsOf } from './messages';
 import { sendMessages } from './sendMessages';
 

@@ -2,8 +2,11 @@ import { cancelableSleep } from '../../shared/eventLoop';
 import { SMS_APIS } from '../../shared/kpnApi';
 import type { SendOnce } from '../deduplication/sendOnce';
 import { withSharedPace } from '../rate/sharedPace';
-import { batch, settle, type Call, type Message } from './batch';
-import { KpnClient, type KpnContext, type RequestSettings } from './kpnClient';
+import { batch } from './batch';
+import { settle, type Call, type Message } from './message';
+import { KpnClient } from './kpnClient';
+import type { KpnContext } from './kpnContext';
+import type { RequestSettings } from '../operations/requestSettings';
 import type { RunMessages } from './messages';
 import type { Outcome } from './outcome';
 import { QuotaWatch } from './quotaWatch';
@@ -16,20 +19,20 @@ export async function sendMessages(
 	run: RunMessages,
 	unsent: Message[],
 ): Promise<void> {
-	const { api, batching, credential, options } = request;
+	const { api, batching, credential, httpOptions } = request;
 	const limit = Math.min(SMS_APIS[api].maxMessagesPerCall, batching?.size ?? Infinity);
 	const calls = batch(unsent, limit);
 	run.sendOnce?.setUpcoming(calls.flat());
 	const environment = createEnvironment(context, request, run, calls);
 	const plan = {
-		stopAtFailure: !context.continueOnFail(),
-		acceptedBefore: run.acceptedBefore,
+		stopAtUnknown: !context.continueOnFail(),
+		hasAcceptedBefore: run.hasAcceptedBefore,
 		batching,
 	};
 	const application = JSON.stringify([
-		options.baseURL,
-		options.url,
-		options.proxy,
+		httpOptions.baseURL,
+		httpOptions.url,
+		httpOptions.proxy,
 		credential.clientId,
 	]);
 	await withSharedPace(application, async (pace) => {

@@ -1,4 +1,4 @@
-import type { Call, Message } from '../../../nodes/KpnSms/send/batch';
+import type { Call, Message } from '../../../nodes/KpnSms/send/message';
 import { sendCalls, type SendPlan } from '../../../nodes/KpnSms/send/sendCalls';
 import type { Outcome } from '../../../nodes/KpnSms/send/outcome';
 import { MAX_WINDOW } from '../../../nodes/KpnSms/rate/callWindow';
@@ -47,7 +47,7 @@ export async function sendInVirtualTime(
 	const pace = new Pace(MAX_WINDOW, random);
 	await sendCalls(
 		calls,
-		{ stopAtFailure: true, acceptedBefore: false, pace, ...plan },
+		{ stopAtUnknown: true, hasAcceptedBefore: false, pace, ...plan },
 		{
 			sendCall: async (messages) => {
 				for (const message of messages) record.open.add(message);

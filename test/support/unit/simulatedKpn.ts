@@ -1,4 +1,4 @@
-import type { Call, Message } from '../../../nodes/KpnSms/send/batch';
+import type { Call, Message } from '../../../nodes/KpnSms/send/message';
 import type { Outcome } from '../../../nodes/KpnSms/send/outcome';
 import type { Failure } from '../../../nodes/shared/failure';
 import type { VirtualTime } from './virtualTime';

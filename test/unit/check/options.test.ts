@@ -1,5 +1,5 @@
 import { MAX_EXPIRY, optionsReader, readOptions } from '../../../nodes/KpnSms/check/options';
-import { timeoutOf } from '../../../nodes/KpnSms/operations/sendRequest';
+import { timeoutOf } from '../../../nodes/KpnSms/operations/requestSettings';
 
 /** What an expression can give where a number, a switch or a choice is wanted. */
 

@@ -44,7 +44,7 @@ async function sendTo(
 ): Promise<Found> {
 	const time = new VirtualTime();
 	const kpn = make(time);
-	const plan = { stopAtFailure: false, ...(pace && { pace }) };
+	const plan = { stopAtUnknown: false, ...(pace && { pace }) };
 	const delivery = sendInVirtualTime(createCalls(sizes), async (call) => await kpn.call(call), {
 		seed,
 		time,
@@ -160,7 +160,7 @@ test.each([
 						await withSharedPace(`KPN ${seed}`, async (pace) => {
 							const call = async (messages: Parameters<SimulatedKpn['call']>[0]) =>
 								await kpn.call(messages);
-							const plan = { stopAtFailure: true, pace };
+							const plan = { stopAtUnknown: true, pace };
 							const calls = createCalls(Array<number>(100).fill(1));
 							return await sendInVirtualTime(calls, call, { seed: seed * execution, time, plan });
 						}),

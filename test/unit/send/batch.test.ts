@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 
-import { batch, messagesOf, type Message } from '../../../nodes/KpnSms/send/batch';
+import { batch } from '../../../nodes/KpnSms/send/batch';
+import { messagesOf, type Message } from '../../../nodes/KpnSms/send/message';
 import { validItem } from '../../support/unit/validItem';
 
 const drafts = fc.array(

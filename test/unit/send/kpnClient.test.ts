@@ -1,5 +1,6 @@
-import { messagesOf, type Call } from '../../../nodes/KpnSms/send/batch';
-import { KpnClient, type KpnContext } from '../../../nodes/KpnSms/send/kpnClient';
+import { messagesOf, type Call } from '../../../nodes/KpnSms/send/message';
+import { KpnClient } from '../../../nodes/KpnSms/send/kpnClient';
+import type { KpnContext } from '../../../nodes/KpnSms/send/kpnContext';
 import { SMS_APIS } from '../../../nodes/shared/kpnApi';
 import { validItem } from '../../support/unit/validItem';
 
@@ -10,7 +11,7 @@ test('an n8n that is too old to renew a token is told to be updated', async () =
 	} as unknown as KpnContext;
 	const request = {
 		api: 'current' as const,
-		options: { url: SMS_APIS.current.sendPath },
+		httpOptions: { url: SMS_APIS.current.sendPath },
 		credential: {},
 		timeoutMs: 1000,
 	};

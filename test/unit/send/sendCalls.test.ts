@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import type { Message } from '../../../nodes/KpnSms/send/batch';
+import type { Message } from '../../../nodes/KpnSms/send/message';
 import { sendCalls, MAX_OPEN_MESSAGES } from '../../../nodes/KpnSms/send/sendCalls';
 import { MAX_RETRY_WAIT_MS, type Outcome } from '../../../nodes/KpnSms/send/outcome';
 import { INITIAL_WINDOW } from '../../../nodes/KpnSms/rate/callWindow';
@@ -35,14 +35,14 @@ test('for any answers every message is settled once, and none is in a call after
 			fc.array(fc.constantFrom(...ANSWERS), { minLength: 1, maxLength: 12 }),
 			fc.boolean(),
 			fc.integer(),
-			async (sizes, answers, stopAtFailure, seed) => {
+			async (sizes, answers, stopAtUnknown, seed) => {
 				const calls = createCalls(sizes);
 				const {
 					calls: made,
 					settled,
 					open,
 				} = await sendAndPassTime(calls, answers, {
-					plan: { stopAtFailure },
+					plan: { stopAtUnknown },
 					seed,
 				});
 				expect(settled.map(([{ item }]) => item.itemIndex).sort((a, b) => a - b)).toEqual(
@@ -180,7 +180,7 @@ describe('what ends the sending', () => {
 		const calls = createCalls(Array<number>(200).fill(1));
 		const stopped = await sendAndPassTime(calls, [BROKEN]);
 		expect(stopped.calls.length).toBeLessThanOrEqual(INITIAL_WINDOW);
-		const continued = await sendAndPassTime(calls, [BROKEN], { plan: { stopAtFailure: false } });
+		const continued = await sendAndPassTime(calls, [BROKEN], { plan: { stopAtUnknown: false } });
 		expect(continued.calls).toHaveLength(200);
 	});
 
@@ -202,13 +202,13 @@ describe('what ends the sending', () => {
 		[true, 0],
 	])(
 		'403 for one sender: with Stop Workflow %p, %i messages of another are sent',
-		async (stopAtFailure, sent) => {
+		async (stopAtUnknown, sent) => {
 			const calls = createCalls(Array<number>(200).fill(1));
 			for (const [{ item }] of calls.slice(100)) item.sender = 'Other';
 			const { settled, calls: made } = await sendAndPassTime(
 				calls,
 				([{ item }]) => (item.sender === 'Other' ? ACCEPTED : FORBIDDEN),
-				{ plan: { stopAtFailure } },
+				{ plan: { stopAtUnknown } },
 			);
 			const accepted = settled.filter(([, { outcome }]) => outcome === 'accepted');
 			expect(accepted).toHaveLength(sent);
@@ -297,7 +297,7 @@ describe('bad messages', () => {
 
 		test('each is tried alone if an earlier try had some accepted', async () => {
 			const { settled } = await sendAndPassTime(createCalls([40]), [BAD], {
-				plan: { acceptedBefore: true },
+				plan: { hasAcceptedBefore: true },
 			});
 			expect(settled.map(([, outcome]) => outcome)).toEqual(Array(40).fill(BAD));
 		});
@@ -339,7 +339,7 @@ describe('Batching', () => {
 test('an error in what is told of a message comes out, and does not hang', async () => {
 	const delivery = sendCalls(
 		createCalls([1, 1]),
-		{ stopAtFailure: true, acceptedBefore: false, pace: new Pace(64, Math.random) },
+		{ stopAtUnknown: true, hasAcceptedBefore: false, pace: new Pace(64, Math.random) },
 		{
 			sendCall: async () => ACCEPTED,
 			onRetry: () => {},

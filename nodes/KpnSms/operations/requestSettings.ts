@@ -1,4 +1,9 @@
-import type { IDataObject, IHttpRequestOptions, INode } from 'n8n-workflow';
+import type {
+	ICredentialDataDecryptedObject,
+	IDataObject,
+	IHttpRequestOptions,
+	INode,
+} from 'n8n-workflow';
 
 import {
 	baseUrlOf,
@@ -8,8 +13,22 @@ import {
 	type SmsApi,
 } from '../../shared/kpnApi';
 import type { Batching } from '../rate/batchingLimit';
-import type { KpnContext, RequestSettings } from '../send/kpnClient';
+import type { KpnContext } from '../send/kpnContext';
 import { readProxy } from './proxy';
+
+/** How every call of a run is made. */
+export interface RequestSettings {
+	/** The one that the credential names. */
+	api: SmsApi;
+	/** From which only body and sub-account differ between calls. */
+	httpOptions: IHttpRequestOptions;
+	/** With its token, if n8n has stored one. n8n reads and decrypts it anew whenever it is asked. */
+	credential: ICredentialDataDecryptedObject;
+	/** Milliseconds for a whole call, also where a response arrives slowly. */
+	timeoutMs: number;
+	/** n8n's setting Batching, as the most that the user wants. */
+	batching?: Batching;
+}
 
 /** n8n's own settings that a declarative node has, on its Settings tab. */
 export interface RequestOptions {
@@ -89,7 +108,7 @@ export async function readRequestSettings(
 	const credential = await context.getCredentials(CREDENTIAL_TYPE);
 	const api: SmsApi = credential.smsApi === 'current' ? 'current' : 'v1';
 	const baseURL = baseUrlOf(credential);
-	const options: IHttpRequestOptions = {
+	const httpOptions: IHttpRequestOptions = {
 		method: 'POST',
 		baseURL,
 		url: SMS_APIS[api].sendPath,
@@ -101,7 +120,7 @@ export async function readRequestSettings(
 	};
 	return {
 		api,
-		options,
+		httpOptions,
 		credential,
 		timeoutMs: timeoutOf(requestOptions),
 		batching: batchingOf(requestOptions),
