@@ -22,6 +22,6 @@ module.exports = {
 	],
 	// The editor suite starts a whole n8n and a browser.
 	testTimeout: 60_000,
-	// Tests of one file that may run at the same time mostly wait, but a busy n8n has to keep up.
+	// Tests of one file that may run at the same time mostly wait; a real n8n keeps up with two.
 	maxConcurrency: 4,
 };
