@@ -7,6 +7,7 @@ import escapeRegExp from 'lodash/escapeRegExp';
 import { KpnSmsOAuth2Api } from '../../credentials/KpnSmsOAuth2Api.credentials';
 import { KpnSmsWebhookApi } from '../../credentials/KpnSmsWebhookApi.credentials';
 import { INBOUND, OUTPUTS, REPORT } from '../../dev/docs/outputWords';
+import { OWN_FIELDS } from '../../nodes/KpnSms/output/outputItem';
 import { DOCUMENTS, ROOT } from '../../dev/docs/pages';
 import { DEFAULT_N8N_VERSION } from '../../dev/n8n/cache';
 import { KpnSms } from '../../nodes/KpnSms/KpnSms.node.ts';
@@ -29,6 +30,10 @@ test('what is generated from the code is up to date', () => {
 	// In a process of its own: Prettier is an ES module, which jest's own modules cannot load.
 	const command = ['--import', 'tsx', 'dev/docs/main.ts', '--check'];
 	execFileSync(process.execPath, command, { cwd: ROOT, stdio: 'pipe' });
+});
+
+test('what came in never stands for a field that the documentation has of the output', () => {
+	expect([...OWN_FIELDS].sort()).toEqual(Object.keys(OUTPUTS).sort());
 });
 
 test('the fields that n8n offers before anything ran are those that come out', () => {

@@ -3,7 +3,6 @@ import set from 'lodash/set';
 import toPath from 'lodash/toPath';
 
 import { mapWithYield } from '../../shared/eventLoop';
-import type { InvalidItem } from '../check/checkItem';
 import type { RunItem } from '../check/checkItems';
 import { draggedFields } from './draggedFields';
 import { bodyFields, optionsField } from './fields';
@@ -23,16 +22,29 @@ export async function readItems(context: IExecuteFunctions): Promise<RunItem[]> 
 				for (const { place, valueOf } of fields) set(body, place, valueOf(itemIndex, json));
 				return { itemIndex, body, options: optionsOf(itemIndex, json), input: json };
 			} catch (error) {
-				return invalidExpression(itemIndex, error);
+				return {
+					itemIndex,
+					problems: [`An expression of this item failed: ${(error as Error).message}`],
+					inputFields: includedFields(context, itemIndex, json),
+				};
 			}
 		},
 	);
 }
 
-const invalidExpression = (itemIndex: number, error: unknown): InvalidItem => ({
-	itemIndex,
-	problems: [`An expression of this item failed: ${(error as Error).message}`],
-});
+/** What an item came with, if that is to go out again; of one whose parameters cannot be read. */
+export function includedFields(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	json: IDataObject,
+): IDataObject | undefined {
+	try {
+		const value = context.getNodeParameter('options.includeInputFields', itemIndex, false);
+		return String(value) === 'true' ? json : undefined;
+	} catch {
+		return undefined;
+	}
+}
 
 /** As `parameterReader`, for each field of a collection: a key that differs from item to item is one of them. */
 function collectionReader(

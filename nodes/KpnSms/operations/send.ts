@@ -9,12 +9,13 @@ import type {
 } from 'n8n-workflow';
 import { updateDisplayOptions } from 'n8n-workflow';
 
+import { mapWithYield } from '../../shared/eventLoop';
 import type { RunItem } from '../check/checkItems';
 import { hintsOf } from '../output/hints';
 import { invalidRun } from '../output/invalidRun';
 import { sendItems } from '../send/sendItems';
 import { bodyFields, optionsField, toolNotice } from './fields';
-import { readItems } from './readItems';
+import { includedFields, readItems } from './readItems';
 import { readRequestSettings, type RequestOptions, type RequestSettings } from './requestSettings';
 
 /**
@@ -49,7 +50,11 @@ export async function send(this: IExecuteFunctions): Promise<INodeExecutionData[
 		request = await readRequestSettings(this, requestOptions);
 		runItems = await readItems(this);
 	} catch (error) {
-		return [await invalidRun(this, [...this.getInputData().keys()], error)];
+		const items = await mapWithYield(this.getInputData(), ({ json }, itemIndex) => ({
+			itemIndex,
+			inputFields: includedFields(this, itemIndex, json),
+		}));
+		return [await invalidRun(this, items, error)];
 	}
 	const { items, results } = await sendItems(this, runItems, request);
 	if (results.length > 0) this.addExecutionHints?.(...hintsOf(results));
@@ -70,7 +75,7 @@ async function sendFromRouting(
 		const options = this.getNodeParameter('options', {}) as object;
 		item = { itemIndex, body, options, input: this.getInputData().json };
 	} catch (error) {
-		return await invalidRun(this, [itemIndex], error);
+		return await invalidRun(this, [{ itemIndex }], error);
 	}
 	const { items } = await sendItems(this, [item], request);
 	return items;

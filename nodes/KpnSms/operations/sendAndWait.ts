@@ -75,14 +75,14 @@ export async function sendAndWait(this: IExecuteFunctions): Promise<INodeExecuti
 
 async function sendThenWait(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const node = this.getNode();
-	const itemIndexes = [...this.getInputData().keys()];
-	if (itemIndexes.length === 0) return itemsAt(node, 'noAnswer', []);
+	const inputs = [...this.getInputData().keys()].map((itemIndex) => ({ itemIndex }));
+	if (inputs.length === 0) return itemsAt(node, 'noAnswer', []);
 	const wait = waitOfRun(this);
 	let prepared: PreparedMessage;
 	try {
 		prepared = await prepareMessage(this, wait);
 	} catch (error) {
-		return itemsAt(node, 'notDelivered', await invalidRun(this, itemIndexes, error));
+		return itemsAt(node, 'notDelivered', await invalidRun(this, inputs, error));
 	}
 	const { request, runItem, plan } = prepared;
 	const isRetry = wait.execution !== this.getExecutionId();

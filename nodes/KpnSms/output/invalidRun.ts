@@ -1,6 +1,7 @@
 import { NodeOperationError, type INodeExecutionData } from 'n8n-workflow';
 
 import { mapWithYield } from '../../shared/eventLoop';
+import type { InvalidItem } from '../check/checkItem';
 import type { KpnContext } from '../send/kpnContext';
 import { outputItem } from './outputItem';
 
@@ -12,13 +13,11 @@ import { outputItem } from './outputItem';
  */
 export async function invalidRun(
 	context: KpnContext,
-	itemIndexes: number[],
+	items: Array<Pick<InvalidItem, 'itemIndex' | 'inputFields'>>,
 	error: unknown,
 ): Promise<INodeExecutionData[]> {
 	const { message } = error as Error;
 	const node = context.getNode();
 	if (!context.continueOnFail()) throw new NodeOperationError(node, message);
-	return await mapWithYield(itemIndexes, (itemIndex) =>
-		outputItem({ itemIndex, problems: [message] }, node),
-	);
+	return await mapWithYield(items, (item) => outputItem({ ...item, problems: [message] }, node));
 }

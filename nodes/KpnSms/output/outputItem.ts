@@ -10,16 +10,21 @@ import { isSuccess, type ItemOutcomes, type ItemResult } from './itemResult';
 
 const isAccepted = (outcome: FinalOutcome): outcome is Accepted => outcome.outcome === 'accepted';
 
-/** What the workflow gets for an item. What the node says comes first, and wins where both have a field. */
+/** All that this node says of an item. */
+export const OWN_FIELDS = [
+	...['outcome', 'recipient', 'parts', 'message', 'document_id', 'status', 'messages'],
+	...['acceptedBefore', 'sentBefore', 'sender', 'encoding', 'characters', 'specialCharacters'],
+	...['kpnMessage', 'kpnCode', 'statusCode', 'retryable'],
+];
+
+/**
+ * What the workflow gets for an item. What the node says comes first, and nothing that came in ever
+ * stands for it: a `retryable` that an earlier node said would have it sent again.
+ */
 export function outputItem(result: ItemResult, node: INode): INodeExecutionData {
 	const output = isSuccess(result) ? successItem(result) : failedItem(result, node);
 	const { inputFields } = 'item' in result ? result.item : result;
-	if (inputFields) {
-		output.json = {
-			...output.json,
-			...omit(withoutError(inputFields), Object.keys(output.json)),
-		};
-	}
+	if (inputFields) output.json = { ...output.json, ...omit(withoutError(inputFields), OWN_FIELDS) };
 	return output;
 }
 
@@ -99,6 +104,8 @@ function failedItem(result: ItemResult, node: INode): INodeExecutionData {
 		// makes for the error output.
 		const error = itemError(node, itemIndex, failure);
 		Object.defineProperty(output, 'error', { value: error, enumerable: false });
+		// There, n8n puts what came in below what the node says.
+		for (const field of OWN_FIELDS) output.json[field] ??= undefined;
 	}
 	return output;
 }
