@@ -27,7 +27,7 @@ test('after a retry that failed in part, “the one that failed” leads to the 
 	const { error } = retried.data.resultData;
 	const contents = () => setting.sandbox.messages.map(({ content }) => content).sort();
 	expect(contents()).toEqual(['Message 0', 'Message 1']);
-	expect(error?.description).toContain('Executions → the one that failed → Retry');
+	expect(error?.description).toContain('Executions → the newest one that failed → Retry');
 
 	// Both are “the one that failed”.
 	await retryExecution(original, file, setting.credentials);

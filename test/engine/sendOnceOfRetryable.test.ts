@@ -5,7 +5,6 @@ import type { INode } from 'n8n-workflow';
 import { runWorkflow } from '../../dev/engine';
 import {
 	messagesTo,
-	smsNode,
 	smsWorkflow,
 	startAtBefore,
 	startEngineSetup,
@@ -21,7 +20,7 @@ afterEach(async () => await setting.sandbox.close());
 const contents = () => setting.sandbox.messages.map(({ content }) => content).sort();
 const to = (node: string) => [{ node, type: 'main' as const, index: 0 }];
 
-/** As the README advises for the Continue modes: what is `retryable` goes to a node that sends it again. */
+/** As the README advises for the Continue modes: what is `retryable` goes back to the node. */
 const retryable: INode = {
 	id: 'if',
 	name: 'Retryable',
@@ -46,17 +45,16 @@ const retryable: INode = {
 	},
 };
 
-test('Send Once Per, and what is retryable goes to a node that sends it again: the next execution sends it to nobody', async () => {
+test('Send Once Per, and what is retryable goes back to the node: the next execution sends it to nobody', async () => {
 	const options = { sendOncePer: '={{ $json.key }}', maximumRetries: 0 };
 	const file = smsWorkflow({ onError: 'continueErrorOutput', parameters: { options } });
-	const again = smsNode({ id: 'again', name: 'Again', parameters: { options } });
 	const workflow = {
 		id: randomUUID(),
-		nodes: [...file.nodes, retryable, again],
+		nodes: [...file.nodes, retryable],
 		connections: {
 			...file.connections,
 			SMS: { main: [[], to('Retryable')] },
-			Retryable: { main: [to('Again'), []] },
+			Retryable: { main: [to('SMS'), []] },
 		},
 	};
 	const start = startAtBefore(

@@ -101,7 +101,7 @@ test(
 		expect(error).toMatch(/^Not all items were sent: /);
 		// Followed to the letter.
 		expect(JSON.stringify(await rest.get(`/executions/${failed?.id}`))).toContain(
-			'To send only the rest: in the workflow with the node “SMS”, Executions → the one that failed → Retry',
+			'To send only the rest: in the workflow with the node “SMS”, Executions → the newest one that failed → Retry',
 		);
 		const called = (await rest.executionsOf(sub.id)).find(({ status }) => status === 'error');
 		const retried = await rest.post<{ id: string }>(`/executions/${called?.id}/retry`, {

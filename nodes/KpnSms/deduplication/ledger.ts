@@ -60,6 +60,11 @@ export class Ledger {
 		return new Ledger(store, hash, String(context.evaluateExpression('{{ $runIndex }}', 0)), false);
 	}
 
+	/** Whether the node has run before in this execution: in a loop, or where two branches lead to it. */
+	get isLaterRun(): boolean {
+		return !this.isAgentTool && this.run !== '0';
+	}
+
 	/** How many messages of the run have been accepted in earlier tries. */
 	get acceptedCount(): number {
 		const runEntries = Object.values(this.runs[this.run] ?? {});

@@ -86,7 +86,12 @@ function dryRunSummary(results: ItemResult[]): string | undefined {
 			? ''
 			: ` ${countLabel(sentBefore, 'recipient')} would not get it again: Send Once Per has the key on record, or the list has it before.`;
 	const tooMany = parts > maxParts ? ` ${tooManyParts(parts, maxParts)}` : '';
-	return `Dry run, nothing was sent: ${countLabel(messages, 'message')} to ${countLabel(recipients, 'recipient')}, ${countLabel(parts, 'part')} in all.${repeatedNumbers(countByRecipient)}${alreadySent}${tooMany}${problems}`;
+	const dryRuns = messages + invalidItems.length;
+	const beginning =
+		dryRuns === results.length
+			? 'Dry run, nothing was sent'
+			: `Dry run of ${dryRuns} of ${results.length} items, which were not sent`;
+	return `${beginning}: ${countLabel(messages, 'message')} to ${countLabel(recipients, 'recipient')}, ${countLabel(parts, 'part')} in all.${repeatedNumbers(countByRecipient)}${alreadySent}${tooMany}${problems}`;
 }
 
 /** A number that is in the list twice gets the SMS twice, unless Send Once Per is set. */

@@ -47,7 +47,9 @@ export function failureOf(result: ItemResult): ItemFailure {
 		advice,
 		kpn,
 		statusCode,
-		retryable: failures.every(({ retryable }) => retryable),
+		// The item again would go to all of its recipients.
+		retryable:
+			failures.length === result.outcomes.length && failures.every(({ retryable }) => retryable),
 	};
 }
 

@@ -19,30 +19,35 @@ import { countStates, isChecked, isSameProblem, notAllSent, problemLines } from 
  * For "Stop Workflow": one item that cannot be sent, and nothing is. A dry run is there to show what is
  * wrong: it has nothing to stop.
  *
- * @param acceptedCount how many messages earlier tries had accepted
+ * @param hasSent whether earlier tries, or earlier turns of a loop, may have sent something
  * @throws NodeApiError that names the items
  */
 export function stopIfInvalid(
 	node: INode,
 	items: Array<ValidItem | InvalidItem>,
-	acceptedCount: number,
+	hasSent: boolean,
 ): void {
 	const invalidItems = items.filter(isInvalid).filter(({ dryRun }) => !dryRun);
 	if (invalidItems.length === 0) return;
-	throw invalidItemsError(node, invalidItems, items.length, acceptedCount);
+	throw invalidItemsError(node, invalidItems, items.length, hasSent);
 }
 
 /**
  * For "Stop Workflow": ends the run where KPN did not accept every message.
  *
- * @param waits whether a message that may have arrived is waited for
+ * @param how whether a message that may have arrived is waited for, and whether the node has run before
+ * in this execution
  * @throws NodeApiError that says what was sent, what not, and what is unknown
  */
-export function stopIfFailed(node: INode, results: ItemResult[], waits: boolean): void {
+export function stopIfFailed(
+	node: INode,
+	results: ItemResult[],
+	{ waits, isLaterRun }: { waits: boolean; isLaterRun: boolean },
+): void {
 	const hasFailure = results.some(
 		(result) => !isSuccess(result) && !isDryRun(result) && !(waits && isAwaited(result)),
 	);
-	if (hasFailure) throw stopError(node, results);
+	if (hasFailure) throw stopError(node, results, isLaterRun);
 }
 
 /** For "Stop Workflow": some items cannot be sent, so none was. */
@@ -50,11 +55,11 @@ export function invalidItemsError(
 	node: INode,
 	invalidItems: InvalidItem[],
 	total: number,
-	acceptedCount: number,
+	hasSent: boolean,
 ): NodeApiError {
 	const [first] = invalidItems;
 	const itemIndex = first?.itemIndex;
-	const nothing = acceptedCount === 0 ? 'Nothing was sent' : 'Nothing more was sent';
+	const nothing = hasSent ? 'Nothing more was sent' : 'Nothing was sent';
 	if (total === 1 && first) {
 		return apiError(node, { message: `${nothing}: ${first.problems.join(' ')}`, itemIndex });
 	}
@@ -71,7 +76,7 @@ export function invalidItemsError(
 }
 
 /** For "Stop Workflow": what was sent, what not, what is unknown, and what a retry would do. */
-export function stopError(node: INode, results: ItemResult[]): NodeApiError {
+export function stopError(node: INode, results: ItemResult[], isLaterRun = false): NodeApiError {
 	const counts = countStates(results);
 	const failed = results.filter(isChecked).filter((result) => !isSuccess(result));
 	const { groups, more } = groupSame(failed, isSameFailure);
@@ -83,10 +88,10 @@ export function stopError(node: INode, results: ItemResult[]): NodeApiError {
 	const [first] = shown;
 	const { statusCode } = first ?? {};
 	const itemIndex = first?.items[0];
-	const next = nextStep(results, node.name);
+	const next = nextStep(results, node.name, isLaterRun);
 	// n8n writes the message into its log: KPN's words, which may hold a number, go beside it.
 	if (results.length === 1 && first) {
-		const partly = counts['partly accepted'] > 0 ? next : '';
+		const partly = counts['partly accepted'] > 0 || isLaterRun ? next : '';
 		const description = escapeHtml(joinSentences(first.quote, first.advice, partly));
 		return apiError(node, { message: first.message, description, statusCode, itemIndex });
 	}
@@ -114,18 +119,20 @@ const SENDS_ALL_AGAIN =
 /**
  * What to press, in n8n's own labels; by what is left to be sent. The workflow is told by its node:
  * where another one calls it, n8n shows these words there, and a retry of that one sends all again.
+ * Executing again would do the same with what earlier turns of a loop have sent.
  */
-function nextStep(results: ItemResult[], node: string): string {
+function nextStep(results: ItemResult[], node: string, isLaterRun: boolean): string {
 	const checked = results.filter(isChecked);
 	const having = (is: (outcome: FinalOutcome) => boolean) =>
 		checked.filter(({ outcomes }) => outcomes.some(is));
-	if (having((one) => one.outcome !== 'refused').length === 0) return NOBODY_HAS_IT;
 	const sentences: string[] = [];
 	const isOnce = checked.some(({ item }) => item.onceKey !== undefined);
+	const hasNobody = having((one) => one.outcome !== 'refused').length === 0;
+	if (hasNobody && (isOnce || !isLaterRun)) return NOBODY_HAS_IT;
 	const isLeft = having((one) => one.outcome === 'refused' && !isAboutContent(one)).length > 0;
 	const hasBadContent = having(isAboutContent).length > 0;
 	if (isLeft) {
-		const rest = `in the workflow with the node “${escapeHtml(node)}”, Executions → the one that failed → Retry (it uses the data of then)`;
+		const rest = `in the workflow with the node “${escapeHtml(node)}”, Executions → the newest one that failed → Retry (it uses the data of then)`;
 		sentences.push(
 			isOnce
 				? `To send only the rest: execute again, for Send Once Per is set (correct first what is wrong in the data); or ${rest}.`

@@ -106,12 +106,13 @@ const hasOnceKey = (item: ValidItem | InvalidItem): item is ValidItem =>
 	!isInvalid(item) && item.onceKey !== undefined;
 
 const invalidate = (
-	{ itemIndex, options, inputFields }: ValidItem,
+	{ itemIndex, options, recipients, inputFields }: ValidItem,
 	problem: string,
 ): InvalidItem => ({
 	itemIndex,
 	problems: [problem],
 	dryRun: options.dryRun,
+	recipient: recipients.join(', '),
 	inputFields,
 });
 

@@ -40,11 +40,12 @@ export async function sendItems(
 	const stops = !context.continueOnFail();
 	const checked = await checkItems(items, request.api, context.getMode() === 'manual');
 	const run = await createMessages(context, request, checked);
-	if (stops) stopIfInvalid(node, run.items, run.ledger.acceptedCount);
+	const { acceptedCount, isLaterRun } = run.ledger;
+	if (stops) stopIfInvalid(node, run.items, isLaterRun || acceptedCount > 0);
 	const unsent = await findUnsent(run, isRetry);
 	await sendMessages(context, request, run, unsent);
 	const results = await resultsOf(run);
-	if (stops) stopIfFailed(node, results, waits);
+	if (stops) stopIfFailed(node, results, { waits, isLaterRun });
 	const output = await mapWithYield(results, (result) => outputItem(result, node));
 	if (!waits) await run.ledger.forget(itemsToSend(run));
 	return { items: output, results };

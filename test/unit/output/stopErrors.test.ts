@@ -74,7 +74,7 @@ describe('what to do next goes by what is left', () => {
 	test('what was not tried is retried, beside what must be corrected', () => {
 		const next = nextOf(...resultsOf([ACCEPTED], [badContent], [notTried]));
 		expect(next).toMatch(
-			/^To send only the rest: in the workflow with the node “SMS”, Executions → the one that failed → Retry.*for its content/,
+			/^To send only the rest: in the workflow with the node “SMS”, Executions → the newest one that failed → Retry.*for its content/,
 		);
 		expect(next).not.toMatch(/by itself|Then execute again/);
 	});
@@ -88,7 +88,7 @@ describe('what to do next goes by what is left', () => {
 	test('nothing is said of content where none was refused', () => {
 		const next = nextOf(...resultsOf([ACCEPTED], [notTried]));
 		expect(next).toMatch(
-			/^To send only the rest: in the workflow with the node “SMS”, Executions → the one that failed → Retry/,
+			/^To send only the rest: in the workflow with the node “SMS”, Executions → the newest one that failed → Retry/,
 		);
 		expect(next).not.toMatch(/content/);
 	});
@@ -99,7 +99,7 @@ test('above the output, what was not sent is counted, also beside items that are
 	const invalid: ItemResult = { itemIndex: 8, problems: ['Bad.'], dryRun: false };
 	const results = [...resultsOf([ACCEPTED], [failure()]), invalid, dryRun];
 	expect(hintsOf(results).map(({ message }) => message.split('.')[0])).toEqual([
-		'Dry run, nothing was sent: 1 message to 1 recipient, 1 part in all',
+		'Dry run of 1 of 4 items, which were not sent: 1 message to 1 recipient, 1 part in all',
 		'Not all items were sent: 1 accepted, 2 refused',
 	]);
 	expect(stopError(node, results).message).toBe('Not all items were sent: 1 accepted, 2 refused');
@@ -116,7 +116,7 @@ test.each([
 		const each = Array.from({ length: count }, (_, item) => [failure({ meaning: `no. ${item}` })]);
 		expect(linesOf(stopError(node, resultsOf(...each))).slice(10, -1)).toEqual(more);
 		const refusals = each.map((_, itemIndex) => ({ itemIndex, problems: [`Bad ${itemIndex}.`] }));
-		expect(linesOf(invalidItemsError(node, refusals, 20, 0)).slice(10)).toEqual(more);
+		expect(linesOf(invalidItemsError(node, refusals, 20, false)).slice(10)).toEqual(more);
 	},
 );
 
@@ -143,7 +143,7 @@ test('items with the same reason are told in one line, with their ranges', () =>
 		'[item 20 (the 21st)] Not sent: it failed.',
 	]);
 	const refusals = [0, 1, 2, 7].map((itemIndex) => ({ itemIndex, problems: ['Sender is empty.'] }));
-	expect(linesOf(invalidItemsError(node, refusals, 9, 0))).toEqual([
+	expect(linesOf(invalidItemsError(node, refusals, 9, false))).toEqual([
 		'[items 0–2, 7 (the 1st–3rd, 8th)] Sender is empty.',
 	]);
 });
