@@ -203,8 +203,8 @@ function judgeItem(
 	);
 	claim(!('error' in json), `item ${index} has a field that makes Retry On Fail run`);
 	claim(
-		'document_id' in json === (outcome === 'accepted'),
-		`item ${index} is called ${String(outcome)}, ${'document_id' in json ? 'with' : 'without'} a document id`,
+		(json.document_id !== undefined) === (outcome === 'accepted'),
+		`item ${index} is called ${String(outcome)}, ${json.document_id === undefined ? 'without' : 'with'} a document id`,
 	);
 	if (outcome === 'refused' || outcome === 'unknown') {
 		claim(Boolean(json.message), `item ${index} has no words`);

@@ -159,7 +159,9 @@ test(
 		const once = await manualWorkflow([{ ...one }, { ...two }, { ...three }], {});
 		const failed = await once.executeStep();
 		expect(failed.status).toBe('error');
-		expect(failed.data).toMatch(/execute again, for Send Once Per is set \(correct first/);
+		expect(failed.data).toMatch(
+			/execute again: only what was corrected is sent, for Send Once Per is set/,
+		);
 		await once.correct([{ ...one }, { ...two }, { ...three, text: 'Corrected' }]);
 		expect((await once.executeStep()).status).toBe('success');
 		expect(texts()).toEqual(['Corrected', 'Text 0', 'Text 1']);
