@@ -132,36 +132,48 @@ async function setWebhookUrl(
  * the trigger may only be published again; at once where n8n stores nothing that would restore it
  * after a restart.
  *
+ * For a test, this is not waited for and its errors are only logged. While the end of a test takes
+ * time, and after it has failed, n8n has its own services in what it caches of that test, and clones
+ * them whenever anybody listens for a test event. That holds n8n for up to a minute, and fails.
+ *
  * @throws NodeApiError where KPN refuses or cannot be reached: all is kept for the next time
  */
 export async function unregister(context: IHookFunctions): Promise<void> {
 	const registration = registrationOf(context);
 	if (!registration) return;
-	const { application, url, test } = registration;
 	// From now on another trigger of the workflow may be registered, also if this fails.
 	markAsEnded(registration);
-	try {
+	const done = restoreUnlessChanged(context, registration).catch((error: Error) => {
+		throw reportNotRestored(context, registration, error);
+	});
+	if (registration.test) void done.catch(() => {});
+	else await done;
+}
+
+async function restoreUnlessChanged(
+	context: IHookFunctions,
+	registration: Registration,
+): Promise<void> {
+	const { application, url, test } = registration;
+	// Before anything is waited for, so that a test that begins now comes after it.
+	await withApplicationLock(application, async () => {
 		if ((await applicationOf(context)) !== application) {
 			// Not thrown: n8n would try again for some seconds, and publish nothing meanwhile.
 			reportNotRestored(context, registration, otherApplication(context, application));
 			return;
 		}
-		await withApplicationLock(application, async () => {
-			const own = await new WebhookSettings(context).config('applications');
-			if (own?.url !== url) return forget(context);
-			await previousWith(context, registration);
-			// n8n 1.x stores nothing of a workflow that it could not publish as a whole.
-			if (test || !isStored(context, registration))
-				return await restorePrevious(context, registration);
-			scheduleRestore(application, url, async () => {
-				await restorePrevious(context, registration).catch((error) =>
-					reportNotRestored(context, registration, error),
-				);
-			});
+		const own = await new WebhookSettings(context).config('applications');
+		if (own?.url !== url) return forget(context);
+		await previousWith(context, registration);
+		// n8n 1.x stores nothing of a workflow that it could not publish as a whole.
+		if (test || !isStored(context, registration))
+			return await restorePrevious(context, registration);
+		scheduleRestore(application, url, async () => {
+			await restorePrevious(context, registration).catch((error) =>
+				reportNotRestored(context, registration, error),
+			);
 		});
-	} catch (error) {
-		throw reportNotRestored(context, registration, error as Error);
-	}
+	});
 }
 
 /** Adds to an error what it means for the user, and logs it: n8n unpublishes in any case. */

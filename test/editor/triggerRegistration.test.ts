@@ -61,6 +61,19 @@ async function report({ settings }: Sandbox, url: string): Promise<number> {
 const untilLog = async (words: string) =>
 	await waitUntil(async () => new RegExp(words).test(await readFile(shared.logFile, 'utf8')));
 
+/** What another person does in the same n8n. */
+async function listenWithOwnKpn(n8n: TriggerN8n): Promise<void> {
+	const other = await n8n.withOwnKpn();
+	try {
+		const workflow = await other.addWorkflow('Of somebody else');
+		await other.listen(workflow);
+		await other.stopListening(workflow);
+		await other.untilKpnHas(undefined);
+	} finally {
+		await other.sandbox.close();
+	}
+}
+
 describe('listening for a test event', () => {
 	actAlone(
 		'listening on a published workflow leaves its URL, and says where the events go',
@@ -83,6 +96,32 @@ describe('listening for a test event', () => {
 			await n8n.stopListening(workflow);
 			await n8n.untilKpnHas(undefined);
 			expect(sandbox.settings.keys).toEqual([]);
+		},
+	);
+
+	actAlone('somebody else can listen while a test ends, and KPN is slow', async (n8n, sandbox) => {
+		const workflow = await n8n.addWorkflow('Slow');
+		await n8n.listen(workflow);
+		sandbox.inject({ on: 'settings', times: null, delayMs: 2000 });
+		await n8n.stopListening(workflow);
+		await listenWithOwnKpn(n8n);
+		await n8n.untilKpnHas(undefined);
+	});
+
+	actAlone(
+		'somebody else can listen after a test has ended with KPN away, of which the log says so',
+		async (n8n, sandbox) => {
+			const workflow = await n8n.addWorkflow('Away');
+			await n8n.listen(workflow);
+			const url = String(configured(sandbox));
+			await sandbox.stopListening();
+			await n8n.stopListening(workflow);
+			await untilLog(`“Away”.*still send to ${url}`);
+			await listenWithOwnKpn(n8n);
+			await sandbox.resumeListening();
+			await n8n.listen(workflow);
+			await n8n.stopListening(workflow);
+			await n8n.untilKpnHas(undefined);
 		},
 	);
 });

@@ -18,16 +18,26 @@ describe('listening for a test event', () => {
 			await setup.sendSms();
 			await waitUntil(() => host.executions.length > 0);
 			expect(await end()).toBe(true);
-			expect([setup.configured(), sandbox.settings.keys]).toEqual([undefined, []]);
+			await setup.untilConfigured(undefined);
+			expect(sandbox.settings.keys).toEqual([]);
 		},
 	);
+
+	act('listening again at once is no less a test than the first', async (setup) => {
+		const host = await setup.host();
+		const end = await host.listenForTest();
+		await end();
+		await host.listenForTest();
+		await pause(SETTLED_MS);
+		expect(setup.configured()).toBe(host.testUrl);
+	});
 
 	act('what a broken test has left is no obstacle to the next one', async (setup) => {
 		const host = await setup.host();
 		await host.listenForTest();
 		const end = await host.listenForTest();
 		await end();
-		expect(setup.configured()).toBeUndefined();
+		await setup.untilConfigured(undefined);
 	});
 
 	act(
@@ -38,6 +48,7 @@ describe('listening for a test event', () => {
 			await host.publish();
 			expect(setup.configured()).toBe(host.url);
 			await end();
+			await pause(SETTLED_MS);
 			expect(setup.configured()).toBe(host.url);
 			await host.unpublish();
 			await setup.untilConfigured(undefined);
