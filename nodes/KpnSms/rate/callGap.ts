@@ -18,7 +18,7 @@ const OUTLIER_GAPS = 3.5;
 const BRACKET_RATIO = 1.08;
 
 /** How much the gap grows with a refusal once it is nearly right. */
-const MIN_BACK_OFF = 0.03;
+const MIN_BACK_OFF = 0.02;
 
 /** It grows twice as much with each refusal that comes so few calls after another, up to this. */
 const STEADY_CALLS = 10;
