@@ -128,7 +128,7 @@ const LIST: Array<Omit<Mutation, 'of'>> = [
 	{
 		name: 'the URL is given back while the workflow is edited',
 		file: `${TRIGGER}/registration.ts`,
-		find: 'if (test || !isStored(context, registration))\n\t\t\t\treturn',
+		find: 'if (test || !isStored(context, registration))\n\t\t\treturn',
 		replace: 'if (test || url) return',
 	},
 	{
