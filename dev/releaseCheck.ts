@@ -148,7 +148,13 @@ async function main(signal: AbortSignal): Promise<void> {
 		['CHANGELOG.md', datedChangelog],
 		['Public address', publicAddress],
 		['Package', async () => await leanPackage(await packed())],
-		['n8n', async () => packed().then(async () => await knownToN8n(signal))],
+		[
+			'n8n',
+			async () => {
+				await packed();
+				return await knownToN8n(signal);
+			},
+		],
 	];
 	let failed = 0;
 	for (const [name, check] of checks) {

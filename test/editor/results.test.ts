@@ -1,3 +1,4 @@
+import { addSandboxCredential } from '../../dev/n8n/credentials';
 import { OWNER } from '../../dev/n8n/rest';
 import { CREDENTIAL_TYPE } from '../../nodes/shared/kpnApi';
 import type { StoredWorkflow } from '../../dev/n8n/workflows';
@@ -18,12 +19,9 @@ const READ_FIRST = ['outcome', 'recipient', 'parts', 'message'];
 step('300 mixed results are read without scrolling sideways', 'mixed', async () => {
 	const [sandbox, n8n, person] = [scene.get('sandbox'), scene.get('n8n'), scene.get('person')];
 	const { rest } = n8n;
-	const name = 'KPN SMS of the restaurant';
-	const { clientId, clientSecret, url: baseUrl } = sandbox;
-	const { id } = await rest.post<{ id: string }>('/credentials', {
-		name,
-		type: CREDENTIAL_TYPE,
-		data: { clientId, clientSecret, environment: 'custom', baseUrl },
+	const credential = await addSandboxCredential(rest, sandbox, {
+		name: 'KPN SMS of the restaurant',
+		smsApi: 'v1',
 	});
 	const refusal = { kind: 'http', status: 400, shape: 'errorResponse' } as const;
 	sandbox.inject({ match: { content: 'Refused' }, times: null, answer: refusal });
@@ -31,7 +29,7 @@ step('300 mixed results are read without scrolling sideways', 'mixed', async () 
 	sandbox.inject({ match: { content: 'Lost' }, times: null, ...lost });
 	const workflow = await rest.post<StoredWorkflow>('/workflows', {
 		name: 'Guests',
-		...listWithResults(mixedGuests(300), { [CREDENTIAL_TYPE]: { id, name } }),
+		...listWithResults(mixedGuests(300), { [CREDENTIAL_TYPE]: credential }),
 	});
 
 	await person.page.setViewportSize(WINDOW);

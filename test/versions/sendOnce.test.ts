@@ -4,10 +4,11 @@ import { n8nVersion } from '../../dev/n8n/cache';
 import { addSandboxCredential, type CredentialReference } from '../../dev/n8n/credentials';
 import { PackedN8n } from '../../dev/n8n/packedN8n';
 import type { N8nRest } from '../../dev/n8n/rest';
-import { activate, type StoredWorkflow } from '../../dev/n8n/workflows';
+import type { StoredWorkflow } from '../../dev/n8n/workflows';
 import { table } from '../../dev/table';
 import { CREDENTIAL_TYPE } from '../../nodes/shared/kpnApi';
 import { startSandbox, type Sandbox } from '../../sandbox';
+import { addSubWorkflow } from '../support/subWorkflow';
 import { waitUntil } from '../support/waitUntil';
 import { addWaitingWorkflow, executionOf, linkIn, waitForStatus } from '../support/waitingWorkflow';
 import { addWebhookWorkflow, postItems } from '../support/webhookWorkflow';
@@ -244,77 +245,12 @@ test(
 	'a sub-workflow that its parent calls again: each person once',
 	async () => {
 		sandbox.inject({ match: { content: 'Text 1' }, times: 3, answer: BAD_REQUEST });
-		const settings = { executionOrder: 'v1' };
-		const node = (changes: Partial<INode> & Pick<INode, 'name' | 'type'>) => ({
-			id: changes.name,
-			typeVersion: 1,
-			position: [0, 0],
-			parameters: {},
-			...changes,
+		await addSubWorkflow(rest, {
+			path: 'parent',
+			credential,
+			parameters: parameters(),
+			call: { retryOnFail: true, maxTries: 3, waitBetweenTries: 100 },
 		});
-		const sub = await rest.post<StoredWorkflow>('/workflows', {
-			name: 'Sub',
-			active: false,
-			settings,
-			nodes: [
-				node({
-					name: 'Called',
-					type: 'n8n-nodes-base.executeWorkflowTrigger',
-					typeVersion: 1.1,
-					parameters: { inputSource: 'passthrough' },
-				}),
-				node({
-					name: 'SMS',
-					type: 'n8n-nodes-kpn-sms.kpnSms',
-					parameters: parameters(),
-					credentials: { [CREDENTIAL_TYPE]: credential },
-				}),
-			],
-			connections: { Called: to('SMS') },
-		});
-		// n8n 2.x calls published workflows only.
-		await activate(rest, sub).catch(() => {});
-		const parent = await rest.post<StoredWorkflow>('/workflows', {
-			name: 'Parent',
-			active: false,
-			settings,
-			nodes: [
-				node({
-					name: 'Webhook',
-					type: 'n8n-nodes-base.webhook',
-					typeVersion: 2,
-					webhookId: 'parent',
-					parameters: {
-						httpMethod: 'POST',
-						path: 'parent',
-						responseMode: 'lastNode',
-						responseData: 'allEntries',
-						options: {},
-					},
-				}),
-				node({
-					name: 'Items',
-					type: 'n8n-nodes-base.splitOut',
-					parameters: { fieldToSplitOut: 'body.items', options: {} },
-				}),
-				node({
-					name: 'Call',
-					type: 'n8n-nodes-base.executeWorkflow',
-					typeVersion: 1.2,
-					retryOnFail: true,
-					maxTries: 3,
-					waitBetweenTries: 100,
-					parameters: {
-						source: 'database',
-						workflowId: { __rl: true, mode: 'id', value: sub.id },
-						workflowInputs: { mappingMode: 'defineBelow', value: {}, schema: [] },
-						options: {},
-					},
-				}),
-			],
-			connections: { Webhook: to('Items'), Items: to('Call') },
-		});
-		await activate(rest, parent);
 		const response = await postItems(`${n8n.url}/webhook/parent`, messages(3));
 		const items = (await response.json()) as Output;
 		expect(texts()).toEqual(['Text 0', 'Text 1', 'Text 2']);

@@ -1,13 +1,10 @@
-import type { INode } from 'n8n-workflow';
-
 import { addSandboxCredential } from '../../dev/n8n/credentials';
 import { PackedN8n } from '../../dev/n8n/packedN8n';
-import { activate, type StoredWorkflow } from '../../dev/n8n/workflows';
-import { CREDENTIAL_TYPE } from '../../nodes/shared/kpnApi';
 import { startSandbox, type Sandbox } from '../../sandbox';
+import { addSubWorkflow } from '../support/subWorkflow';
 import { waitUntil } from '../support/waitUntil';
 import { executionOf } from '../support/waitingWorkflow';
-import { itemsFromWebhook, postItems } from '../support/webhookWorkflow';
+import { postItems } from '../support/webhookWorkflow';
 
 /** What n8n shows at the workflow that calls one with the node in it, and where its advice leads. */
 const MINUTES = 60_000;
@@ -25,71 +22,23 @@ afterAll(async () => {
 	await sandbox?.close();
 }, MINUTES);
 
-const to = (node: string) => ({ main: [[{ node, type: 'main' as const, index: 0 }]] });
-const node = (changes: Partial<INode> & Pick<INode, 'name' | 'type'>) => ({
-	id: changes.name,
-	typeVersion: 1,
-	position: [0, 0],
-	parameters: {},
-	...changes,
-});
-
 test(
 	'what n8n shows at a workflow that calls the one with the node leads to what sends only the rest',
 	async () => {
 		const { rest } = n8n;
 		const credential = await addSandboxCredential(rest, sandbox);
-		const settings = { executionOrder: 'v1' };
-		const sub = await rest.post<StoredWorkflow>('/workflows', {
-			name: 'Sub',
-			active: false,
-			settings,
-			nodes: [
-				node({
-					name: 'Called',
-					type: 'n8n-nodes-base.executeWorkflowTrigger',
-					typeVersion: 1.1,
-					parameters: { inputSource: 'passthrough' },
-				}),
-				node({
-					name: 'SMS',
-					type: 'n8n-nodes-kpn-sms.kpnSms',
-					parameters: {
-						resource: 'message',
-						operation: 'send',
-						sender: 'Sub',
-						mobileNumber: '={{ $json.to }}',
-						content: '={{ $json.text }}',
-						options: { messagesPerCall: 1 },
-					},
-					credentials: { [CREDENTIAL_TYPE]: credential },
-				}),
-			],
-			connections: { Called: to('SMS') },
+		const { sub, parent } = await addSubWorkflow(rest, {
+			path: 'parent',
+			credential,
+			parameters: {
+				resource: 'message',
+				operation: 'send',
+				sender: 'Sub',
+				mobileNumber: '={{ $json.to }}',
+				content: '={{ $json.text }}',
+				options: { messagesPerCall: 1 },
+			},
 		});
-		// n8n 2.x calls published workflows only.
-		await activate(rest, sub).catch(() => {});
-		const parent = await rest.post<StoredWorkflow>('/workflows', {
-			name: 'Parent',
-			active: false,
-			settings,
-			nodes: [
-				...itemsFromWebhook('parent', true),
-				node({
-					name: 'Call',
-					type: 'n8n-nodes-base.executeWorkflow',
-					typeVersion: 1.2,
-					parameters: {
-						source: 'database',
-						workflowId: { __rl: true, mode: 'id', value: sub.id },
-						workflowInputs: { mappingMode: 'defineBelow', value: {}, schema: [] },
-						options: {},
-					},
-				}),
-			],
-			connections: { Webhook: to('Items'), Items: to('Call') },
-		});
-		await activate(rest, parent);
 		sandbox.inject({ skip: 10, answer: { kind: 'http', status: 403 } });
 		const items = Array.from({ length: 20 }, (_, index) => ({
 			to: `+316123456${10 + index}`,

@@ -75,7 +75,7 @@ export async function sendAndWait(this: IExecuteFunctions): Promise<INodeExecuti
 
 async function sendThenWait(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const node = this.getNode();
-	const inputs = [...this.getInputData().keys()].map((itemIndex) => ({ itemIndex }));
+	const inputs = this.getInputData().map((_, itemIndex) => ({ itemIndex }));
 	if (inputs.length === 0) return itemsAt(node, 'noAnswer', []);
 	const wait = waitOfRun(this);
 	let prepared: PreparedMessage;
